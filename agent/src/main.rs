@@ -1,0 +1,2 @@
+//! The daemon that drives the token and stamps.
+fn main() {}

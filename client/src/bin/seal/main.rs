@@ -1,0 +1,2 @@
+//! The `seal` command line.
+fn main() {}

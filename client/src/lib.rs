@@ -1,0 +1,1 @@
+//! The client library of the seal agent and the seal command line.

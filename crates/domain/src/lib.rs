@@ -1,0 +1,1 @@
+//! Values and rules of electronic seals: no I/O, no clock.

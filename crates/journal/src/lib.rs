@@ -1,0 +1,1 @@
+//! The tamper-evident journal: record bytes, Merkle tree, verification.

@@ -1,0 +1,1 @@
+//! PDF in, PDF out: read strictly, place, revise, sign (PAdES), validate.

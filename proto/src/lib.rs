@@ -1,0 +1,1 @@
+//! The gRPC contract sealkeeper.v1 and its generated code.
