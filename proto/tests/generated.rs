@@ -32,5 +32,8 @@ fn generated_code_is_that_of_the_contract() {
         fs::write(&checked_in, &fresh).unwrap();
     }
     let kept = fs::read_to_string(&checked_in).unwrap();
-    assert!(kept == fresh, "src/generated/sealkeeper.v1.rs is stale: run UPDATE_GENERATED=1 cargo test -p sealkeeper-proto");
+    assert!(
+        kept == fresh,
+        "src/generated/sealkeeper.v1.rs is stale: run UPDATE_GENERATED=1 cargo test -p sealkeeper-proto"
+    );
 }

@@ -1,1 +1,14 @@
-//! Values and rules of electronic seals: no I/O, no clock.
+//! Values and rules of electronic seals: seals, requests, policy, refusals. No I/O, no clock, no randomness.
+//!
+//! Everything that comes from outside becomes one of these types by a check that either yields the value or a [`refusal::Refusal`] naming
+//! all that stands against it; from there on the type is the evidence that the check was made.
+
+pub mod identity;
+pub mod pin;
+pub mod pkcs11_uri;
+pub mod placement;
+pub mod policy;
+pub mod reason;
+pub mod refusal;
+pub mod request;
+pub mod seal;

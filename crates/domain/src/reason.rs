@@ -1,0 +1,392 @@
+//! The one table of reason codes: what is refused or goes wrong, by which clause, in Chinese and English, and what to do.
+//!
+//! Codes are part of the contract: they never change their meaning. A reader of a code it does not know shows the code itself.
+
+/// Who has to act, which decides exit codes and gRPC statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A rule or the document stands against it; asking again changes nothing.
+    Rule,
+    /// The request itself is malformed.
+    Usage,
+    /// Agent, token, key or PIN is not available as things stand.
+    Availability,
+    /// A fault inside the agent, its disk or the token's software.
+    Fault,
+}
+
+macro_rules! reasons {
+    ($($variant:ident $code:literal $class:ident $clause:literal
+        $zh:literal $en:literal $hint_zh:literal $hint_en:literal;)*) => {
+        /// A reason code with its row of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $(#[doc = $en] $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the table.
+            pub const ALL: &'static [Reason] = &[$(Reason::$variant,)*];
+
+            fn row(self) -> Row {
+                match self {
+                    $(Reason::$variant => Row {
+                        code: $code, class: Class::$class, clause: $clause,
+                        zh: $zh, en: $en, hint_zh: $hint_zh, hint_en: $hint_en,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+struct Row {
+    code: &'static str,
+    class: Class,
+    clause: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    hint_zh: &'static str,
+    hint_en: &'static str,
+}
+
+impl Reason {
+    /// The reason with this code, if the table has it.
+    pub fn from_code(code: &str) -> Option<Reason> {
+        Reason::ALL.iter().copied().find(|reason| reason.code() == code)
+    }
+
+    /// Stable code, kebab-case, at most 64 ASCII characters.
+    pub fn code(self) -> &'static str {
+        self.row().code
+    }
+
+    /// Who has to act.
+    pub fn class(self) -> Class {
+        self.row().class
+    }
+
+    /// Clause of the regulation, empty where the reason is technical.
+    pub fn clause(self) -> &'static str {
+        self.row().clause
+    }
+
+    /// What happened, one sentence without its full stop, in the language asked for.
+    pub fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => self.row().zh,
+            Language::English => self.row().en,
+        }
+    }
+
+    /// What to do, one sentence without its full stop.
+    pub fn hint(self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => self.row().hint_zh,
+            Language::English => self.row().hint_en,
+        }
+    }
+}
+
+/// The languages every text exists in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// 简体中文
+    Chinese,
+    /// English
+    English,
+}
+
+reasons! {
+    // Who and what
+    PersonUnknown "person-unknown" Rule "G1"
+        "来者不是登记在册的人员" "the caller is not a registered person"
+        "请用登记的系统用户运行" "run it as the system user that is registered";
+    NotCustodian "not-custodian" Rule "C1"
+        "只有保管人可以解锁和确认用印" "only the custodian may unlock the token and confirm a use"
+        "请保管人本人操作" "have the custodian do it in person";
+    SealUnknown "seal-unknown" Rule "U1"
+        "没有这枚印章" "there is no such seal"
+        "用 `seal seals` 查看可用印章" "see `seal seals` for the seals there are";
+    ReasonMissing "reason-missing" Rule "U9"
+        "没有写明用印事由" "no reason for the use is given"
+        "请用 --reason 写明事由" "state it with --reason";
+    ReasonTooLong "reason-too-long" Usage "U9"
+        "用印事由超过 1000 个字符" "the reason is longer than 1000 characters"
+        "请缩短事由" "shorten it";
+    FileNameBad "file-name-bad" Usage "U9"
+        "文件名为空、过长或含有路径或控制字符" "the file name is empty, too long, or holds a path or control characters"
+        "请只给出文件名本身，不超过 255 字节" "give the bare name, at most 255 bytes";
+    ClassUnknown "class-unknown" Rule "U2"
+        "制度文件里没有这个文件类别" "the policy knows no such document class"
+        "请使用 policy.toml 中列出的类别" "use one of the classes in policy.toml";
+    CopiesOutOfRange "copies-out-of-range" Rule "U1"
+        "份数超出允许范围" "the number of copies is out of range"
+        "请减少份数或分次申请" "ask for fewer copies, or in several requests";
+    PlacementMissing "placement-missing" Rule "U7"
+        "没有指明用印位置" "no placement is given"
+        "请用 --at 指明位置" "state it with --at";
+    PlacementBad "placement-bad" Usage "U7"
+        "用印位置写法不对" "the placement is malformed"
+        "例如 --at page=last,x=120mm,y=230mm" "for example --at page=last,x=120mm,y=230mm";
+    SeveralPlacementsUnsupported "several-placements-unsupported" Rule "U7"
+        "暂不支持一次盖多处" "several placements in one use are not supported yet"
+        "请一次只给一个位置" "give one placement";
+    KeywordUnsupported "keyword-unsupported" Rule "U7"
+        "暂不支持按关键字定位" "placement by keyword is not supported yet"
+        "请用坐标定位" "place it by coordinates";
+    FieldUnsupported "field-unsupported" Rule "U7"
+        "暂不支持按签名域定位" "placement by signature field is not supported yet"
+        "请用坐标定位" "place it by coordinates";
+    PageSetUnsupported "page-set-unsupported" Rule "U7"
+        "暂不支持一次盖在多页上" "placement on a set of pages is not supported yet"
+        "请写一个页码或 last" "name one page, or last";
+    EdgeSealUnsupported "edge-seal-unsupported" Rule "U7"
+        "暂不支持骑缝章" "edge seals are not supported yet"
+        "请改用普通用印" "stamp without an edge seal";
+    TicketsUnsupported "tickets-unsupported" Rule "U2"
+        "暂不支持审批单" "tickets are not supported yet"
+        "单人模式下不需要审批单" "a solo journal needs none";
+    PageUnknown "page-unknown" Rule "U7"
+        "文件没有这一页" "the document has no such page"
+        "请核对页码" "check the page number";
+    PlacementOutsidePage "placement-outside-page" Rule "U7"
+        "印章不完整地落在可见页面之内" "the seal does not lie whole inside the visible page"
+        "请移动位置；坐标指印章中心" "move it; the position names the seal's centre";
+    PlacementOverSignature "placement-over-signature" Rule "U7"
+        "印章压住了另一个签名域" "the seal would cover another signature's field"
+        "请换一个位置" "choose another place";
+
+    // The upload
+    DocumentEmpty "document-empty" Rule "U4"
+        "文件是空的" "the document is empty"
+        "请选择正确的文件" "choose the right file";
+    DocumentTooLarge "document-too-large" Rule "U4"
+        "文件超过大小上限" "the document is larger than the limit"
+        "请压缩或拆分文件，或由管理员调高 agent.toml 中的上限" "make it smaller, or have the limit in agent.toml raised";
+    DocumentSizeMismatch "document-size-mismatch" Usage "U6"
+        "收到的字节数与申报不符" "the number of bytes received is not the number announced"
+        "文件可能正在被改动，请重试" "the file may be changing; try again";
+    DocumentDigestMismatch "document-digest-mismatch" Usage "U6"
+        "收到的文件与申报的 SHA-256 不符" "the document received does not match the SHA-256 announced"
+        "文件可能正在被改动，请重试" "the file may be changing; try again";
+    UploadIdle "upload-idle" Usage ""
+        "上传中断过久" "the upload stood still for too long"
+        "请重新提交" "submit it again";
+    UploadOutOfOrder "upload-out-of-order" Usage ""
+        "上传消息的顺序或大小不对" "the upload's messages are out of order or of the wrong size"
+        "见 PROTOCOL.md" "see PROTOCOL.md";
+    SpoolFull "spool-full" Availability ""
+        "暂存空间不足" "there is no room for the document in the spool"
+        "请清理磁盘或等待其他申请结束" "free some disk space, or wait for other requests to end";
+
+    // The document
+    PdfNotAPdf "pdf-not-a-pdf" Rule "U7"
+        "这不是 PDF 文件" "this is not a PDF"
+        "请先导出为 PDF" "export it as PDF first";
+    PdfDamaged "pdf-damaged" Rule "U4"
+        "PDF 结构已损坏，不同阅读器可能看到不同内容" "the PDF's structure is damaged; readers may disagree on what it shows"
+        "请从原程序重新导出" "export it again from the program it came from";
+    PdfEncrypted "pdf-encrypted" Rule "U4"
+        "PDF 已加密" "the PDF is encrypted"
+        "请先去除加密" "remove the encryption first";
+    PdfHybrid "pdf-hybrid" Rule "U4"
+        "PDF 使用混合交叉引用，阅读器看法不一" "the PDF has hybrid cross-references, on which readers differ"
+        "请从原程序重新导出，勿用兼容旧版的选项" "export it again without the option for old readers";
+    PdfTooComplex "pdf-too-complex" Rule "U4"
+        "PDF 超出处理上限" "the PDF exceeds a limit of what is processed"
+        "请从原程序重新导出" "export it again from the program it came from";
+    PdfNoPages "pdf-no-pages" Rule "U4"
+        "PDF 没有页面" "the PDF has no pages"
+        "请核对文件" "check the file";
+    PdfCertified "pdf-certified" Rule "U4"
+        "PDF 已被认证，不允许再加印章" "the PDF is certified against this change"
+        "请向出具方索取未锁定的文件" "ask whoever certified it for one that may be signed";
+    PdfXfa "pdf-xfa" Rule "U4"
+        "PDF 含 XFA 表单" "the PDF holds an XFA form"
+        "请打印成普通 PDF 后再用印" "print it to a plain PDF first";
+    PdfA1Transparency "pdf-a1-transparency" Rule "U7"
+        "PDF/A-1 不允许透明印章，暂不支持" "PDF/A-1 forbids transparency; stamping it is not supported yet"
+        "请改用 PDF/A-2 或普通 PDF" "use PDF/A-2 or plain PDF";
+    PdfForm "pdf-form" Rule "U4"
+        "PDF 的表单或批注结构无法安全改写" "the PDF's form or annotation structure cannot be extended safely"
+        "请从原程序重新导出" "export it again from the program it came from";
+    PictureBad "picture-bad" Fault "A5"
+        "印章图片无法使用" "the seal's picture cannot be used"
+        "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
+
+    // The request
+    RequestUnknown "request-unknown" Rule ""
+        "没有这份用印申请" "there is no such request"
+        "申请可能已结束，请重新提交" "it may have ended; submit it again";
+    RequestExpired "request-expired" Rule "U2"
+        "用印申请已过期" "the request has expired"
+        "请重新提交" "submit it again";
+    CopiesUsedUp "copies-used-up" Rule "U2"
+        "批准的份数已用完" "all copies of this request are used up"
+        "需要更多份时请重新申请" "make a new request for more";
+    ConfirmationMismatch "confirmation-mismatch" Rule "U5"
+        "确认的内容与将要用印的内容不一致" "what was confirmed is not what would be stamped"
+        "请重新审阅后再确认" "review it again, then confirm";
+    UseIdBad "use-id-bad" Usage ""
+        "use_id 不是 UUID" "the use_id is no UUID"
+        "请为每一份生成新的 UUID" "make a new UUID for each copy";
+    UseIdTaken "use-id-taken" Usage ""
+        "use_id 已用于另一份申请" "the use_id belongs to another request"
+        "请生成新的 UUID" "make a new UUID";
+    UseUnknown "use-unknown" Rule ""
+        "没有这次用印" "there is no such use"
+        "请核对 use_id" "check the use_id";
+    UseNotComplete "use-not-complete" Rule ""
+        "这次用印没有完成，没有可取的结果" "this use did not complete; there is nothing to fetch"
+        "用 `seal log` 查看原因" "see `seal log` for the cause";
+    UseAcknowledged "use-acknowledged" Rule ""
+        "结果已确认收到，不再保留" "the result was acknowledged and is no longer kept"
+        "请使用已保存的文件" "use the file that was saved";
+
+    // Seal, token, key, PIN
+    TokenAbsent "token-absent" Availability "C3"
+        "没有找到印章所在的载体" "the seal's token is not present"
+        "请插入 USBKey 后重试" "plug it in and try again";
+    TokenAmbiguous "token-ambiguous" Fault "C3"
+        "有多个载体的序列号相同" "several tokens have the same serial number"
+        "请拔掉多余的载体" "remove the ones not meant";
+    TokenLocked "token-locked" Availability "U5"
+        "载体未解锁" "the token is locked"
+        "请保管人用 `seal token unlock` 解锁" "have the custodian run `seal token unlock`";
+    TokenPinWrong "token-pin-wrong" Availability "C1"
+        "PIN 不正确" "the PIN is wrong"
+        "请仔细核对，不要反复尝试，以免锁死" "check it with care; repeated tries lock the token";
+    TokenPinFinalTry "token-pin-final-try" Availability "C1"
+        "PIN 只剩最后一次机会，已拒绝尝试" "only one try of the PIN is left, so it was not tried"
+        "请联系印章管理部门" "ask the seal office";
+    TokenPinLocked "token-pin-locked" Availability "C1"
+        "PIN 已锁死" "the PIN is locked"
+        "请联系印章管理部门重置" "ask the seal office to reset it";
+    TokenPinNotInitialized "token-pin-not-initialized" Availability "C1"
+        "载体尚未设置 PIN" "the token has no user PIN yet"
+        "请联系印章管理部门" "ask the seal office";
+    TokenPinUnusable "token-pin-unusable" Usage "C1"
+        "PIN 为空、过长或含有不允许的字符" "the PIN is empty, too long or holds characters the token refuses"
+        "请输入 1 到 255 字节的 PIN" "give a PIN of 1 to 255 bytes";
+    UnlockBeyondPolicy "unlock-beyond-policy" Rule "C1"
+        "解锁次数或时长超出制度规定" "the unlock asks for more uses or time than the policy allows"
+        "请减少次数或时长" "ask for less";
+    KeyAbsent "key-absent" Availability "A3"
+        "载体上没有印章的密钥" "the seal's key is not on the token"
+        "请核对 agent.toml 中的密钥 URI" "check the key URI in agent.toml";
+    KeyAmbiguous "key-ambiguous" Fault "A3"
+        "密钥 URI 对应多个密钥" "the key URI matches several keys"
+        "请在 URI 中写明 id" "name the id in the URI";
+    KeyUnfit "key-unfit" Rule "A3"
+        "密钥属性不合要求：必须敏感、不可导出、在载体上生成" "the key is not sensitive, never extractable and made on the token"
+        "请在载体上重新生成密钥" "generate a key on the token";
+    KeyAlgorithmUnsupported "key-algorithm-unsupported" Rule "A3"
+        "暂不支持这种密钥，只支持 P-256" "keys of this kind are not supported yet, only P-256"
+        "请使用 P-256 密钥" "use a P-256 key";
+    CertificateAbsent "certificate-absent" Availability "A3"
+        "载体上没有印章的证书" "the seal's certificate is not on the token"
+        "请导入证书或核对证书 URI" "import it, or check the certificate URI";
+    CertificateAmbiguous "certificate-ambiguous" Fault "A3"
+        "证书 URI 对应多张证书" "the certificate URI matches several certificates"
+        "请在 URI 中写明 id 或 object" "name id or object in the URI";
+    CertificateBad "certificate-bad" Rule "A3"
+        "证书无法读取或不能用于签名" "the certificate cannot be read or is not for signing"
+        "请联系印章管理部门" "ask the seal office";
+    CertificateMismatch "certificate-mismatch" Rule "A3"
+        "证书与密钥不匹配" "the certificate does not match the key"
+        "请核对密钥和证书 URI" "check the key and certificate URIs";
+    CertificateNotYetValid "certificate-not-yet-valid" Rule "U8"
+        "证书尚未生效" "the certificate is not valid yet"
+        "请核对系统时间" "check the clock";
+    CertificateExpired "certificate-expired" Rule "U8"
+        "证书已过期" "the certificate has expired"
+        "请联系印章管理部门换发" "ask the seal office for a new one";
+    TokenTimeout "token-timeout" Fault "C3"
+        "载体没有在时限内应答" "the token did not answer in time"
+        "请拔下重插，或重启 seal-agent" "plug it in again, or restart seal-agent";
+    TokenFault "token-fault" Fault "C3"
+        "载体或其驱动报告错误" "the token or its module reported an error"
+        "请查看 seal-agent 的日志，或联系供应商" "see seal-agent's log, or ask the vendor";
+    ModuleUnusable "module-unusable" Fault "C6"
+        "PKCS#11 模块无法加载" "the PKCS#11 module cannot be loaded"
+        "请核对 agent.toml 中的模块路径" "check the module's path in agent.toml";
+
+    // Outcomes after an intent
+    SignRefused "sign-refused" Fault "U9"
+        "载体拒绝签名，没有签出" "the token refused to sign; nothing was signed"
+        "份数已退回；排除原因后可重新用印" "the copy is given back; remove the cause and stamp anew";
+    AbandonedCrash "abandoned-crash" Fault "U9"
+        "用印途中代理停止，载体可能已签名，未放出任何结果" "the agent stopped in mid-use; the token may have signed, nothing was released"
+        "请重新申请，并告知监督人员" "make a new request, and tell the auditor";
+    AbandonedTimeout "abandoned-timeout" Fault "U9"
+        "载体超时，可能已签名，未放出任何结果" "the token timed out; it may have signed, nothing was released"
+        "请检查载体后重新申请" "check the token, then make a new request";
+    AbandonedTokenFault "abandoned-token-fault" Fault "U9"
+        "载体出错，可能已签名，未放出任何结果" "the token failed; it may have signed, nothing was released"
+        "请检查载体后重新申请" "check the token, then make a new request";
+    AbandonedSignature "abandoned-signature" Fault "U9"
+        "载体返回的签名用证书验证不通过" "the signature the token returned does not verify with the certificate"
+        "请停止使用该载体并联系供应商" "stop using the token and ask the vendor";
+    AbandonedResult "abandoned-result" Fault "U9"
+        "生成的文件复验不通过，未放出" "the finished document did not verify, so it was not released"
+        "请报告此问题" "report this as a fault";
+
+    // The agent
+    BadArgument "bad-argument" Usage ""
+        "请求参数不合约定" "an argument is not as the contract says"
+        "见 PROTOCOL.md" "see PROTOCOL.md";
+    RecordUnknown "record-unknown" Rule ""
+        "用印记录里没有这一条" "the journal has no such record"
+        "用 `seal log` 查看" "see `seal log`";
+    JournalFailed "journal-failed" Fault "U9"
+        "用印记录写入失败，已停止用印" "the journal could not be written; stamping has stopped"
+        "请检查磁盘后重启 seal-agent" "check the disk, then restart seal-agent";
+    AgentStopping "agent-stopping" Availability ""
+        "代理正在停止" "the agent is stopping"
+        "请稍后重试" "try again shortly";
+    CallTimeout "call-timeout" Availability ""
+        "调用超过时限" "the call took longer than its limit"
+        "请重试；同一 use_id 不会重复用印" "try again; the same use_id never stamps twice";
+    Internal "internal" Fault ""
+        "代理内部故障" "a fault inside the agent"
+        "请查看 seal-agent 的日志并报告" "see seal-agent's log and report it";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_kebab_case() {
+        let mut seen = std::collections::BTreeSet::new();
+        for reason in Reason::ALL {
+            let code = reason.code();
+            assert!(seen.insert(code), "{code} stands twice");
+            assert!(
+                code.len() <= 64
+                    && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{code}"
+            );
+            assert_eq!(Reason::from_code(code), Some(*reason));
+        }
+        assert_eq!(Reason::from_code("no-such-reason"), None);
+    }
+
+    #[test]
+    fn every_text_exists_in_both_languages() {
+        for reason in Reason::ALL {
+            for (text, chinese) in [
+                (reason.text(Language::Chinese), true),
+                (reason.hint(Language::Chinese), true),
+                (reason.text(Language::English), false),
+                (reason.hint(Language::English), false),
+            ] {
+                assert!(!text.is_empty(), "{reason:?}");
+                let has_han = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+                assert_eq!(has_han, chinese, "{reason:?}: {text}");
+                assert!(!text.ends_with(['.', '。']), "{reason:?}: {text}");
+            }
+        }
+    }
+}
