@@ -1,0 +1,183 @@
+//! The bytes of records: what they are for good, and what is not taken for one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod sample;
+
+use sample::*;
+use sealkeeper_journal::*;
+
+/// One journal with every record type. These bytes never change: records of every earlier version must stay readable
+/// and give the same leaf hashes. New types get a file of their own.
+const RECORDS_V1: &str = include_str!("data/records-v1.jsonl");
+
+#[test]
+fn every_type_has_its_final_bytes() {
+    let written: Vec<String> =
+        journal().into_iter().map(|bytes| String::from_utf8(bytes).unwrap() + "\n").collect();
+    assert_eq!(written.concat(), RECORDS_V1);
+}
+
+#[test]
+fn every_type_is_read_back() {
+    let mut types = std::collections::BTreeSet::new();
+    for line in RECORDS_V1.lines() {
+        let record = Record::parse(line.as_bytes()).unwrap();
+        assert_eq!(record.encode().unwrap(), line.as_bytes());
+        assert!(line.contains(&format!("\"type\":\"{}\"", record.body.type_name())));
+        types.insert(record.body.type_name());
+    }
+    assert_eq!(types.len(), 11);
+}
+
+#[test]
+fn no_name_stands_in_clear() {
+    for name in ["王芳", "李雷", "desk-7", "1000\"", "合同.pdf", "年度"] {
+        assert!(!RECORDS_V1.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn any_change_of_a_byte_is_refused_or_means_something_else() {
+    for line in RECORDS_V1.lines() {
+        let original = Record::parse(line.as_bytes()).unwrap();
+        for index in 0..line.len() {
+            for flip in [0x01, 0x20, 0x80] {
+                let mut bytes = line.as_bytes().to_vec();
+                bytes[index] ^= flip;
+                if let Ok(record) = Record::parse(&bytes) {
+                    assert_ne!(record, original);
+                    assert_eq!(record.encode().unwrap(), bytes);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn other_spellings_of_a_record_are_refused() {
+    let line = RECORDS_V1.lines().nth(1).unwrap();
+    let code_of = |text: String| Record::parse(text.as_bytes()).unwrap_err().code();
+    let not_canonical = "journal-record-not-canonical";
+    let malformed = "journal-record-malformed";
+    assert_eq!(code_of(line.replace("\"seq\":1", "\"seq\": 1")), not_canonical);
+    assert_eq!(code_of(format!("{line}\n")), not_canonical);
+    assert_eq!(code_of(line.replacen('{', "{\"mode\":\"solo\",", 1)), not_canonical);
+    assert_eq!(code_of(line.replace("solo", "s\\u006flo")), not_canonical);
+    let digits = digest("policy").to_string();
+    assert_eq!(code_of(line.replace(&digits, &digits.to_uppercase())), not_canonical);
+    assert_eq!(code_of(line.replace("\"seq\":1", "\"seq\":1.0")), malformed);
+    assert_eq!(code_of(line.replace("\"seq\":1", "\"seq\":-1")), malformed);
+    assert_eq!(code_of(line.replace("\"seq\":1,", "")), malformed);
+    assert_eq!(code_of(line.replace(",\"time_us\"", ",\"surplus\":1,\"time_us\"")), malformed);
+    assert_eq!(code_of(line.replace("policy_loaded", "policy_lost")), malformed);
+    assert_eq!(code_of(line.replace("\"solo\"", "\"alone\"")), malformed);
+    assert_eq!(code_of(line.replace("\"v\":1", "\"v\":2")), "journal-version-unknown");
+    assert_eq!(code_of(line.replace(",\"v\":1", "")), "journal-version-unknown");
+    assert_eq!(code_of("[]".into()), "journal-version-unknown");
+    assert_eq!(code_of("{".into()), malformed);
+    assert_eq!(code_of(String::new()), malformed);
+    let absent_as_null = RECORDS_V1.lines().nth(9).unwrap().replace("{\"cause\"", "{\"by\":null,\"cause\"");
+    assert_eq!(code_of(absent_as_null), not_canonical);
+}
+
+#[test]
+fn limits_of_size_and_of_integers() {
+    let mut record = Record {
+        seq: 0,
+        time_us: START_US,
+        mode: Mode::Office,
+        body: RecordBody::Refused(Refused { violations: vec![], ..refused() }),
+    };
+    let bare = record.encode().unwrap().len();
+    let violation = Violation { code: code("pdf-damaged"), clause: None };
+    let each = "{\"code\":\"pdf-damaged\"},".len();
+    let fitting = (RECORD_LIMIT - bare + 1) / each;
+    let with =
+        |count| RecordBody::Refused(Refused { violations: vec![violation.clone(); count], ..refused() });
+    record.body = with(fitting);
+    assert!(Record::parse(&record.encode().unwrap()).is_ok());
+    record.body = with(fitting + 1);
+    assert_eq!(record.encode().unwrap_err().code(), "journal-record-too-large");
+    let padded = [RECORDS_V1.lines().next().unwrap(), &" ".repeat(RECORD_LIMIT)].concat();
+    assert_eq!(Record::parse(padded.as_bytes()).unwrap_err().code(), "journal-record-too-large");
+
+    record.body = started();
+    record.time_us = (1 << 53) - 1;
+    assert!(record.encode().is_ok());
+    record.time_us = 1 << 53;
+    assert_eq!(record.encode(), Err(RecordError::ForbiddenValue { field: "time_us".into() }));
+}
+
+#[test]
+fn the_longest_intent_fits() {
+    let longest = || id(&"x".repeat(320));
+    let mut intent = intent(1, TreeHead { size: 0, root: empty_root() });
+    for text in [&mut intent.seal, &mut intent.token_serial, &mut intent.class] {
+        *text = longest();
+    }
+    intent.applicant.person.id = longest();
+    intent.custodian.person.id = longest();
+    let body = RecordBody::Intent(Box::new(intent));
+    assert!(Record { seq: 0, time_us: 0, mode: Mode::Office, body }.encode().is_ok());
+}
+
+#[test]
+fn each_commitment_is_found_under_its_path() {
+    let paths = |line: usize| -> Vec<String> {
+        let record = Record::parse(RECORDS_V1.lines().nth(line).unwrap().as_bytes()).unwrap();
+        record.commitments().into_iter().map(|(path, _)| path).collect()
+    };
+    assert_eq!(paths(0), ["host"]);
+    assert_eq!(paths(3), ["by.person.name", "by.from.host", "by.from.uid"]);
+    assert_eq!(paths(4), ["person.name", "from.host", "from.uid"]);
+    let intent = [
+        "applicant.person.name",
+        "applicant.from.host",
+        "applicant.from.uid",
+        "custodian.person.name",
+        "custodian.from.host",
+        "custodian.from.uid",
+        "host",
+        "reason",
+        "file_name",
+    ];
+    assert_eq!(paths(5), intent);
+    assert!(paths(8).is_empty());
+    // Nothing is left out: the record's JSON holds exactly the commitments that are listed.
+    for (line, text) in RECORDS_V1.lines().enumerate() {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        for path in paths(line) {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            assert!(value.pointer(&pointer).is_some(), "{path} in {text}");
+        }
+        let committed_values = ["王芳", "李雷", "desk-7", "1000", "年度采购合同", "合同.pdf"];
+        let held: usize = committed_values
+            .iter()
+            .map(|name| text.matches(&committed(name).digest().to_string()).count())
+            .sum();
+        assert_eq!(held, paths(line).len(), "{text}");
+    }
+}
+
+#[test]
+fn a_disclosure_is_held_against_its_record() {
+    let record = Record::parse(RECORDS_V1.lines().nth(5).unwrap().as_bytes()).unwrap();
+    let disclosure = |field: &str, value: &str| Disclosure {
+        field: field.into(),
+        salt: [0x5a; 32].into(),
+        value: value.into(),
+    };
+    assert_eq!(record.check_disclosure(&disclosure("reason", "年度采购合同")), Ok(()));
+    assert_eq!(record.check_disclosure(&disclosure("custodian.person.name", "李雷")), Ok(()));
+    let forged = record.check_disclosure(&disclosure("custodian.person.name", "王芳")).unwrap_err();
+    assert_eq!(forged.code(), "journal-disclosure-mismatch");
+    let unknown = record.check_disclosure(&disclosure("seal", "contract")).unwrap_err();
+    assert_eq!(unknown.code(), "journal-disclosure-unknown");
+}
