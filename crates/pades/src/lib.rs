@@ -1,4 +1,15 @@
 //! PDF in, PDF out: read strictly, place, revise, sign (PAdES), validate.
 
 pub mod cms;
+pub mod document;
+pub mod error;
+pub mod geometry;
+#[expect(dead_code, reason = "object streams, which come next, use the rest")]
+mod lexer;
+pub mod object;
 pub mod picture;
+
+pub use document::{Document, Page, PageError, Revision, XrefStyle};
+pub use error::{Damage, Limit, ReadError};
+pub use geometry::{GeometryError, PageGeometry, PlacedBox, Rotation};
+pub use object::{Array, Dictionary, Name, Object, PdfString, Real, Reference, Stream};

@@ -1,0 +1,251 @@
+//! One strict reader, the sole authority on a file's structure (ISO 32000-2 §7.5).
+//!
+//! [`Document::open`] reads the cross-reference sections and looks at the head of every object they name; everything else is read
+//! when it is asked for, straight from the bytes. Memory grows with the number of objects, never with the size of the file.
+//!
+//! # What is damaged, and what is not
+//!
+//! The rule: a file that common readers (qpdf, poppler, MuPDF, pdf.js, PDFium, pyHanko) take alike is sound, whatever the letter of
+//! the standard says; a file that they may take differently, or that some of them must repair first, is damaged. Nothing is ever
+//! repaired here.
+//!
+//! Harmless:
+//! - up to 1,024 bytes before `%PDF-`; all offsets then count from that header
+//! - anything after the last `startxref` number, also a missing `%%EOF`, as long as `startxref` lies in the last 1,024 bytes
+//! - white space before `xref`, before `N G obj` at an object's offset, and around table entries; entries of 19 bytes
+//! - /Size too small or too large; oddities of the list of free objects; an entry in use with offset 0 (it is free)
+//! - stale linearization data
+//! - a missing `endobj`; `obj` directly followed by its value
+//! - references to objects that are free or missing (null, §7.3.10)
+//! - undecodable streams, wrong stream lengths and malformed objects in places that are never looked at
+//! - a missing /Type of a catalog or page; a missing /MediaBox (US Letter, as all readers have it)
+//!
+//! Damaged, see [`Damage`] for each kind: `startxref` or /Prev that does not lead to a section; a table or stream of cross
+//! references that does not parse exactly; an entry that does not point at its object; two different entries for one object in one
+//! section; circles; an object that is not complete where the next begins; a dictionary that is looked at and has a key twice
+//! with different values; a page tree with wrong /Count, circles, or /Parent entries that change what is inherited; object streams
+//! whose index is wrong; a reference with another generation than the object's.
+
+#[expect(dead_code, reason = "object streams, which come next, use the rest")]
+mod entries;
+mod header;
+mod indirect;
+mod pages;
+mod revisions;
+mod sections;
+mod table;
+
+pub use pages::{Page, PageError};
+pub use revisions::Revision;
+pub use sections::XrefStyle;
+
+use crate::error::{Damage, ReadError};
+use crate::object::{Array, Dictionary, Object, Reference};
+use entries::{Entries, Entry};
+use pages::PageTree;
+use sections::Section;
+use std::sync::OnceLock;
+
+/// An indirect object whose value is a reference to another one may lead on this often.
+const MAX_CHAIN: usize = 32;
+
+/// An open PDF file. Borrows its bytes; can be shared between threads.
+pub struct Document<'a> {
+    bytes: &'a [u8],
+    offset_base: u64,
+    header_version: (u8, u8),
+    /// Newest first; never empty.
+    sections: Vec<Section<'a>>,
+    newest: Section<'a>,
+    entries: Entries,
+    page_tree: OnceLock<Result<PageTree, ReadError>>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads the structure of the file whose bytes these are.
+    ///
+    /// # Errors
+    /// Every kind of [`ReadError`] but [`ReadError::NoSuchPage`].
+    pub fn open(bytes: &'a [u8]) -> Result<Document<'a>, ReadError> {
+        let header = header::header(bytes)?;
+        let startxref = header::startxref(bytes)?;
+        let mut sections = sections::chain(bytes, header.offset, startxref)?;
+        if sections.iter().any(|section| section.trailer.get_raw("Encrypt").is_some_and(|raw| raw != b"null"))
+        {
+            return Err(ReadError::Encrypted);
+        }
+        let entries = Entries::merge(&mut sections)?;
+        let newest = sections.first().cloned().ok_or(ReadError::damaged(Damage::NoSection, startxref))?;
+        entries.verify(bytes, header.offset)?;
+        let document = Document {
+            bytes,
+            offset_base: header.offset,
+            header_version: header.version,
+            sections,
+            newest,
+            entries,
+            page_tree: OnceLock::new(),
+        };
+        document.catalog()?;
+        Ok(document)
+    }
+
+    /// The whole file.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How the newest revision writes its cross references; a further revision must do the same (ISO 32000-2 §7.5.8.4).
+    #[must_use]
+    pub fn xref_style(&self) -> XrefStyle {
+        self.newest.style
+    }
+
+    /// The newest trailer; with cross-reference streams, the dictionary of the newest one.
+    #[must_use]
+    pub fn trailer(&self) -> &Dictionary<'a> {
+        &self.newest.trailer
+    }
+
+    /// The offset of the newest cross-reference section as the file writes it, so relative to [`Document::offset_base`]: what the
+    /// /Prev of a further revision must say.
+    #[must_use]
+    pub fn startxref(&self) -> u64 {
+        self.newest.offset
+    }
+
+    /// How many bytes precede `%PDF-`. Offsets within the file (cross references, startxref, /Prev) count from there; /ByteRange
+    /// counts from the first byte of the file all the same.
+    #[must_use]
+    pub fn offset_base(&self) -> u64 {
+        self.offset_base
+    }
+
+    /// The lowest object number above every one in use, ever used, or reserved by /Size.
+    #[must_use]
+    pub fn next_free_number(&self) -> u32 {
+        let sizes = self.sections.iter().filter_map(|section| section.size);
+        sizes.chain([self.entries.highest().saturating_add(1), 1]).max().unwrap_or(1)
+    }
+
+    /// The version of PDF that the file claims, major and minor: the higher of header and catalog (ISO 32000-2 §7.7.2).
+    #[must_use]
+    pub fn version(&self) -> (u8, u8) {
+        let catalog = self.catalog().and_then(|(_, catalog)| self.resolve(catalog.get("Version")?)).ok();
+        let claimed =
+            catalog.and_then(|version| version.as_name()).and_then(|name| header::version(name.raw()));
+        claimed.map_or(self.header_version, |claimed| claimed.max(self.header_version))
+    }
+
+    /// The object that `reference` names; [`Object::Null`] if it is free or missing (ISO 32000-2 §7.3.10). If it is itself a reference,
+    /// that is returned; see [`Document::resolve`].
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`] and [`ReadError::TooComplex`].
+    pub fn object(&self, reference: Reference) -> Result<Object<'_>, ReadError> {
+        match self.entries.find(reference.number) {
+            None | Some(Entry::Free) => Ok(Object::Null),
+            Some(Entry::InUse { offset, generation }) => {
+                let at = offset.saturating_add(self.offset_base);
+                if generation != reference.generation {
+                    return Err(ReadError::damaged(Damage::Generation, at));
+                }
+                let end = self.entries.boundary_after(offset).map(|b| b.saturating_add(self.offset_base));
+                let indirect = indirect::at(self.bytes, at, end)?;
+                if indirect.reference != reference {
+                    return Err(ReadError::damaged(Damage::WrongOffset, at));
+                }
+                Ok(indirect.value)
+            }
+            Some(Entry::Compressed { .. }) => Err(ReadError::damaged(Damage::ObjectStream, 0)),
+        }
+    }
+
+    /// Follows a reference, and the references it leads to, to a value that is not one. Other objects are returned as they are.
+    ///
+    /// # Errors
+    /// As [`Document::object`]; [`Damage::ReferenceLoop`] after 32 steps.
+    pub fn resolve<'s>(&'s self, object: Object<'s>) -> Result<Object<'s>, ReadError> {
+        let mut object = object;
+        for _ in 0..MAX_CHAIN {
+            match object {
+                Object::Reference(reference) => object = self.object(reference)?,
+                other => return Ok(other),
+            }
+        }
+        Err(ReadError::damaged(Damage::ReferenceLoop, 0))
+    }
+
+    /// The value of `key` in `dictionary`, with references followed.
+    ///
+    /// # Errors
+    /// As [`Document::resolve`].
+    pub fn value<'s>(&'s self, dictionary: &Dictionary<'s>, key: &str) -> Result<Object<'s>, ReadError> {
+        self.resolve(dictionary.get(key)?)
+    }
+
+    /// The four numbers of a rectangle (ISO 32000-2 §7.9.5), as written; `None` if it is anything else.
+    ///
+    /// # Errors
+    /// As [`Document::resolve`].
+    pub fn rectangle(&self, array: Array<'_>) -> Result<Option<[f64; 4]>, ReadError> {
+        let mut numbers = Vec::with_capacity(4);
+        for element in array.iter().take(5) {
+            match self.resolve(element?)?.as_number() {
+                Some(number) => numbers.push(number),
+                None => return Ok(None),
+            }
+        }
+        Ok(numbers.try_into().ok())
+    }
+
+    /// The document catalog and its name (ISO 32000-2 §7.7.2).
+    ///
+    /// # Errors
+    /// [`Damage::Catalog`] if /Root does not name a dictionary; else as [`Document::object`].
+    pub fn catalog(&self) -> Result<(Reference, Dictionary<'_>), ReadError> {
+        let trailer = self.trailer();
+        let missing = ReadError::damaged(Damage::Catalog, trailer.offset());
+        let reference = trailer.get("Root")?.as_reference().ok_or(missing)?;
+        match self.object(reference)? {
+            Object::Dictionary(catalog) => Ok((reference, catalog)),
+            _ => Err(missing),
+        }
+    }
+
+    /// How many pages there are. The first call walks the page tree.
+    ///
+    /// # Errors
+    /// [`Damage::PageTree`] among others.
+    pub fn page_count(&self) -> Result<usize, ReadError> {
+        Ok(self.page_tree()?.count())
+    }
+
+    /// The page with the given index, counted from 0.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchPage`]; else as [`Document::page_count`].
+    pub fn page(&self, index: usize) -> Result<Page<'_>, ReadError> {
+        self.page_tree()?.page(self, index)
+    }
+
+    /// The index of the page that `reference` names, if it is a page.
+    ///
+    /// # Errors
+    /// As [`Document::page_count`].
+    pub fn page_index(&self, reference: Reference) -> Result<Option<usize>, ReadError> {
+        Ok(self.page_tree()?.index_of(reference))
+    }
+
+    fn page_tree(&self) -> Result<&PageTree, ReadError> {
+        self.page_tree.get_or_init(|| PageTree::read(self)).as_ref().map_err(|error| *error)
+    }
+
+    /// The file's revisions, oldest first (ISO 32000-2 §7.5.6). What one of them covers can be opened on its own as
+    /// `&bytes[..revision.end]`.
+    #[must_use]
+    pub fn revisions(&self) -> Vec<Revision> {
+        revisions::revisions(self.bytes, self.offset_base, &self.sections)
+    }
+}

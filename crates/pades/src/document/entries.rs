@@ -1,0 +1,114 @@
+//! Where each object is, as the chain of sections has it.
+
+use super::indirect;
+use super::sections::Section;
+use crate::error::{Damage, Limit, ReadError};
+
+/// Cross-reference entries in all sections together.
+pub(super) const MAX_ENTRIES: usize = 4_000_000;
+
+/// One cross-reference entry (ISO 32000-2 §7.5.4, Table 18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    Free,
+    /// At `offset` bytes after the header.
+    InUse {
+        offset: u64,
+        generation: u16,
+    },
+    /// The `index`th object in the object stream `stream`.
+    Compressed {
+        stream: u32,
+        index: u32,
+    },
+}
+
+/// What is in force: for each object the entry of the newest section that has one.
+pub(super) struct Entries {
+    /// By number, each once.
+    sorted: Vec<(u32, Entry)>,
+    /// Where objects and sections begin, ascending, relative to the header.
+    boundaries: Vec<u64>,
+}
+
+impl Entries {
+    /// Takes the entries out of the sections.
+    pub(super) fn merge(sections: &mut [Section<'_>]) -> Result<Entries, ReadError> {
+        let total: usize = sections.iter().map(|section| section.entries.len()).sum();
+        if total > MAX_ENTRIES {
+            let offset = sections.last().map_or(0, |section| section.offset);
+            return Err(ReadError::TooComplex { what: Limit::Entries, offset });
+        }
+        let mut ranked: Vec<(u32, u32, Entry)> = Vec::with_capacity(total);
+        for (rank, section) in (0u32..).zip(sections.iter_mut()) {
+            ranked.extend(section.entries.drain(..).map(|(number, entry)| (number, rank, entry)));
+            section.entries = Vec::new();
+        }
+        // Stable, so that two entries of one section stay neighbours in their order.
+        ranked.sort_by_key(|(number, rank, _)| (*number, *rank));
+        let mut sorted: Vec<(u32, Entry)> = Vec::with_capacity(ranked.len());
+        let mut last: Option<(u32, u32, Entry)> = None;
+        for (number, rank, entry) in ranked {
+            match last {
+                Some((n, r, e)) if n == number => {
+                    if r == rank && e != entry {
+                        let offset = sections.get(rank as usize).map_or(0, |section| section.offset);
+                        return Err(ReadError::damaged(Damage::DuplicateEntry, offset));
+                    }
+                }
+                _ => {
+                    sorted.push((number, entry));
+                    last = Some((number, rank, entry));
+                }
+            }
+        }
+        let mut boundaries: Vec<u64> = sorted
+            .iter()
+            .filter_map(|(_, entry)| match entry {
+                Entry::InUse { offset, .. } => Some(*offset),
+                _ => None,
+            })
+            .chain(sections.iter().map(|section| section.offset))
+            .collect();
+        boundaries.sort_unstable();
+        boundaries.dedup();
+        Ok(Entries { sorted, boundaries })
+    }
+
+    /// Looks at the head of every object in use, so that no wrong offset goes unnoticed.
+    pub(super) fn verify(&self, bytes: &[u8], base: u64) -> Result<(), ReadError> {
+        for (number, entry) in &self.sorted {
+            match *entry {
+                Entry::Free => {}
+                Entry::InUse { offset, generation } => {
+                    let at = offset.saturating_add(base);
+                    if !indirect::stands_at(bytes, at, *number, generation) {
+                        return Err(ReadError::damaged(Damage::WrongOffset, at));
+                    }
+                }
+                Entry::Compressed { stream, .. } => {
+                    if !matches!(self.find(stream), Some(Entry::InUse { .. })) {
+                        return Err(ReadError::damaged(Damage::ObjectStream, base));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn find(&self, number: u32) -> Option<Entry> {
+        let index = self.sorted.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.sorted.get(index).map(|(_, entry)| *entry)
+    }
+
+    /// The highest number that has an entry, free or not.
+    pub(super) fn highest(&self) -> u32 {
+        self.sorted.last().map_or(0, |(number, _)| *number)
+    }
+
+    /// Where the next object or section after `offset` begins; both relative to the header.
+    pub(super) fn boundary_after(&self, offset: u64) -> Option<u64> {
+        let index = self.boundaries.partition_point(|boundary| *boundary <= offset);
+        self.boundaries.get(index).copied()
+    }
+}

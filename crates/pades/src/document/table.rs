@@ -1,0 +1,75 @@
+//! Cross-reference tables (ISO 32000-2 §7.5.4).
+
+use super::entries::{Entry, MAX_ENTRIES};
+use super::sections::{Section, XrefStyle, size};
+use crate::error::{Damage, Limit, ReadError};
+use crate::lexer::Lexer;
+use crate::object::{Dictionary, Object};
+
+/// Reads the table and its trailer; `lexer` stands after the keyword `xref`, `offset` is the section's own.
+pub(super) fn read<'a>(mut lexer: Lexer<'a>, offset: u64) -> Result<Section<'a>, ReadError> {
+    let mut entries = Vec::new();
+    loop {
+        lexer.skip_white();
+        if lexer.take(b"trailer") {
+            break;
+        }
+        subsection(&mut lexer, &mut entries)?;
+    }
+    let trailer = trailer(&mut lexer)?;
+    if trailer.contains("XRefStm") {
+        return Err(ReadError::Hybrid);
+    }
+    let size = size(&trailer)?;
+    Ok(Section { offset, end: lexer.offset(), style: XrefStyle::Table, trailer, size, entries })
+}
+
+fn subsection(lexer: &mut Lexer<'_>, entries: &mut Vec<(u32, Entry)>) -> Result<(), ReadError> {
+    let malformed = lexer.damaged(Damage::Table);
+    let first = lexer.unsigned().ok_or(malformed)?;
+    lexer.skip_white();
+    let count = lexer.unsigned().ok_or(malformed)?;
+    if count > MAX_ENTRIES as u64 || entries.len() as u64 + count > MAX_ENTRIES as u64 {
+        return Err(ReadError::TooComplex { what: Limit::Entries, offset: lexer.offset() });
+    }
+    for number in first..first.saturating_add(count) {
+        let number = u32::try_from(number).map_err(|_| malformed)?;
+        let entry = entry(lexer)?;
+        // Object 0 heads the free list and is never an object.
+        if number != 0 {
+            entries.push((number, entry));
+        }
+    }
+    Ok(())
+}
+
+/// One entry. Written in 20 bytes by the standard; readers go by its three words.
+fn entry(lexer: &mut Lexer<'_>) -> Result<Entry, ReadError> {
+    lexer.skip_white();
+    let malformed = lexer.damaged(Damage::Table);
+    let offset = lexer.unsigned().ok_or(malformed)?;
+    lexer.skip_white();
+    let generation = lexer.unsigned().ok_or(malformed)?;
+    lexer.skip_white();
+    match lexer.regular() {
+        b"f" => Ok(Entry::Free),
+        b"n" if offset == 0 => Ok(Entry::Free),
+        b"n" => {
+            let generation = u16::try_from(generation).map_err(|_| malformed)?;
+            Ok(Entry::InUse { offset, generation })
+        }
+        _ => Err(malformed),
+    }
+}
+
+fn trailer<'a>(lexer: &mut Lexer<'a>) -> Result<Dictionary<'a>, ReadError> {
+    lexer.skip_space();
+    let malformed = lexer.damaged(Damage::Trailer);
+    if !lexer.rest().starts_with(b"<<") {
+        return Err(malformed);
+    }
+    match Object::parse(lexer.value()?)? {
+        Object::Dictionary(trailer) => Ok(trailer),
+        _ => Err(malformed),
+    }
+}
