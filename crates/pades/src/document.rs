@@ -26,14 +26,16 @@
 //! with different values; a page tree with wrong /Count, circles, or /Parent entries that change what is inherited; object streams
 //! whose index is wrong; a reference with another generation than the object's.
 
-#[expect(dead_code, reason = "object streams, which come next, use the rest")]
 mod entries;
 mod header;
 mod indirect;
+mod object_stream;
 mod pages;
 mod revisions;
 mod sections;
+mod stream;
 mod table;
+mod xref_stream;
 
 pub use pages::{Page, PageError};
 pub use revisions::Revision;
@@ -41,10 +43,13 @@ pub use sections::XrefStyle;
 
 use crate::error::{Damage, ReadError};
 use crate::object::{Array, Dictionary, Object, Reference};
+use elsa::sync::FrozenMap;
 use entries::{Entries, Entry};
+use object_stream::ObjectStream;
 use pages::PageTree;
 use sections::Section;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
 
 /// An indirect object whose value is a reference to another one may lead on this often.
 const MAX_CHAIN: usize = 32;
@@ -58,6 +63,10 @@ pub struct Document<'a> {
     sections: Vec<Section<'a>>,
     newest: Section<'a>,
     entries: Entries,
+    /// Object streams that were needed so far, by number; kept, for objects borrow from them.
+    object_streams: FrozenMap<u32, Box<ObjectStream>>,
+    /// Their size together.
+    decoded: AtomicUsize,
     page_tree: OnceLock<Result<PageTree, ReadError>>,
 }
 
@@ -84,6 +93,8 @@ impl<'a> Document<'a> {
             sections,
             newest,
             entries,
+            object_streams: FrozenMap::new(),
+            decoded: AtomicUsize::new(0),
             page_tree: OnceLock::new(),
         };
         document.catalog()?;
@@ -151,15 +162,20 @@ impl<'a> Document<'a> {
                 if generation != reference.generation {
                     return Err(ReadError::damaged(Damage::Generation, at));
                 }
-                let end = self.entries.boundary_after(offset).map(|b| b.saturating_add(self.offset_base));
-                let indirect = indirect::at(self.bytes, at, end)?;
+                let indirect = indirect::at(self.bytes, at, self.boundary_after(at))?;
                 if indirect.reference != reference {
                     return Err(ReadError::damaged(Damage::WrongOffset, at));
                 }
                 Ok(indirect.value)
             }
-            Some(Entry::Compressed { .. }) => Err(ReadError::damaged(Damage::ObjectStream, 0)),
+            Some(Entry::Compressed { stream, index }) => self.compressed(reference, stream, index),
         }
+    }
+
+    /// Where in the file the next object or section after the offset `at` begins, if one does.
+    fn boundary_after(&self, at: u64) -> Option<u64> {
+        let boundary = self.entries.boundary_after(at.saturating_sub(self.offset_base));
+        boundary.map(|boundary| boundary.saturating_add(self.offset_base))
     }
 
     /// Follows a reference, and the references it leads to, to a value that is not one. Other objects are returned as they are.

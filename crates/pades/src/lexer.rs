@@ -32,7 +32,8 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
 }
 
-/// Delimiters (ISO 32000-2 Table 2), without the braces that matter in PostScript functions only.
+/// Delimiters (ISO 32000-2 Table 2). Braces are delimiters in PostScript functions only, but not all readers know that; see
+/// [`Lexer::refuse_braces`].
 pub(crate) fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'/' | b'%')
 }
@@ -69,10 +70,6 @@ impl<'a> Lexer<'a> {
     /// A lexer over decoded bytes; errors name the offset `at` throughout.
     pub(crate) fn fixed(bytes: &'a [u8], at: u64) -> Lexer<'a> {
         Lexer { bytes, position: 0, at, fixed: true }
-    }
-
-    pub(crate) fn position(&self) -> usize {
-        self.position
     }
 
     /// The offset in the file to name in an error here.
@@ -192,6 +189,16 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Braces in names and words: a delimiter to some readers, regular characters to others.
+    fn refuse_braces(&self) -> Result<(), ReadError> {
+        let word = self.rest().iter().take_while(|b| is_regular(**b));
+        if word.copied().any(|b| matches!(b, b'{' | b'}')) {
+            Err(self.damaged(Damage::Syntax))
+        } else {
+            Ok(())
+        }
+    }
+
     fn raw_from(&self, start: usize) -> Raw<'a> {
         let bytes = self.bytes.get(start..self.position).unwrap_or_default();
         Raw { bytes, at: self.offset_of(start), fixed: self.fixed }
@@ -227,6 +234,7 @@ impl<'a> Lexer<'a> {
             },
             (b'/', _) => {
                 self.advance(1);
+                self.refuse_braces()?;
                 self.regular();
                 if let Some(Container::Dictionary { key_next: key_next @ true }) = stack.last_mut() {
                     *key_next = false;
@@ -289,6 +297,7 @@ impl<'a> Lexer<'a> {
 
     /// A number, a keyword, or a whole reference.
     fn word(&mut self) -> Result<(), ReadError> {
+        self.refuse_braces()?;
         let start = self.clone();
         let word = self.regular();
         if matches!(

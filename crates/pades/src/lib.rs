@@ -3,8 +3,8 @@
 pub mod cms;
 pub mod document;
 pub mod error;
+mod filter;
 pub mod geometry;
-#[expect(dead_code, reason = "object streams, which come next, use the rest")]
 mod lexer;
 pub mod object;
 pub mod picture;

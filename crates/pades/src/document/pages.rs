@@ -184,23 +184,45 @@ impl<'d> Page<'d> {
         if !own.is_null() {
             return Ok(own);
         }
-        let mut child = self.dictionary.clone();
-        let mut climbable = true;
+        let mut descending = None;
         for ancestor in &self.ancestors {
-            let broken = ReadError::damaged(Damage::PageTree, child.offset());
-            match child.get("Parent")? {
-                Object::Reference(parent) if parent == *ancestor => {}
-                Object::Null => climbable = false,
-                _ => return Err(broken),
-            }
-            let Object::Dictionary(node) = self.document.object(*ancestor)? else { return Err(broken) };
-            let value = self.document.value(&node, key)?;
+            let value = self.attribute(*ancestor, key)?.1;
             if !value.is_null() {
-                return if climbable { Ok(value) } else { Err(broken) };
+                descending = Some((*ancestor, value));
+                break;
             }
-            child = node;
         }
-        Ok(Object::Null)
+        let climbing = self.climb(key)?;
+        match descending {
+            Some((ancestor, value)) if climbing == Some(ancestor) => Ok(value),
+            None if climbing.is_none() => Ok(Object::Null),
+            _ => Err(ReadError::damaged(Damage::PageTree, self.dictionary.offset())),
+        }
+    }
+
+    /// The nearest node along /Parent that has the attribute.
+    fn climb(&self, key: &str) -> Result<Option<Reference>, ReadError> {
+        let looping = ReadError::damaged(Damage::PageTree, self.dictionary.offset());
+        let mut parent = self.dictionary.get("Parent")?;
+        for _ in 0..=MAX_DEPTH {
+            let Object::Reference(reference) = parent else {
+                return if parent.is_null() { Ok(None) } else { Err(looping) };
+            };
+            let (next, value) = self.attribute(reference, key)?;
+            if !value.is_null() {
+                return Ok(Some(reference));
+            }
+            parent = next;
+        }
+        Err(looping)
+    }
+
+    /// The /Parent of a node, not followed, and one of its attributes.
+    fn attribute(&self, node: Reference, key: &str) -> Result<(Object<'d>, Object<'d>), ReadError> {
+        match self.document.object(node)? {
+            Object::Dictionary(node) => Ok((node.get("Parent")?, self.document.value(&node, key)?)),
+            _ => Ok((Object::Null, Object::Null)),
+        }
     }
 }
 

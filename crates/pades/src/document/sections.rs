@@ -1,7 +1,7 @@
 //! The chain of cross-reference sections, from startxref along /Prev (ISO 32000-2 §7.5.6).
 
 use super::entries::Entry;
-use super::table;
+use super::{table, xref_stream};
 use crate::error::{Damage, Limit, ReadError};
 use crate::lexer::Lexer;
 use crate::object::{Dictionary, Object};
@@ -59,7 +59,11 @@ fn section(bytes: &[u8], base: u64, offset: u64) -> Result<Section<'_>, ReadErro
     let start = usize::try_from(at).map_err(|_| missing)?;
     let mut lexer = Lexer::new(bytes.get(start..).ok_or(missing)?, at);
     lexer.skip_white();
-    if lexer.take_keyword(b"xref") { table::read(lexer, offset) } else { Err(missing) }
+    if lexer.take_keyword(b"xref") {
+        table::read(lexer, offset)
+    } else {
+        xref_stream::read(bytes, base, offset)
+    }
 }
 
 /// The /Prev of a trailer. It must be direct, for nothing can be looked up yet.
