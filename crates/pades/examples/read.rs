@@ -1,8 +1,9 @@
-//! Opens each file named on the command line and says in one line whether it is read, and why not.
+//! Opens each file named on the command line and says in one line what is known about it, or why it is
+//! not read.
 
 #![allow(clippy::print_stdout, reason = "its purpose")]
 
-use sealkeeper_pades::{Document, PageError};
+use sealkeeper_pades::{Document, Facts, PageError, inspect};
 use std::path::Path;
 
 fn main() {
@@ -17,16 +18,16 @@ fn main() {
 
 fn verdict(bytes: &[u8]) -> String {
     match read(bytes) {
-        Ok(pages) => format!("read\t{pages} pages"),
+        Ok(facts) => format!("read\t{facts:?}"),
         Err(error) => format!("{}\t{error}", error.code()),
     }
 }
 
-fn read(bytes: &[u8]) -> Result<usize, PageError> {
+fn read(bytes: &[u8]) -> Result<Facts, PageError> {
     let document = Document::open(bytes)?;
-    let count = document.page_count()?;
-    for index in 0..count {
+    let facts = inspect(&document)?;
+    for index in 0..facts.pages {
         document.page(index)?.geometry()?;
     }
-    Ok(count)
+    Ok(facts)
 }

@@ -3,6 +3,7 @@
 pub mod cms;
 pub mod document;
 pub mod error;
+pub mod facts;
 mod filter;
 pub mod geometry;
 mod lexer;
@@ -11,5 +12,6 @@ pub mod picture;
 
 pub use document::{Document, Page, PageError, Revision, XrefStyle};
 pub use error::{Damage, Limit, ReadError};
+pub use facts::{DocMdp, ExistingSignature, Facts, NewFieldForbidden, PdfAClaim, SignatureField, inspect};
 pub use geometry::{GeometryError, PageGeometry, PlacedBox, Rotation};
 pub use object::{Array, Dictionary, Name, Object, PdfString, Real, Reference, Stream};
