@@ -9,6 +9,8 @@ pub mod geometry;
 mod lexer;
 pub mod object;
 pub mod picture;
+pub mod revision;
+pub mod validate;
 
 pub use document::{Document, Page, PageError, Revision, XrefStyle};
 pub use error::{Damage, Limit, ReadError};

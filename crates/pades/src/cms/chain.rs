@@ -76,7 +76,7 @@ impl SigningChain {
 }
 
 /// The P-256 key in a certificate's key information (RFC 5480 §2), or what else is there.
-pub(super) fn p256_key(info: &SubjectPublicKeyInfoOwned) -> Result<VerifyingKey, String> {
+pub(crate) fn p256_key(info: &SubjectPublicKeyInfoOwned) -> Result<VerifyingKey, String> {
     if info.algorithm.oid != ID_EC_PUBLIC_KEY {
         return Err(format!("algorithm {}", info.algorithm.oid));
     }

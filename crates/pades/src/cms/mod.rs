@@ -13,6 +13,7 @@ mod signature;
 
 pub use assemble::{assemble, contents_capacity};
 pub use attributes::SignedAttributes;
+pub(crate) use chain::p256_key;
 pub use chain::{EndEntity, SigningChain};
 pub use error::{CmsError, CmsParseError};
 pub use parse::{DetachedSignature, DigestAlgorithm};
