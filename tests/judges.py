@@ -114,8 +114,8 @@ def pdfsig(case):
     command = ["pdfsig", *(["-nssdir", f"sql:{case.nss}"] if case.nss else ["-nocert"])]
     output = _run_on(case, command).stdout
     seen = {}
-    for block in re.split(r"^Signature #\d+:$", output, flags=re.M)[1:]:
-        lines = dict(re.findall(r"^  - ([^:\n]+)(?:: (.*))?$", block, flags=re.M))
+    for block in re.split(r"^Signature #\d+:$", output, flags=re.MULTILINE)[1:]:
+        lines = dict(re.findall(r"^  - ([^:\n]+)(?:: (.*))?$", block, flags=re.MULTILINE))
         numbers = [int(number) for number in re.findall(r"\d+", lines.get("Signed Ranges", ""))]
         if len(numbers) == 4:
             seen[(numbers[0], numbers[1], numbers[2], numbers[3] - numbers[2])] = lines
@@ -165,11 +165,11 @@ def pyhanko(case):
         remark = f"lenient reader ({strict_error})"
         try:
             statuses = _pyhanko_statuses(case.stamped, case.ca, strict=False)
-        except Exception as error:  # noqa: BLE001 - damaged files make it raise anything
+        except Exception as error:  # damaged files make it raise anything
             if case.original and not _pyhanko_opens(case.original):
                 raise Abstention(f"cannot read the original: {error}") from error
             raise Objection(f"cannot read it: {type(error).__name__}: {error}") from error
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         raise Objection(f"{type(error).__name__}: {error}") from error
 
     ours = {signature.byte_range for signature in _ours(case)}
@@ -220,9 +220,8 @@ def _pyhanko_opens(path):
         with open(path, "rb") as handle:
             reader = PdfFileReader(handle, strict=False)
             reader.root["/Pages"].get_object()
-            reader.embedded_signatures  # noqa: B018 - read for what it may raise
-            return True
-    except Exception:  # noqa: BLE001 - damaged files make it raise anything
+            return reader.embedded_signatures is not None
+    except Exception:  # damaged files make it raise anything
         return False
 
 

@@ -76,6 +76,5 @@ def _signer(content_info):
     return next(
         certificate
         for certificate in certificates
-        if certificate.issuer == identifier["issuer"]
-        and certificate.serial_number == identifier["serial_number"].native
+        if certificate.issuer == identifier["issuer"] and certificate.serial_number == identifier["serial_number"].native
     )

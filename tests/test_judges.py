@@ -43,7 +43,9 @@ class Judges(unittest.TestCase):
         cls.keeper.cleanup()
 
     def outcomes(self, stamped, expected, original=CONTRACT, **changes):
-        case = Case(**{"stamped": stamped, "ca": self.ca, "expected": expected, "original": original, "nss": self.nss} | changes)
+        case = Case(
+            **{"stamped": stamped, "ca": self.ca, "expected": expected, "original": original, "nss": self.nss} | changes
+        )
         return {verdict.judge: verdict.outcome.value for verdict in judges.judge(case)}
 
     def changed(self, source, change):
@@ -123,13 +125,9 @@ def _authority(folder, name):
     paths["ca"].write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     paths["certificate"].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     paths["key"].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    signer = signers.SimpleSigner.load(
-        str(paths["key"]), str(paths["certificate"]), ca_chain_files=(str(paths["ca"]),)
-    )
+    signer = signers.SimpleSigner.load(str(paths["key"]), str(paths["certificate"]), ca_chain_files=(str(paths["ca"]),))
     return paths["ca"], signer
 
 
@@ -138,10 +136,9 @@ def _name(common_name):
 
 
 def _certificate(subject, issuer, public_key, issuer_key, ca):
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     usage = {
-        name: False
-        for name in ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
+        name: False for name in ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
     }
     usage |= {"digital_signature": not ca, "content_commitment": not ca, "key_cert_sign": ca, "crl_sign": ca}
     return (
