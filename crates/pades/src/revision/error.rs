@@ -13,13 +13,17 @@ pub enum RevisionError {
     /// The page has no usable geometry.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// An earlier signature certifies the document (DocMDP) or locks all fields (FieldMDP, /Lock): a new signature
-    /// field would make that signature invalid (ISO 32000-2 §12.8.2).
-    #[error(
-        "the document is certified or locked by an earlier signature (field {field:?}) against new fields"
-    )]
-    Certified {
-        /// The fully qualified name of the field whose signature forbids it; empty if the catalog says so.
+    /// A document without pages.
+    #[error("the document has no pages")]
+    NoPages,
+    /// The document is certified (DocMDP): a new signature field would make the certification invalid
+    /// (ISO 32000-2 §12.8.2.2).
+    #[error("the document is certified against new fields")]
+    Certified,
+    /// An earlier signature locks all fields (FieldMDP, ISO 32000-2 §12.8.2.4): a new one would make it invalid.
+    #[error("the signature in field {field:?} locks the document against new fields")]
+    Locked {
+        /// The fully qualified name of the field whose signature does.
         field: String,
     },
     /// The form is XFA: viewers of XFA show something else than the pages.
@@ -63,7 +67,8 @@ impl RevisionError {
         match self {
             Self::Read(error) => error.code(),
             Self::Page(error) => error.code(),
-            Self::Certified { .. } => "pdf-certified",
+            Self::NoPages => "pdf-no-pages",
+            Self::Certified | Self::Locked { .. } => "pdf-certified",
             Self::Xfa => "pdf-xfa",
             Self::PdfA1 => "pdf-a1-transparency",
             Self::OutsidePage { .. } => "placement-outside-page",

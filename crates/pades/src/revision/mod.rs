@@ -55,7 +55,7 @@ pub fn prepare(
     if input.len() != document.bytes().len() as u64 {
         return Err(RevisionError::InputMismatch);
     }
-    permission::may_add_a_signature(document)?;
+    permission::may_add_a_seal(document)?;
     let page = document.page(seal.page)?;
     widget::must_lie_on(&page, seal)?;
 

@@ -3,62 +3,45 @@
 use super::error::RevisionError;
 use crate::document::Document;
 use crate::error::ReadError;
+use crate::facts::{PdfAClaim, inspect};
 use crate::object::{Dictionary, Object};
 use crate::validate::fields::{self, Field};
 
-/// Refuses documents on which the new field would make an earlier signature invalid, or would not be seen.
-pub(super) fn may_add_a_signature(document: &Document<'_>) -> Result<(), RevisionError> {
-    let (_, catalog) = document.catalog()?;
-    if has(document, &catalog, "AcroForm", "XFA")? {
+/// Refuses documents that the seal would make invalid, or on which it would make an earlier signature invalid, or would
+/// not be seen.
+pub(super) fn may_add_a_seal(document: &Document<'_>) -> Result<(), RevisionError> {
+    let facts = inspect(document)?;
+    if facts.pages == 0 {
+        return Err(RevisionError::NoPages);
+    }
+    if facts.xfa {
         return Err(RevisionError::Xfa);
     }
-    if has(document, &catalog, "Perms", "DocMDP")? {
-        return Err(RevisionError::Certified { field: String::new() });
+    // A claim that cannot be read is taken for the one that allows least.
+    if matches!(facts.pdf_a, PdfAClaim::Part { part: 1, .. } | PdfAClaim::Unclear) {
+        return Err(RevisionError::PdfA1);
     }
-    for field in fields::all(document)? {
-        if forbids_new_fields(document, &field)? {
-            return Err(RevisionError::Certified { field: field.name });
+    if facts.new_field().is_err() {
+        return Err(RevisionError::Certified);
+    }
+    for field in fields::all(document)?.iter().filter(|field| field.is_type("Sig")) {
+        if locks_new_fields(document, field)? {
+            return Err(RevisionError::Locked { field: field.name.clone() });
         }
     }
     Ok(())
 }
 
-/// Whether the dictionary `outer` of the catalog has an entry `inner` that is not null.
-fn has(
-    document: &Document<'_>,
-    catalog: &Dictionary<'_>,
-    outer: &str,
-    inner: &str,
-) -> Result<bool, ReadError> {
-    match document.value(catalog, outer)? {
-        Object::Dictionary(dictionary) => Ok(!document.value(&dictionary, inner)?.is_null()),
-        _ => Ok(false),
-    }
-}
-
-/// Whether the signature in `field`, if there is one, certifies the document or locks fields that are not there yet.
-fn forbids_new_fields(document: &Document<'_>, field: &Field<'_>) -> Result<bool, ReadError> {
-    if !field.is_type("Sig") {
-        return Ok(false);
-    }
+/// Whether the signature in `field`, if there is one, locks fields that are not there yet (ISO 32000-2 §12.8.2.4).
+fn locks_new_fields(document: &Document<'_>, field: &Field<'_>) -> Result<bool, ReadError> {
     let Object::Dictionary(signature) = document.resolve(field.value.clone())? else { return Ok(false) };
-    if let Object::Dictionary(lock) = document.value(&field.dictionary, "Lock")? {
-        // /P in a lock is a DocMDP of its own (ISO 32000-2 Table 236).
-        if !document.value(&lock, "P")?.is_null() || locks_unknown_fields(document, &lock)? {
-            return Ok(true);
-        }
-    }
     let Object::Array(references) = document.value(&signature, "Reference")? else { return Ok(false) };
     for reference in references.iter() {
         let Object::Dictionary(reference) = document.resolve(reference?)? else { continue };
         let method = document.value(&reference, "TransformMethod")?;
-        let Some(method) = method.as_name() else { continue };
-        if method.is("DocMDP") {
-            return Ok(true);
-        }
-        if method.is("FieldMDP")
+        if method.as_name().is_some_and(|method| method.is("FieldMDP"))
             && let Object::Dictionary(parameters) = document.value(&reference, "TransformParams")?
-            && locks_unknown_fields(document, &parameters)?
+            && covers_unnamed_fields(document, &parameters)?
         {
             return Ok(true);
         }
@@ -66,8 +49,8 @@ fn forbids_new_fields(document: &Document<'_>, field: &Field<'_>) -> Result<bool
     Ok(false)
 }
 
-/// Whether /Action covers fields that are not named: All, or all but some (ISO 32000-2 Tables 236 and 259).
-fn locks_unknown_fields(document: &Document<'_>, lock: &Dictionary<'_>) -> Result<bool, ReadError> {
-    let action = document.value(lock, "Action")?;
+/// Whether /Action covers fields that are not named: All, or all but some (ISO 32000-2 Table 259).
+fn covers_unnamed_fields(document: &Document<'_>, parameters: &Dictionary<'_>) -> Result<bool, ReadError> {
+    let action = document.value(parameters, "Action")?;
     Ok(action.as_name().is_some_and(|action| action.is("All") || action.is("Exclude")))
 }
