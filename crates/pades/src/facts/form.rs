@@ -141,18 +141,13 @@ fn qualified_name(document: &Document<'_>, field: &Pending<'_>) -> Result<String
     })
 }
 
-/// The dictionaries in the array `key`, each with its name. Missing objects are passed over, as readers do.
+/// The dictionaries in the array `key`, each with its name. Anything else is passed over, as readers do.
 fn dictionaries<'s>(
     document: &'s Document<'_>,
     parent: &Dictionary<'s>,
     key: &str,
 ) -> Result<Vec<(Option<Reference>, Dictionary<'s>)>, ReadError> {
-    let broken = ReadError::damaged(Damage::Form, parent.offset());
-    let array = match document.value(parent, key)? {
-        Object::Null => return Ok(Vec::new()),
-        Object::Array(array) => array,
-        _ => return Err(broken),
-    };
+    let Object::Array(array) = document.value(parent, key)? else { return Ok(Vec::new()) };
     let mut out = Vec::new();
     for element in array.iter() {
         if out.len() >= MAX_FIELDS {
@@ -160,10 +155,8 @@ fn dictionaries<'s>(
         }
         let element = element?;
         let reference = element.as_reference();
-        match document.resolve(element)? {
-            Object::Dictionary(dictionary) => out.push((reference, dictionary)),
-            Object::Null => {}
-            _ => return Err(broken),
+        if let Object::Dictionary(dictionary) = document.resolve(element)? {
+            out.push((reference, dictionary));
         }
     }
     Ok(out)
