@@ -113,6 +113,8 @@ kinds! {
         Generation = "generation", "a reference names another generation than the object has";
         /// An object reaches into the next one.
         Overlap = "overlap", "an object is not complete before the next one begins";
+        /// The file, or an object stream, ends within an object.
+        Unfinished = "unfinished", "the data end within an object";
         /// Bytes that are no PDF object.
         Syntax = "syntax", "malformed object";
         /// A dictionary has the same key twice with different values; readers differ on which one counts.

@@ -206,7 +206,7 @@ impl<'a> Lexer<'a> {
 
     /// Takes one token; true if it completes a value.
     fn step(&mut self, stack: &mut Vec<Container>) -> Result<bool, ReadError> {
-        let Some(first) = self.peek() else { return Err(self.damaged(Damage::Syntax)) };
+        let Some(first) = self.peek() else { return Err(self.damaged(Damage::Unfinished)) };
         match (first, self.peek_second()) {
             (b'<', Some(b'<')) => {
                 self.open(stack, Container::Dictionary { key_next: true })?;
@@ -281,15 +281,17 @@ impl<'a> Lexer<'a> {
                 _ => {}
             }
         }
-        Err(self.damaged(Damage::Syntax))
+        Err(self.damaged(Damage::Unfinished))
     }
 
     /// ISO 32000-2 §7.3.4.3.
     fn hex_string(&mut self) -> Result<(), ReadError> {
         let rest = self.rest().get(1..).unwrap_or_default();
         let length = rest.iter().take_while(|b| b.is_ascii_hexdigit() || is_space(**b)).count();
-        if rest.get(length) != Some(&b'>') {
-            return Err(self.damaged(Damage::Syntax));
+        match rest.get(length) {
+            Some(b'>') => {}
+            Some(_) => return Err(self.damaged(Damage::Syntax)),
+            None => return Err(self.damaged(Damage::Unfinished)),
         }
         self.advance(length + 2);
         Ok(())

@@ -20,7 +20,7 @@ pub(super) fn at(bytes: &[u8], at: u64, end: Option<u64>) -> Result<Indirect<'_>
         return Err(ReadError::damaged(Damage::WrongOffset, at));
     };
     read(Lexer::new(window, at)).map_err(|error| match error {
-        ReadError::Damaged { what: Damage::Syntax, offset } if end == Some(offset) => {
+        ReadError::Damaged { what: Damage::Unfinished, .. } if end.is_some() => {
             ReadError::damaged(Damage::Overlap, at)
         }
         other => other,

@@ -17,7 +17,7 @@ pub(super) fn read(bytes: &[u8], base: u64, offset: u64) -> Result<Section<'_>, 
     let missing = ReadError::damaged(Damage::NoSection, at);
     let malformed = ReadError::damaged(Damage::XrefStream, at);
     let indirect = indirect::at(bytes, at, None).map_err(|error| match error {
-        ReadError::Damaged { what: Damage::WrongOffset | Damage::Syntax, .. } => missing,
+        ReadError::Damaged { what: Damage::WrongOffset | Damage::Syntax | Damage::Unfinished, .. } => missing,
         other => other,
     })?;
     let Object::Stream(Stream { dictionary: trailer, after_keyword }) = indirect.value else {
