@@ -1,2 +1,126 @@
-//! The daemon that drives the token and stamps.
-fn main() {}
+//! `seal-agent`: the daemon on the custodian's machine that drives the token and stamps.
+
+mod clock;
+mod config;
+mod grpc;
+mod init;
+mod people;
+mod pipeline;
+mod registry;
+mod run;
+mod service;
+mod socket;
+mod spool;
+mod store;
+mod token;
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// The daemon that keeps a company's electronic seals (电子印章): it drives the token that holds each seal's key and stamps documents.
+#[derive(Parser)]
+#[command(name = "seal-agent", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the agent's home: configuration, policy and an empty journal.
+    Init(Init),
+    /// Serve until SIGTERM or SIGINT.
+    Run(Run),
+}
+
+#[derive(Args)]
+struct Init {
+    /// One person, no approvals: for tests and trials. Every record and receipt says so.
+    #[arg(long, required = true)]
+    solo: bool,
+    /// Where; default: $XDG_DATA_HOME/sealkeeper, else ~/.local/share/sealkeeper.
+    #[arg(long)]
+    home: Option<PathBuf>,
+    /// Domain name in the journal's origin.
+    #[arg(long, default_value = "localhost")]
+    domain: String,
+    /// Name of the one person, kept as a commitment; default: the user's login name.
+    #[arg(long)]
+    name: Option<String>,
+}
+
+#[derive(Args)]
+struct Run {
+    /// The agent's home as `init` made it; default: as for `init`.
+    #[arg(long)]
+    home: Option<PathBuf>,
+    /// Socket to serve on, instead of the configured one.
+    #[arg(long)]
+    socket: Option<PathBuf>,
+}
+
+/// Exit code of a start that failed for a reason outside: configuration, journal, socket.
+const EXIT_UNAVAILABLE: u8 = 3;
+/// Exit code of wrong arguments, as clap's own.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    // Before anything else: files of this process are its user's alone, and no PIN can end in a core dump or be read by a debugger.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    if let Err(error) = run::forbid_dumps() {
+        return fail(EXIT_UNAVAILABLE, &format!("core dumps cannot be forbidden: {error}"));
+    }
+    match Arguments::parse().command {
+        Command::Init(arguments) => init_home(arguments),
+        Command::Run(arguments) => {
+            let Some(home) = arguments.home.or_else(init::default_home) else {
+                return fail(EXIT_USAGE, NO_HOME);
+            };
+            match run::run(&home, arguments.socket) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(EXIT_UNAVAILABLE, &error.to_string()),
+            }
+        }
+    }
+}
+
+const NO_HOME: &str = "neither XDG_DATA_HOME nor HOME is set; name the agent's home with --home";
+
+fn init_home(arguments: Init) -> ExitCode {
+    let Some(home) = arguments.home.or_else(init::default_home) else {
+        return fail(EXIT_USAGE, NO_HOME);
+    };
+    let uid = rustix::process::geteuid().as_raw();
+    let login = || {
+        ["LOGNAME", "USER"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok())
+            .unwrap_or_else(|| format!("uid {uid}"))
+    };
+    let name = arguments.name.unwrap_or_else(login);
+    match init::solo(&home, &arguments.domain, &name, uid) {
+        Ok(()) => {
+            say(&format!(
+                "made {}\n\nThis is a SOLO journal: one person, no approvals. Every record and receipt says so.\n\nNext:\n  \
+                 1. name the PKCS#11 module and the seals in {}\n  2. seal-agent run --home {}\n",
+                home.display(),
+                home.join(config::FILE).display(),
+                home.display(),
+            ));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(EXIT_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+/// Writes to standard output; who closed it does not want to know.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn fail(code: u8, message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "seal-agent: {message}");
+    ExitCode::from(code)
+}

@@ -57,6 +57,11 @@ macro_rules! uuid_name {
             pub fn new(id: Uuid) -> Self {
                 $name(id)
             }
+
+            /// The UUID itself.
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {

@@ -176,6 +176,9 @@ reasons! {
     UploadOutOfOrder "upload-out-of-order" Usage ""
         "上传消息的顺序或大小不对" "the upload's messages are out of order or of the wrong size"
         "见 PROTOCOL.md" "see PROTOCOL.md";
+    DocumentGone "document-gone" Availability ""
+        "暂存的文件已不在" "the document is no longer in the spool"
+        "请重新提交" "submit it again";
     SpoolFull "spool-full" Availability ""
         "暂存空间不足" "there is no room for the document in the spool"
         "请清理磁盘或等待其他申请结束" "free some disk space, or wait for other requests to end";
@@ -208,12 +211,24 @@ reasons! {
     PdfA1Transparency "pdf-a1-transparency" Rule "U7"
         "PDF/A-1 不允许透明印章，暂不支持" "PDF/A-1 forbids transparency; stamping it is not supported yet"
         "请改用 PDF/A-2 或普通 PDF" "use PDF/A-2 or plain PDF";
-    PdfForm "pdf-form" Rule "U4"
-        "PDF 的表单或批注结构无法安全改写" "the PDF's form or annotation structure cannot be extended safely"
+    PdfTooLarge "pdf-too-large" Rule "U4"
+        "PDF 过大，无法再追加修订" "the PDF is too large for another revision"
+        "请压缩或拆分文件" "make it smaller, or split it";
+    PdfNoSuchPage "pdf-no-such-page" Rule "U7"
+        "文件没有这一页" "the document has no such page"
+        "请核对页码" "check the page number";
+    PdfPageUnusable "pdf-page-unusable" Rule "U7"
+        "页面的尺寸或旋转无法使用" "the page's size or rotation is unusable"
         "请从原程序重新导出" "export it again from the program it came from";
-    PictureBad "picture-bad" Fault "A5"
-        "印章图片无法使用" "the seal's picture cannot be used"
+    PictureInvisible "picture-invisible" Fault "A5"
+        "印章图片完全透明" "nothing of the seal's picture is visible"
         "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
+    PictureNotPng "picture-not-png" Fault "A5"
+        "印章图片不是 PNG" "the seal's picture is not a PNG"
+        "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
+    PictureTooLarge "picture-too-large" Fault "A5"
+        "印章图片过大" "the seal's picture is too large"
+        "请管理员缩小 agent.toml 中的图片" "have the picture in agent.toml made smaller";
 
     // The request
     RequestUnknown "request-unknown" Rule ""
@@ -290,6 +305,12 @@ reasons! {
     CertificateAmbiguous "certificate-ambiguous" Fault "A3"
         "证书 URI 对应多张证书" "the certificate URI matches several certificates"
         "请在 URI 中写明 id 或 object" "name id or object in the URI";
+    CertificateNotDer "certificate-not-der" Rule "A3"
+        "证书不是规范的 X.509 DER" "the certificate is not proper X.509 DER"
+        "请联系印章管理部门重新导入" "ask the seal office to import it again";
+    CertificateKeyUnsupported "certificate-key-unsupported" Rule "A3"
+        "暂不支持证书的密钥种类，只支持 P-256" "the certificate's kind of key is not supported yet, only P-256"
+        "请使用 P-256 证书" "use a P-256 certificate";
     CertificateBad "certificate-bad" Rule "A3"
         "证书无法读取或不能用于签名" "the certificate cannot be read or is not for signing"
         "请联系印章管理部门" "ask the seal office";
@@ -331,6 +352,35 @@ reasons! {
     AbandonedResult "abandoned-result" Fault "U9"
         "生成的文件复验不通过，未放出" "the finished document did not verify, so it was not released"
         "请报告此问题" "report this as a fault";
+
+    // Verification of a file's signatures
+    SignatureByteRange "signature-byte-range" Rule ""
+        "签名没有覆盖完整的修订" "the signature does not cover a whole revision"
+        "不要信任此文件" "do not rely on this file";
+    SignatureMalformed "signature-malformed" Rule ""
+        "签名结构无法读取" "the signature cannot be read"
+        "不要信任此文件" "do not rely on this file";
+    SignatureDigestMismatch "signature-digest-mismatch" Rule ""
+        "文件在签名之后被改动" "the document was changed after it was signed"
+        "不要信任此文件" "do not rely on this file";
+    SignatureWrongCertificate "signature-wrong-certificate" Rule ""
+        "签名没有指明所附的证书" "the signature does not name the certificate it comes with"
+        "不要信任此文件" "do not rely on this file";
+    SignatureInvalid "signature-invalid" Rule ""
+        "签名值用签名人的证书验证不通过" "the signature value does not verify with the signer's certificate"
+        "不要信任此文件" "do not rely on this file";
+    SignatureKindNotJudged "signature-kind-not-judged" Rule ""
+        "不判断这种签名" "signatures of this kind are not judged"
+        "请用其他工具验证" "have it verified by other means";
+    SignatureAlgorithmNotJudged "signature-algorithm-not-judged" Rule ""
+        "不判断这种签名算法" "the signature's algorithm is not judged"
+        "请用其他工具验证" "have it verified by other means";
+    SignatureCertificateMissing "signature-certificate-missing" Rule ""
+        "签名没有附带签名人的证书" "the signer's certificate is not embedded"
+        "请用其他工具验证" "have it verified by other means";
+    SignatureEncodingNotJudged "signature-encoding-not-judged" Rule ""
+        "不判断这种编码的签名" "the signature's encoding is not judged"
+        "请用其他工具验证" "have it verified by other means";
 
     // The agent
     BadArgument "bad-argument" Usage ""

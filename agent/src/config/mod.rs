@@ -1,0 +1,233 @@
+//! The agent's configuration: first as written, then resolved and checked.
+
+mod raw;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sealkeeper_domain::{
+    identity::Digest,
+    pkcs11_uri::{ObjectKind, ObjectUri},
+    seal::{Seal, SealSize},
+};
+use sealkeeper_pades::picture::SealPicture;
+use x509_cert::{Certificate, der::Encode};
+
+use self::raw::{RawConfig, RawSeal};
+use crate::{
+    pipeline::ports::RegisteredSeal,
+    token::{ModulePath, check_module_path},
+};
+
+/// The configuration `init` writes: every key with its unit and default.
+pub(crate) const TEMPLATE: &str = include_str!("agent.toml");
+
+/// Name of the file in the agent's home.
+pub(crate) const FILE: &str = "agent.toml";
+
+/// What the agent runs by.
+pub(crate) struct Config {
+    pub(crate) socket: Option<PathBuf>,
+    pub(crate) limits: Limits,
+    pub(crate) modules: Vec<ModulePath>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) seals: Vec<RegisteredSeal>,
+}
+
+/// Limits on what one caller can ask of the agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// Largest document, bytes.
+    pub(crate) document: u64,
+    /// All documents in the spool together, bytes.
+    pub(crate) spool: u64,
+    /// Longest pause within an upload.
+    pub(crate) upload_idle: Duration,
+    /// Longest time of any call but an upload.
+    pub(crate) call: Duration,
+    /// Longest time a token may take for one call.
+    pub(crate) token: Duration,
+    /// Uses in progress at once; further ones wait.
+    pub(crate) uses_at_once: u32,
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not TOML of the expected shape.
+    #[error("{path}: {message}")]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A value that cannot be used.
+    #[error("{key}: {message}")]
+    Value {
+        /// Dotted key.
+        key: String,
+        /// What is wrong and what it must be.
+        message: String,
+    },
+}
+
+fn value(key: impl Into<String>, message: impl std::fmt::Display) -> ConfigError {
+    ConfigError::Value { key: key.into(), message: message.to_string() }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
+}
+
+impl Config {
+    /// Reads `agent.toml` in the agent's home and everything it names. Relative paths count from the home.
+    pub(crate) fn load(home: &Path, own_uid: u32) -> Result<Config, ConfigError> {
+        let path = home.join(FILE);
+        let syntax = |message| ConfigError::Syntax { path: path.clone(), message };
+        let text = String::from_utf8(read(&path)?).map_err(|_| syntax("not UTF-8".into()))?;
+        let raw: RawConfig =
+            toml::from_str(&text).map_err(|error| syntax(error.to_string().trim_end().to_owned()))?;
+        if raw.version != 1 {
+            return Err(value("version", "this agent reads version 1"));
+        }
+        let limits = limits(&raw)?;
+        let mut environment = BTreeMap::new();
+        let mut modules = Vec::new();
+        for (index, module) in raw.modules.into_iter().enumerate() {
+            let key = format!("modules[{index}]");
+            let path = check_module_path(&home.join(&module.path), own_uid)
+                .map_err(|error| value(format!("{key}.path"), error))?;
+            for (name, setting) in module.environment {
+                if name.is_empty() || name.contains(['=', '\0']) || setting.contains('\0') {
+                    return Err(value(format!("{key}.environment"), "not an environment variable"));
+                }
+                if environment.insert(name.clone(), setting.clone()).is_some_and(|other| other != setting) {
+                    return Err(value(
+                        format!("{key}.environment.{name}"),
+                        "two modules want different values; they share one process so far",
+                    ));
+                }
+            }
+            modules.push(ModulePath { name: module.name, path });
+        }
+        let seals = raw
+            .seals
+            .into_iter()
+            .enumerate()
+            .map(|(index, seal)| registered(home, index, seal))
+            .collect::<Result<Vec<_>, _>>()?;
+        check_distinct(&seals)?;
+        Ok(Config {
+            socket: raw.agent.socket.map(|socket| home.join(socket)),
+            limits,
+            modules,
+            environment,
+            seals,
+        })
+    }
+}
+
+fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
+    let within = |key: &str, given: u64, most: u64| {
+        if (1..=most).contains(&given) {
+            Ok(given)
+        } else {
+            Err(value(format!("limits.{key}"), format!("from 1 to {most}")))
+        }
+    };
+    let limits = &raw.limits;
+    let seconds = |key, given| within(key, given, 86_400).map(Duration::from_secs);
+    Ok(Limits {
+        document: within("document_mib", limits.document_mib, 16_384)? << 20,
+        spool: within("spool_mib", limits.spool_mib, 1 << 24)? << 20,
+        upload_idle: seconds("upload_idle_seconds", limits.upload_idle_seconds)?,
+        call: seconds("call_seconds", limits.call_seconds)?,
+        token: seconds("token_seconds", limits.token_seconds)?,
+        uses_at_once: u32::try_from(within("uses_at_once", limits.uses_at_once.into(), 1024)?)
+            .unwrap_or(1024),
+    })
+}
+
+fn registered(home: &Path, index: usize, raw: RawSeal) -> Result<RegisteredSeal, ConfigError> {
+    let key = |name: &str| format!("seals[{index}].{name}");
+    let text = |name: &str, text: &str| {
+        if (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+            Ok(text.to_owned())
+        } else {
+            Err(value(key(name), "1 to 128 characters, none of them control characters"))
+        }
+    };
+    let uri = |name: &str, text: &str, kind: ObjectKind| {
+        let uri = ObjectUri::parse(text).map_err(|error| value(key(name), error))?;
+        match uri.kind {
+            Some(given) if given != kind => Err(value(key(name), "names an object of another type")),
+            _ => Ok(uri),
+        }
+    };
+    let um = |name: &str, mm: f64| {
+        let um = (mm * 1000.0).round();
+        // Checked against SealSize next; NaN and what does not fit become 0, which it refuses.
+        if um.is_finite() && (0.0..=f64::from(u32::MAX)).contains(&um) {
+            Ok(um as u32)
+        } else {
+            Err(value(key(name), "a length in mm"))
+        }
+    };
+    let size = SealSize::new(um("width_mm", raw.width_mm)?, um("height_mm", raw.height_mm)?)
+        .ok_or_else(|| value(key("width_mm"), "a seal is 1 to 58 mm wide and high (A5)"))?;
+    let seal = Seal {
+        id: raw.id.parse().map_err(|error| value(key("id"), error))?,
+        name: text("name", &raw.name)?,
+        unit: text("unit", &raw.unit)?,
+        size,
+        key: uri("key", &raw.key, ObjectKind::Private)?,
+        certificate: uri("certificate", &raw.certificate, ObjectKind::Certificate)?,
+    };
+    if seal.key.serial != seal.certificate.serial {
+        return Err(value(key("certificate"), "lies on another token than the key"));
+    }
+    let picture_file = read(&home.join(&raw.picture))?;
+    let picture = SealPicture::from_png(&picture_file).map_err(|error| value(key("picture"), error))?;
+    let mut issuers = Vec::new();
+    for path in &raw.issuers {
+        let file = read(&home.join(path))?;
+        let chain = Certificate::load_pem_chain(&file)
+            .map_err(|error| value(key("issuers"), format!("{}: {error}", path.display())))?;
+        for certificate in chain {
+            issuers.push(certificate.to_der().map_err(|error| value(key("issuers"), error))?);
+        }
+    }
+    let picture_digest = Digest::of(&picture_file);
+    Ok(RegisteredSeal { seal, picture_file, picture_digest, picture, issuers })
+}
+
+/// One id, one name within a unit, one seal per key (A4).
+fn check_distinct(seals: &[RegisteredSeal]) -> Result<(), ConfigError> {
+    let (mut ids, mut names, mut keys) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (index, RegisteredSeal { seal, .. }) in seals.iter().enumerate() {
+        let twice = |name: &str, what: &str| Err(value(format!("seals[{index}].{name}"), what));
+        if !ids.insert(seal.id.as_str()) {
+            return twice("id", "stands twice");
+        }
+        if !names.insert((&seal.unit, &seal.name)) {
+            return twice("name", "this unit has a seal of this name already (A4)");
+        }
+        if !keys.insert((&seal.key.serial, &seal.key.id, &seal.key.label)) {
+            return twice("key", "another seal has this key already (A4)");
+        }
+    }
+    Ok(())
+}

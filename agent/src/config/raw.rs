@@ -1,0 +1,73 @@
+//! agent.toml as written; unknown keys are refused.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) version: u32,
+    #[serde(default)]
+    pub(super) agent: RawAgent,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) modules: Vec<RawModule>,
+    #[serde(default)]
+    pub(super) seals: Vec<RawSeal>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAgent {
+    pub(super) socket: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLimits {
+    pub(super) document_mib: u64,
+    pub(super) spool_mib: u64,
+    pub(super) upload_idle_seconds: u64,
+    pub(super) call_seconds: u64,
+    pub(super) token_seconds: u64,
+    pub(super) uses_at_once: u32,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        RawLimits {
+            document_mib: 1024,
+            spool_mib: 8192,
+            upload_idle_seconds: 30,
+            call_seconds: 120,
+            token_seconds: 30,
+            uses_at_once: 64,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawModule {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSeal {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) unit: String,
+    pub(super) picture: PathBuf,
+    pub(super) width_mm: f64,
+    pub(super) height_mm: f64,
+    pub(super) key: String,
+    pub(super) certificate: String,
+    #[serde(default)]
+    pub(super) issuers: Vec<PathBuf>,
+}

@@ -1,0 +1,99 @@
+//! JournalService: read only.
+
+use std::sync::Arc;
+
+use sealkeeper_domain::reason::Reason;
+use sealkeeper_journal::Mode;
+use sealkeeper_proto::v1::{
+    Disclosure, JournalRecord, ListRecordsRequest, RecordList, ShowHeadReply, ShowHeadRequest,
+    ShowRecordRequest, journal_service_server::JournalService,
+};
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use super::{caller, status, within};
+use crate::{
+    service::Service,
+    store::{StoreError, StoredRecord},
+};
+
+/// The handlers.
+pub(super) struct Journal(pub(super) Arc<Service>);
+
+/// Records when no number is given.
+const DEFAULT_LIMIT: u32 = 1000;
+/// Most records of one call.
+const MAX_LIMIT: u32 = 10_000;
+
+#[tonic::async_trait]
+impl JournalService for Journal {
+    async fn show_head(&self, request: Request<ShowHeadRequest>) -> Result<Response<ShowHeadReply>, Status> {
+        caller(&self.0, &request, "show-head").await?;
+        let identity = self.0.store.identity();
+        let head = self.0.head();
+        Ok(Response::new(ShowHeadReply {
+            origin: identity.origin.clone(),
+            tree_size: head.size,
+            root_hash: head.root.as_bytes().to_vec(),
+            solo: identity.mode == Mode::Solo,
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    }
+
+    type ListRecordsStream = std::pin::Pin<Box<dyn Stream<Item = Result<JournalRecord, Status>> + Send>>;
+
+    async fn list_records(
+        &self,
+        request: Request<ListRecordsRequest>,
+    ) -> Result<Response<Self::ListRecordsStream>, Status> {
+        within(self.0.limits.call, async {
+            caller(&self.0, &request, "list-records").await?;
+            let asked = request.into_inner();
+            let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
+            let records = if asked.newest {
+                self.0.store.newest_records(limit, asked.types).await
+            } else {
+                self.0.store.records(asked.from_seq, limit, asked.types).await
+            };
+            let records = records.map_err(|error| failed(&error))?;
+            let records = records.into_iter().map(|record| Ok(on_wire(record)));
+            Ok(Response::new(Box::pin(tokio_stream::iter(records)) as Self::ListRecordsStream))
+        })
+        .await
+    }
+
+    async fn show_record(
+        &self,
+        request: Request<ShowRecordRequest>,
+    ) -> Result<Response<JournalRecord>, Status> {
+        within(self.0.limits.call, async {
+            caller(&self.0, &request, "show-record").await?;
+            let seq = request.get_ref().seq;
+            let found = self.0.store.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
+            match found.into_iter().find(|record| record.seq == seq) {
+                Some(record) => Ok(Response::new(on_wire(record))),
+                None => Err(status::of_reason(Reason::RecordUnknown)),
+            }
+        })
+        .await
+    }
+}
+
+fn failed(error: &StoreError) -> Status {
+    tracing::error!(%error, "the journal cannot be read");
+    status::of_reason(Reason::JournalFailed)
+}
+
+fn on_wire(record: StoredRecord) -> JournalRecord {
+    JournalRecord {
+        seq: record.seq,
+        jcs: record.bytes,
+        leaf_hash: record.leaf_hash,
+        disclosures: record
+            .disclosures
+            .into_iter()
+            .map(|(field, salt, value)| Disclosure { field, salt, value })
+            .collect(),
+        lists: record.lists.into_iter().map(|(field, jcs)| RecordList { field, jcs }).collect(),
+    }
+}

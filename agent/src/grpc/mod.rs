@@ -1,0 +1,73 @@
+//! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
+
+mod journal;
+mod seals;
+mod status;
+mod tokens;
+mod uses;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use sealkeeper_domain::reason::Reason;
+use sealkeeper_proto::{
+    MAX_MESSAGE,
+    v1::{
+        journal_service_server::JournalServiceServer, seal_service_server::SealServiceServer,
+        token_service_server::TokenServiceServer, use_service_server::UseServiceServer,
+    },
+};
+use tonic::{
+    Request, Status,
+    transport::server::{Router, Server},
+};
+
+use crate::{pipeline::identify::Caller, service::Service, socket::Peer};
+
+/// All services, and health (grpc.health.v1), ready to serve.
+pub(crate) async fn router(service: Arc<Service>) -> Router {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<TokenServiceServer<tokens::Tokens>>().await;
+    health.set_serving::<SealServiceServer<seals::Seals>>().await;
+    health.set_serving::<UseServiceServer<uses::Uses>>().await;
+    health.set_serving::<JournalServiceServer<journal::Journal>>().await;
+    Server::builder()
+        // A peer that vanished without a word holds nothing for longer than this.
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .max_concurrent_streams(Some(256))
+        .add_service(health_service)
+        .add_service(
+            TokenServiceServer::new(tokens::Tokens(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            SealServiceServer::new(seals::Seals(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
+        )
+}
+
+/// Who is at the other end.
+fn peer<T>(request: &Request<T>) -> Peer {
+    request.extensions().get::<Peer>().copied().unwrap_or(Peer { uid: None })
+}
+
+/// The caller behind a request.
+async fn caller<T>(
+    service: &Service,
+    request: &Request<T>,
+    operation: &'static str,
+) -> Result<Caller, Status> {
+    service.identify(peer(request), operation).await.map_err(|failure| status::of_failure(&failure))
+}
+
+/// No call takes longer than its limit.
+async fn within<T>(longest: Duration, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+    match tokio::time::timeout(longest, call).await {
+        Ok(done) => done,
+        Err(_) => Err(status::of_reason(Reason::CallTimeout)),
+    }
+}

@@ -1,0 +1,67 @@
+//! TokenService.
+
+use std::{sync::Arc, time::Duration};
+
+use sealkeeper_domain::{identity::TokenSerial, pin::Pin};
+use sealkeeper_proto::v1::{
+    ListTokensReply, ListTokensRequest, LockReply, LockRequest, UnlockReply, UnlockRequest,
+    token_service_server::TokenService,
+};
+use tonic::{Request, Response, Status};
+
+use super::{caller, status, wire, within};
+use crate::service::Service;
+
+/// The handlers.
+pub(super) struct Tokens(pub(super) Arc<Service>);
+
+#[tonic::async_trait]
+impl TokenService for Tokens {
+    async fn list_tokens(
+        &self,
+        request: Request<ListTokensRequest>,
+    ) -> Result<Response<ListTokensReply>, Status> {
+        within(self.0.limits.call, async {
+            caller(&self.0, &request, "list-tokens").await?;
+            let tokens = self.0.tokens().await.map_err(|error| status::of_token_error(&error))?;
+            let tokens = tokens.iter().map(|token| wire::token(token, &self.0)).collect();
+            Ok(Response::new(ListTokensReply { tokens }))
+        })
+        .await
+    }
+
+    async fn unlock(&self, request: Request<UnlockRequest>) -> Result<Response<UnlockReply>, Status> {
+        let caller = caller(&self.0, &request, "unlock").await?;
+        let mut asked = request.into_inner();
+        // The PIN moves out of the message into a type that wipes it; what is left of the message is wiped when it is dropped.
+        let pin = Pin::new(std::mem::take(&mut asked.pin));
+        let serial = serial(&asked.token_serial)?;
+        let (uses, idle) = (asked.uses, Duration::from_millis(asked.idle_ms));
+        // Not cut off half-way: an unlock nobody knows of must not stand.
+        let service = self.0.clone();
+        let unlocked = tokio::spawn(async move { service.unlock(&caller, serial, pin, uses, idle).await });
+        within(self.0.limits.call, async {
+            let state = unlocked
+                .await
+                .map_err(|_| status::of_reason(sealkeeper_domain::reason::Reason::Internal))?
+                .map_err(|failure| status::of_failure(&failure))?;
+            Ok(Response::new(UnlockReply { token: Some(wire::token(&state, &self.0)) }))
+        })
+        .await
+    }
+
+    async fn lock(&self, request: Request<LockRequest>) -> Result<Response<LockReply>, Status> {
+        within(self.0.limits.call, async {
+            let caller = caller(&self.0, &request, "lock").await?;
+            let serial = serial(&request.get_ref().token_serial)?;
+            let was_unlocked =
+                self.0.lock(&caller, serial).await.map_err(|failure| status::of_failure(&failure))?;
+            Ok(Response::new(LockReply { was_unlocked }))
+        })
+        .await
+    }
+}
+
+fn serial(text: &str) -> Result<TokenSerial, Status> {
+    text.parse().map_err(|error| status::bad_argument("token_serial", error))
+}

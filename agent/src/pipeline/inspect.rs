@@ -1,0 +1,51 @@
+//! What the document is: read strictly, once its bytes are the ones that were announced.
+
+use sealkeeper_domain::{
+    identity::Digest,
+    reason::Reason,
+    refusal::{Refusal, Violation},
+};
+use sealkeeper_pades::{Document, Facts, ReadError, inspect, revision::InputDigest};
+
+use super::admit::Admitted;
+
+/// The document's bytes with the state of SHA-256 after all of them, from which later digests go on.
+pub(crate) struct Hashed<'f> {
+    bytes: &'f [u8],
+    input: InputDigest,
+}
+
+impl<'f> Hashed<'f> {
+    /// Reads the bytes once.
+    pub(crate) fn new(bytes: &'f [u8]) -> Self {
+        Hashed { bytes, input: InputDigest::of(bytes) }
+    }
+}
+
+/// A document whose structure is certain, and what it is.
+pub(crate) struct Inspected<'a, 'f> {
+    pub(super) admitted: Admitted<'a>,
+    pub(super) document: Document<'f>,
+    pub(super) input: InputDigest,
+    pub(super) facts: Facts,
+}
+
+impl<'a> Admitted<'a> {
+    /// Checks that these are the announced bytes and reads their structure.
+    pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>) -> Result<Inspected<'a, 'f>, Refusal> {
+        let digest = Digest(hashed.input.sha256());
+        if digest != self.terms.sha256 {
+            return Err(Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest).into());
+        }
+        let document = Document::open(hashed.bytes).map_err(|error| unreadable(&error))?;
+        let facts = inspect(&document).map_err(|error| unreadable(&error))?;
+        Ok(Inspected { admitted: self, document, input: hashed.input, facts })
+    }
+}
+
+/// The reader's refusal as a row of the reason table, with what and where.
+pub(crate) fn unreadable(error: &ReadError) -> Violation {
+    // A test over all of the reader's codes keeps the fallback unused.
+    let reason = Reason::from_code(error.code()).unwrap_or(Reason::PdfDamaged);
+    Violation::new(reason).with("what", error)
+}

@@ -1,0 +1,62 @@
+//! The pipeline: one struct per stage; a transition takes `self` and gives the next stage, so no stage can be skipped or used twice.
+//!
+//! ```text
+//! identify → admit → inspect → place → approve → prepare → review → record intent → sign → embed → validate → record outcome → release
+//! ```
+//!
+//! What is refused up to `review` leaves a refusal on record; from `record intent` on every way out writes an outcome (`unfinished`).
+
+pub(crate) mod admit;
+pub(crate) mod approve;
+pub(crate) mod embed;
+pub(crate) mod identify;
+pub(crate) mod inspect;
+pub(crate) mod kept;
+pub(crate) mod place;
+pub(crate) mod ports;
+pub(crate) mod prepare;
+pub(crate) mod receipt;
+pub(crate) mod record;
+pub(crate) mod release;
+pub(crate) mod scribe;
+pub(crate) mod sign;
+pub(crate) mod unfinished;
+pub(crate) mod validate;
+
+use sealkeeper_domain::refusal::Refusal;
+
+use crate::store::StoreError;
+
+/// Why a call did not come to its end: a rule, or a fault of ours.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Rules stand against it; found at this stage.
+    Refused {
+        /// Name of the stage, as the journal tells it.
+        stage: &'static str,
+        /// All that stands against it.
+        refusal: Refusal,
+    },
+    /// The store failed.
+    Store(StoreError),
+    /// Anything else within the agent.
+    Fault(String),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Store(error)
+    }
+}
+
+/// Tells at which stage a refusal was found.
+pub(crate) trait At<T> {
+    /// Names the stage.
+    fn at(self, stage: &'static str) -> Result<T, Stop>;
+}
+
+impl<T, R: Into<Refusal>> At<T> for Result<T, R> {
+    fn at(self, stage: &'static str) -> Result<T, Stop> {
+        self.map_err(|refused| Stop::Refused { stage, refusal: refused.into() })
+    }
+}

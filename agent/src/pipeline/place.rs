@@ -1,0 +1,52 @@
+//! Where the seal goes: a page and a box that lie in this very document.
+
+use sealkeeper_domain::{
+    placement::SealBox,
+    reason::Reason,
+    refusal::{Refusal, Violation},
+};
+use sealkeeper_pades::{Facts, PlacedBox};
+
+use super::inspect::{Inspected, unreadable};
+
+/// A document with a fixed place for the seal.
+pub(crate) struct Placed<'a, 'f> {
+    pub(super) inspected: Inspected<'a, 'f>,
+    pub(super) seal_box: SealBox,
+    pub(super) placed: PlacedBox,
+}
+
+impl<'a, 'f> Inspected<'a, 'f> {
+    /// Resolves the placement on the page as a person sees it.
+    pub(crate) fn place(self) -> Result<Placed<'a, 'f>, Refusal> {
+        let placement = self.admitted.terms.placement;
+        let pages = self.document.page_count().map_err(|error| unreadable(&error))?;
+        let index = placement.page.index(u32::try_from(pages).unwrap_or(u32::MAX))?;
+        let page = self.document.page(index as usize).map_err(|error| unreadable(&error))?;
+        let size = self.admitted.seal.seal.size;
+        let placed = page
+            .geometry()
+            .map_err(|error| coded(error.code(), Reason::PdfPageUnusable, &error))?
+            .place(placement.x_um, placement.y_um, size.width_um(), size.height_um())
+            .map_err(|error| coded(error.code(), Reason::PlacementOutsidePage, &error))?;
+        let seal_box = SealBox::around(index, &placement, size.width_um(), size.height_um());
+        Ok(Placed { inspected: self, seal_box, placed })
+    }
+}
+
+/// A refusal by its code; a test over all codes keeps the fallback unused.
+fn coded(code: &str, fallback: Reason, what: &dyn std::fmt::Display) -> Violation {
+    Violation::new(Reason::from_code(code).unwrap_or(fallback)).with("what", what)
+}
+
+impl Placed<'_, '_> {
+    /// What the document is.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.inspected.facts
+    }
+
+    /// Where the seal goes.
+    pub(crate) fn seal_box(&self) -> SealBox {
+        self.seal_box
+    }
+}

@@ -1,0 +1,182 @@
+//! The new revision but for its signature, and what the custodian confirms of it.
+
+use std::time::Duration;
+
+use sealkeeper_domain::{
+    identity::{Digest, TokenSerial, UseId},
+    placement::SealBox,
+    reason::Reason,
+    refusal::{Refusal, Violation},
+    request::Terms,
+    seal::Seal,
+};
+use sealkeeper_journal::TreeHead;
+use sealkeeper_pades::{
+    cms::{SigningChain, contents_capacity},
+    revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
+};
+
+use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::SigningKey};
+
+/// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
+pub(crate) struct Signer {
+    chain: SigningChain,
+    certificate_sha256: Digest,
+    seal_object: Digest,
+    token_serial: TokenSerial,
+    ready: bool,
+}
+
+impl Signer {
+    /// Checks the certificate's validity at `now_us` and binds it to the seal (U8).
+    pub(crate) fn new(approved: &Approved<'_, '_>, key: SigningKey, now_us: u64) -> Result<Self, Refusal> {
+        let registered = approved.placed.inspected.admitted.seal;
+        let bad = |what: String| Violation::new(Reason::CertificateBad).with("what", what);
+        let chain = SigningChain::from_der(&key.certificate, &registered.issuers).map_err(|error| {
+            Violation::new(Reason::from_code(error.code()).unwrap_or(Reason::CertificateBad))
+                .with("what", error)
+        })?;
+        let validity = chain.signer().certificate().tbs_certificate().validity();
+        let now = Duration::from_micros(now_us);
+        if now < validity.not_before.to_unix_duration() {
+            return Err(Violation::new(Reason::CertificateNotYetValid)
+                .with("not-before", validity.not_before)
+                .into());
+        }
+        if now > validity.not_after.to_unix_duration() {
+            return Err(Violation::new(Reason::CertificateExpired)
+                .with("not-after", validity.not_after)
+                .into());
+        }
+        let certificate_sha256 = Digest::of(&key.certificate);
+        let seal_object = registered
+            .seal
+            .object_digest(registered.picture_digest, certificate_sha256)
+            .map_err(|error| bad(error.to_string()))?;
+        Ok(Signer { chain, certificate_sha256, seal_object, token_serial: key.serial, ready: key.ready })
+    }
+}
+
+/// What only this one use writes into the revision. A review has none of its own: it shows everything but these.
+pub(crate) struct UseMarks {
+    /// The use.
+    pub(crate) use_id: UseId,
+    /// The journal's origin.
+    pub(crate) origin: String,
+    /// The journal as durable before this use.
+    pub(crate) journal: TreeHead,
+    /// Time of signing, µs since the Unix epoch.
+    pub(crate) now_us: u64,
+}
+
+/// A revision that lacks nothing but its signature.
+pub(crate) struct Prepared {
+    pub(super) terms: Terms,
+    pub(super) seal: Seal,
+    pub(super) seal_box: SealBox,
+    pub(super) chain: SigningChain,
+    pub(super) certificate_sha256: Digest,
+    pub(super) seal_object: Digest,
+    pub(super) token_serial: TokenSerial,
+    pub(super) ready: bool,
+    pub(super) marks: UseMarks,
+    pub(super) revision: revision::Prepared,
+}
+
+impl Approved<'_, '_> {
+    /// Whether a revision can be written at all, before there is a use to write it for: told at once, not when the custodian is asked.
+    pub(crate) fn check_revisable(&self) -> Result<(), Stop> {
+        let marks = UseMarks {
+            use_id: UseId::new(uuid::Uuid::max()),
+            origin: "none".into(),
+            journal: TreeHead { size: 0, root: sealkeeper_journal::empty_root() },
+            now_us: 0,
+        };
+        write_revision(&self.placed, &marks, 0).map(|_| ())
+    }
+
+    /// Writes the revision.
+    pub(crate) fn prepare(self, signer: Signer, marks: UseMarks) -> Result<Prepared, Stop> {
+        let placed = self.placed;
+        let registered = placed.inspected.admitted.seal;
+        let capacity = contents_capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
+        let revision = write_revision(&placed, &marks, capacity)?;
+        let inspected = placed.inspected;
+        Ok(Prepared {
+            terms: inspected.admitted.terms,
+            seal: registered.seal.clone(),
+            seal_box: placed.seal_box,
+            chain: signer.chain,
+            certificate_sha256: signer.certificate_sha256,
+            seal_object: signer.seal_object,
+            token_serial: signer.token_serial,
+            ready: signer.ready,
+            marks,
+            revision,
+        })
+    }
+}
+
+fn write_revision(
+    placed: &Placed<'_, '_>,
+    marks: &UseMarks,
+    contents_capacity: usize,
+) -> Result<revision::Prepared, Stop> {
+    let inspected = &placed.inspected;
+    let Admitted { seal: registered, terms } = &inspected.admitted;
+    let use_id = revision::UseId::parse(&marks.use_id.to_string())
+        .ok_or_else(|| Stop::Fault("a UUID is no UUID".into()))?;
+    let dictionary = SignatureDictionary {
+        name: format!("{} {}", registered.seal.unit, registered.seal.name),
+        reason: Some(terms.reason.clone()),
+        modified: marks.now_us / 1_000_000,
+        witness: JournalWitness {
+            origin: marks.origin.clone(),
+            use_id,
+            tree_size: marks.journal.size,
+            root: *marks.journal.root.as_bytes(),
+        },
+        contents_capacity,
+    };
+    let seal = VisibleSeal {
+        page: placed.seal_box.page as usize,
+        placed: placed.placed,
+        picture: &registered.picture,
+    };
+    revision::prepare(&inspected.document, &inspected.input, &seal, &dictionary).map_err(|error| {
+        match Reason::from_code(error.code()) {
+            Some(Reason::Internal) | None => Stop::Fault(error.to_string()),
+            Some(reason) => {
+                Stop::Refused { stage: "prepare", refusal: Violation::new(reason).with("what", error).into() }
+            }
+        }
+    })
+}
+
+impl Prepared {
+    /// SHA-256 over the revision without its variable fields: what the custodian sees and confirms.
+    pub(crate) fn digest(&self) -> Digest {
+        Digest(self.revision.digest_without_variables())
+    }
+
+    /// Digest of the seal object as it stands now.
+    pub(crate) fn seal_object(&self) -> Digest {
+        self.seal_object
+    }
+
+    /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5).
+    pub(crate) fn review(self, confirmed: Digest) -> Result<Reviewed, Refusal> {
+        if confirmed != self.digest() {
+            return Err(Violation::new(Reason::ConfirmationMismatch)
+                .with("prepared-sha256", self.digest())
+                .into());
+        }
+        if !self.ready {
+            return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
+        }
+        Ok(Reviewed(self))
+    }
+}
+
+/// A revision the custodian confirmed, for a token that is unlocked.
+pub(crate) struct Reviewed(pub(super) Prepared);

@@ -1,0 +1,138 @@
+//! The intent: durable before the token is asked. Only its commit makes an order to sign.
+
+use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
+use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
+use serde::Serialize;
+
+use super::{
+    Stop,
+    identify::Custodian,
+    prepare::{Prepared, Reviewed},
+    scribe::{Scribe, code, digest, id},
+    unfinished::OpenUse,
+};
+use crate::store::{BeginError, Begun, Store, StoreError};
+
+/// The one permit to sign for one recorded intent. It has no public constructor and is moved into the order that uses it.
+#[derive(Debug)]
+struct SigningPermit(());
+
+/// One digest to be signed with one key, once.
+#[derive(Debug)]
+pub(crate) struct SignOrder {
+    key: ObjectUri,
+    digest: [u8; 32],
+    _permit: SigningPermit,
+}
+
+impl SignOrder {
+    /// The private key.
+    pub(crate) fn key(&self) -> &ObjectUri {
+        &self.key
+    }
+
+    /// SHA-256 of the signed attributes.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+}
+
+/// A use whose intent is durable.
+pub(crate) struct Recorded {
+    pub(crate) open: OpenUse,
+    pub(super) prepared: Prepared,
+    pub(super) begun: Begun,
+    permit: SigningPermit,
+}
+
+/// A resolved place as it stands in the placements list of an intent.
+#[derive(Serialize)]
+struct PlacementRow {
+    height_um: u32,
+    kind: &'static str,
+    left_um: i64,
+    page: u32,
+    top_um: i64,
+    width_um: u32,
+}
+
+impl Reviewed {
+    /// Uses up one copy and writes the intent, in one transaction. A crash before the commit returned leaves neither; one after it leaves
+    /// an open use, which the next start closes as abandoned.
+    pub(crate) async fn record_intent(
+        self,
+        request_id: RequestId,
+        custodian: Custodian<'_>,
+        store: &Store,
+        scribe: &Scribe,
+    ) -> Result<Recorded, Stop> {
+        let use_id = self.0.marks.use_id;
+        let entry = scribe.entry(|draft| {
+            let prepared = &self.0;
+            let terms = &prepared.terms;
+            let bad = |error: sealkeeper_journal::RecordError| StoreError::Record(error.to_string());
+            let (placements, bytes) = ListDigest::of(&[PlacementRow {
+                height_um: prepared.seal_box.height_um,
+                kind: "seal",
+                left_um: prepared.seal_box.left_um,
+                page: prepared.seal_box.page + 1,
+                top_um: prepared.seal_box.top_um,
+                width_um: prepared.seal_box.width_um,
+            }])
+            .map_err(bad)?;
+            draft.lists.push(("placements", bytes));
+            let (tickets, bytes) = ListDigest::of::<u64>(&[]).map_err(bad)?;
+            draft.lists.push(("tickets", bytes));
+            // In a solo journal applicant and custodian are one person.
+            let caller = custodian.caller();
+            Ok(RecordBody::Intent(Box::new(Intent {
+                use_id: use_id.uuid(),
+                request_id: request_id.uuid(),
+                applicant: draft.actor("applicant", caller)?,
+                custodian: draft.actor("custodian", caller)?,
+                host: draft.host("host")?,
+                reason: draft.commit("reason", &terms.reason)?,
+                file_name: draft.commit("file_name", &terms.file_name)?,
+                seal: id(prepared.seal.id.as_str())?,
+                seal_object_sha256: digest(prepared.seal_object),
+                certificate_sha256: digest(prepared.certificate_sha256),
+                token_serial: id(prepared.token_serial.as_str())?,
+                signature_algorithm: code("ecdsa-p256-sha256")?,
+                document_sha256: digest(terms.sha256),
+                document_size: terms.size,
+                byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
+                prepared_sha256: digest(prepared.digest()),
+                placements,
+                tickets,
+                class: id(&terms.document_class)?,
+                // Set by the transaction that counts the copies.
+                copy: 0,
+                copies: u64::from(terms.copies),
+                journal: prepared.marks.journal,
+            })))
+        })?;
+        let begun = store.begin_use(use_id, request_id, entry).await.map_err(|error| match error {
+            BeginError::Refused(reason) => {
+                Stop::Refused { stage: "record-intent", refusal: Refusal::from(reason) }
+            }
+            BeginError::Store(error) => Stop::Store(error),
+        })?;
+        let open = OpenUse { use_id, intent_seq: begun.intent.seq };
+        Ok(Recorded { open, prepared: self.0, begun, permit: SigningPermit(()) })
+    }
+}
+
+impl Recorded {
+    /// Spends the permit on one order.
+    pub(super) fn order(self, digest: [u8; 32]) -> (SignOrder, Ordered) {
+        let order = SignOrder { key: self.prepared.seal.key.clone(), digest, _permit: self.permit };
+        (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })
+    }
+}
+
+/// A recorded use whose permit is spent.
+pub(super) struct Ordered {
+    pub(super) open: OpenUse,
+    pub(super) prepared: Prepared,
+    pub(super) begun: Begun,
+}

@@ -1,0 +1,109 @@
+//! Writes records: who acted and from where, with salted commitments to what names a person.
+
+use std::sync::Arc;
+
+use sealkeeper_journal::{
+    Actor, Channel, Code, Commitment, Committer, Digest, Disclosure, Endpoint, Id, Person, RecordBody,
+    SALT_LENGTH,
+};
+
+use super::identify::Caller;
+use crate::store::{Entry, StoreError};
+
+/// Draws salts and knows the host.
+#[derive(Clone)]
+pub(crate) struct Scribe {
+    host: Arc<str>,
+}
+
+impl Scribe {
+    /// For the machine of this name.
+    pub(crate) fn new(host: &str) -> Self {
+        Scribe { host: host.into() }
+    }
+
+    /// One record: `write` fills it in.
+    pub(crate) fn entry(
+        &self,
+        write: impl FnOnce(&mut Draft<'_>) -> Result<RecordBody, StoreError>,
+    ) -> Result<Entry, StoreError> {
+        let mut draft = Draft { host: &self.host, committer: Committer::new(salt), lists: Vec::new() };
+        let body = write(&mut draft)?;
+        Ok(Entry { body, disclosures: draft.disclosures(), lists: draft.lists })
+    }
+
+    /// A record without commitments.
+    pub(crate) fn plain(body: RecordBody) -> Entry {
+        Entry { body, disclosures: Vec::new(), lists: Vec::new() }
+    }
+}
+
+type Salts = fn() -> Result<[u8; SALT_LENGTH], StoreError>;
+
+fn salt() -> Result<[u8; SALT_LENGTH], StoreError> {
+    let mut salt = [0; SALT_LENGTH];
+    getrandom::fill(&mut salt)
+        .map_err(|error| StoreError::Record(format!("no randomness for a salt: {error}")))?;
+    Ok(salt)
+}
+
+/// A record being written.
+pub(crate) struct Draft<'s> {
+    host: &'s str,
+    committer: Committer<Salts>,
+    /// Lists the record holds digests of: field and canonical bytes.
+    pub(crate) lists: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Draft<'_> {
+    /// Commits to a value under its dotted path.
+    pub(crate) fn commit(&mut self, field: &str, value: &str) -> Result<Commitment, StoreError> {
+        self.committer.commit(field, value)
+    }
+
+    /// Commits to the host's name.
+    pub(crate) fn host(&mut self, field: &str) -> Result<Commitment, StoreError> {
+        let host = self.host;
+        self.commit(field, host)
+    }
+
+    /// A registered person.
+    pub(crate) fn person(&mut self, path: &str, caller: &Caller) -> Result<Person, StoreError> {
+        let name = self.commit(&format!("{path}.name"), &caller.person().name)?;
+        Ok(Person { id: id(caller.person().id.as_str())?, name })
+    }
+
+    /// A local system user.
+    pub(crate) fn endpoint(&mut self, path: &str, uid: u32) -> Result<Endpoint, StoreError> {
+        let host = self.host(&format!("{path}.host"))?;
+        let uid = Some(self.commit(&format!("{path}.uid"), &uid.to_string())?);
+        Ok(Endpoint { channel: Channel::Local, host, uid })
+    }
+
+    /// A registered person acting from this machine.
+    pub(crate) fn actor(&mut self, path: &str, caller: &Caller) -> Result<Actor, StoreError> {
+        Ok(Actor {
+            person: self.person(&format!("{path}.person"), caller)?,
+            from: self.endpoint(&format!("{path}.from"), caller.uid())?,
+        })
+    }
+
+    fn disclosures(&mut self) -> Vec<Disclosure> {
+        std::mem::replace(&mut self.committer, Committer::new(salt as Salts)).into_disclosures()
+    }
+}
+
+/// Text as the journal's identifier.
+pub(crate) fn id(text: &str) -> Result<Id, StoreError> {
+    text.parse().map_err(|error| StoreError::Record(format!("{text:?} as an identifier: {error}")))
+}
+
+/// Text as the journal's code.
+pub(crate) fn code(text: &str) -> Result<Code, StoreError> {
+    text.parse().map_err(|error| StoreError::Record(format!("{text:?} as a code: {error}")))
+}
+
+/// A digest of the rules as one of the journal.
+pub(crate) fn digest(digest: sealkeeper_domain::identity::Digest) -> Digest {
+    digest.0.into()
+}

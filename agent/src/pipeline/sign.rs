@@ -1,0 +1,61 @@
+//! The token is asked, once. Its answer is verified with the certificate's key before anything else happens to it.
+
+use std::time::Duration;
+
+use sealkeeper_journal::AbandonCause;
+use sealkeeper_pades::cms::{EcdsaSignature, SignedAttributes};
+
+use super::{
+    ports::{SignError, Token},
+    record::{Ordered, Recorded},
+    unfinished::{How, OpenUse, Unfinished},
+};
+
+/// A use with a verified signature.
+pub(crate) struct Signed {
+    pub(super) ordered: Ordered,
+    pub(super) attributes: SignedAttributes,
+    pub(super) signature: EcdsaSignature,
+}
+
+impl Signed {
+    /// The use it belongs to.
+    pub(crate) fn open(&self) -> OpenUse {
+        self.ordered.open
+    }
+}
+
+impl Recorded {
+    /// Builds the signed attributes, now that the intent is durable, and has them signed.
+    pub(crate) async fn sign(self, token: &dyn Token, deadline: Duration) -> Result<Signed, Unfinished> {
+        let open = self.open;
+        let digest = self.prepared.revision.byte_range_digest();
+        let attributes =
+            SignedAttributes::new(digest, self.prepared.chain.signer().der()).map_err(|error| {
+                tracing::error!(%error, "signed attributes");
+                Unfinished { open, how: How::Failed, token: None }
+            })?;
+        let (order, ordered) = self.order(attributes.digest());
+        let raw = token.sign(order, deadline).await.map_err(|error| {
+            let (how, token) = match error {
+                SignError::NotSigned(error) => (How::Failed, Some(error)),
+                SignError::MayHaveSigned(error) if error.call.is_none() => {
+                    (How::Abandoned(AbandonCause::TokenLost), Some(error))
+                }
+                SignError::MayHaveSigned(error) => (How::Abandoned(AbandonCause::TokenError), Some(error)),
+                SignError::TimedOut => (How::Abandoned(AbandonCause::TimeOut), None),
+            };
+            Unfinished { open, how, token }
+        })?;
+        let signer = ordered.prepared.chain.signer();
+        let verified = EcdsaSignature::from_token(&raw)
+            .and_then(|signature| signer.verify(&attributes, &signature).map(|()| signature));
+        match verified {
+            Ok(signature) => Ok(Signed { ordered, attributes, signature }),
+            Err(error) => {
+                tracing::error!(%error, use_id = %open.use_id, "the token's signature is not the certificate's");
+                Err(Unfinished { open, how: How::Abandoned(AbandonCause::GarbageSignature), token: None })
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! `seal-agent run`: wires the adapters, serves, and ends in good order.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use sealkeeper_domain::{
+    identity::Digest,
+    policy::{Policy, PolicyError},
+};
+use sealkeeper_journal::{AgentStarted, AgentStopped, LockCause, Mode, PolicyLoaded, RecordBody, StopCause};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, oneshot},
+};
+
+use crate::{
+    clock::SystemClock,
+    config::{Config, ConfigError},
+    grpc,
+    init::{JOURNAL, POLICY, SPOOL, lock},
+    people::Solo,
+    pipeline::{
+        scribe::{Scribe, digest, id},
+        unfinished::recover,
+    },
+    registry::ConfiguredSeals,
+    say,
+    service::Service,
+    socket::{EndpointError, LocalEndpoint, UnixEndpoint},
+    spool::Spool,
+    store::{OpenError, Store, StoreError},
+    token::Modules,
+};
+
+/// Why the agent does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// Another agent holds this home.
+    #[error("another seal-agent runs on {0}; stop it first")]
+    SecondInstance(PathBuf),
+    /// A file or directory.
+    #[error("{path}: {source}")]
+    System {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// agent.toml.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// policy.toml.
+    #[error("{path}: {source}")]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: PolicyError,
+    },
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The journal names nobody this agent can serve.
+    #[error(
+        "{0}: the journal is no solo journal, or its person is malformed; this agent serves solo journals so far"
+    )]
+    NotSolo(PathBuf),
+    /// The server ended.
+    #[error("the server failed: {0}")]
+    Server(#[from] tonic::transport::Error),
+}
+
+/// Neither core dump nor debugger sees this process's memory: PINs pass through it.
+pub(crate) fn forbid_dumps() -> io::Result<()> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
+}
+
+/// How long uses in progress may take to end after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(30);
+/// How often expired requests and counted refusals are looked after.
+const TIDY: Duration = Duration::from_secs(15);
+
+/// Runs until a signal, in the foreground.
+pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::System { path, source }
+    };
+    let _lock = lock(home).map_err(at(home))?.ok_or_else(|| RunError::SecondInstance(home.to_owned()))?;
+    let uid = rustix::process::geteuid().as_raw();
+    let config = Config::load(home, uid)?;
+    let policy_path = home.join(POLICY);
+    let policy_file = fs::read(&policy_path).map_err(at(&policy_path))?;
+    let policy = std::str::from_utf8(&policy_file)
+        .map_err(|error| PolicyError::Syntax(error.to_string()))
+        .and_then(Policy::from_toml)
+        .map_err(|source| RunError::Policy { path: policy_path, source })?;
+    export(&config.environment);
+    let socket = socket.or_else(|| config.socket.clone()).unwrap_or_else(|| default_socket(uid));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(at(home))?;
+    log();
+    runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file)))
+}
+
+/// Sets the environment the modules need.
+fn export(environment: &BTreeMap<String, String>) {
+    for (name, setting) in environment {
+        // SAFETY: no other thread has been started yet, so nobody reads the environment meanwhile. Names and values were checked when the
+        // configuration was read.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::env::set_var(name, setting);
+        }
+    }
+}
+
+fn default_socket(uid: u32) -> PathBuf {
+    let xdg = std::env::var_os("XDG_RUNTIME_DIR");
+    let run_user = Path::new("/run/user").join(uid.to_string()).is_dir();
+    sealkeeper_proto::socket::default_socket(xdg.as_deref(), run_user, uid)
+}
+
+/// Logs to standard error; SEAL_AGENT_LOG chooses what (tracing-subscriber's filter directives), `info` by default.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SEAL_AGENT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let ansi = io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(ansi)
+        .with_target(false)
+        .init();
+}
+
+async fn serve(
+    home: &Path,
+    socket: &Path,
+    config: Config,
+    policy: Policy,
+    policy_digest: Digest,
+) -> Result<(), RunError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::System { path, source }
+    };
+    let clock = Arc::new(SystemClock);
+    let journal = home.join(JOURNAL);
+    let store = Arc::new(Store::open(&journal, clock.clone())?);
+    let identity = store.identity().clone();
+    let people = match identity.mode {
+        Mode::Solo => Solo::new(&identity.person),
+        Mode::Office => None,
+    }
+    .ok_or_else(|| RunError::NotSolo(journal))?;
+    let endpoint = UnixEndpoint::bind(socket)?;
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let scribe = Scribe::new(&host);
+
+    // The order matters to a reader of the journal: the start, what a crash left open, the policy, then whatever is asked.
+    store.append(started(&scribe, &identity.origin)?).await?;
+    let abandoned = recover(&store).await?;
+    if abandoned > 0 {
+        tracing::warn!(abandoned, "uses that a crash left open were closed as abandoned");
+    }
+    let loaded = PolicyLoaded { sha256: digest(policy_digest), act: None };
+    store.append(Scribe::plain(RecordBody::PolicyLoaded(loaded))).await?;
+
+    let (ended, mut ended_logins) = mpsc::unbounded_channel();
+    let modules = Arc::new(Modules::start(config.modules, &ended).map_err(at(home))?);
+    let spool_directory = home.join(SPOOL);
+    let spool = Spool::open(spool_directory.clone()).map_err(at(&spool_directory))?;
+    let service = Arc::new(Service::new(
+        store.clone(),
+        modules.clone(),
+        Arc::new(ConfiguredSeals::new(config.seals)),
+        Arc::new(people),
+        clock,
+        scribe,
+        Arc::new(policy),
+        config.limits,
+        spool,
+    ));
+    service.tidy().await;
+    let caretaker = service.clone();
+    let (stop_caretaker, mut stopped) = oneshot::channel::<()>();
+    let caretaker = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(TIDY);
+        loop {
+            tokio::select! {
+                Some(login) = ended_logins.recv() => caretaker.login_ended(login).await,
+                _ = tick.tick() => {
+                    caretaker.flush_refusals(false).await;
+                    caretaker.tidy().await;
+                }
+                _ = &mut stopped => break,
+            }
+        }
+        while let Ok(login) = ended_logins.try_recv() {
+            caretaker.login_ended(login).await;
+        }
+    });
+
+    let router = grpc::router(service.clone()).await;
+    let mut terminate = signal(SignalKind::terminate()).map_err(at(home))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(at(home))?;
+    say(&format!("seal-agent ready on {}", socket.display()));
+    tracing::info!(socket = %socket.display(), origin = identity.origin, "ready");
+    if identity.mode == Mode::Solo {
+        tracing::warn!("SOLO journal: one person, no approvals; every record and receipt says so");
+    }
+    let (stop_serving, stop) = oneshot::channel::<()>();
+    let signalled = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping: no new connections, uses in progress come to their end");
+        // Idle connections of clients must not keep the agent from stopping.
+        tokio::spawn(async move {
+            tokio::time::sleep(DRAIN).await;
+            let _ = stop_serving.send(());
+        });
+    };
+    let serving = router.serve_with_incoming_shutdown(endpoint.connections(), signalled);
+    let served = tokio::select! {
+        served = serving => served,
+        _ = stop => Ok(()),
+    };
+    service.drain(DRAIN).await;
+    let _ = fs::remove_file(socket);
+
+    for serial in modules.stop(service.limits.token).await {
+        service.record_locked(&serial, LockCause::Shutdown).await;
+    }
+    let _ = stop_caretaker.send(());
+    if let Err(error) = caretaker.await {
+        tracing::error!(%error, "the caretaker failed");
+    }
+    service.flush_refusals(true).await;
+    let cause = if served.is_ok() { StopCause::Request } else { StopCause::Fault };
+    store.append(Scribe::plain(RecordBody::AgentStopped(AgentStopped { cause }))).await?;
+    drop(service);
+    match Arc::into_inner(store) {
+        Some(store) => store.close(),
+        None => tracing::warn!("a call is still reading the journal; it closes with the process"),
+    }
+    Ok(served?)
+}
+
+fn started(scribe: &Scribe, origin: &str) -> Result<crate::store::Entry, StoreError> {
+    scribe.entry(|draft| {
+        Ok(RecordBody::AgentStarted(AgentStarted {
+            version: id(env!("CARGO_PKG_VERSION"))?,
+            origin: id(origin)?,
+            host: draft.host("host")?,
+        }))
+    })
+}

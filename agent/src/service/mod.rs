@@ -1,0 +1,188 @@
+//! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
+
+mod refusals;
+mod stamp;
+mod submit;
+mod tokens;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sealkeeper_domain::{
+    identity::{Digest, RequestId, UseId},
+    policy::Policy,
+    reason::Reason,
+    refusal::{Refusal, Violation},
+};
+use sealkeeper_pades::Facts;
+use tokio::sync::Semaphore;
+
+pub(crate) use self::{
+    refusals::{Refusals, Subject},
+    stamp::{Reviewed, StampOutcome},
+    submit::{Submitted, Upload},
+};
+use crate::{
+    config::Limits,
+    pipeline::{
+        Stop,
+        identify::{Caller, People, identify},
+        kept::KeptRequest,
+        ports::{Clock, SealRegistry, Token},
+        scribe::Scribe,
+    },
+    socket::Peer,
+    spool::{Spool, Spooled},
+    store::Store,
+};
+
+/// Everything a call needs.
+pub(crate) struct Service {
+    pub(crate) store: Arc<Store>,
+    pub(crate) token: Arc<dyn Token>,
+    pub(crate) registry: Arc<dyn SealRegistry>,
+    pub(crate) people: Arc<dyn People>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) scribe: Scribe,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) limits: Limits,
+    pub(crate) spool: Spool,
+    pub(crate) refusals: Refusals,
+    /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
+    in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
+    /// One permit per use in progress; all of them together mean that none is.
+    uses: Arc<Semaphore>,
+}
+
+/// A refusal as told to the caller, and where it stands in the journal.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    /// Its record; `None` if it was coalesced into one that follows.
+    pub(crate) journal_seq: Option<u64>,
+}
+
+/// Why a call has no answer of its own.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Rules stand against it, and the refusal is on record.
+    Refused(Refused),
+    /// The agent cannot do it: journal, disk, or a fault. Told by its reason; the particulars are in the log.
+    Fault(Reason),
+}
+
+impl Service {
+    /// Puts the parts together.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn new(
+        store: Arc<Store>,
+        token: Arc<dyn Token>,
+        registry: Arc<dyn SealRegistry>,
+        people: Arc<dyn People>,
+        clock: Arc<dyn Clock>,
+        scribe: Scribe,
+        policy: Arc<Policy>,
+        limits: Limits,
+        spool: Spool,
+    ) -> Self {
+        let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
+        let refusals = Refusals::default();
+        Service {
+            store,
+            token,
+            registry,
+            people,
+            clock,
+            scribe,
+            policy,
+            limits,
+            spool,
+            refusals,
+            in_progress: Mutex::default(),
+            uses,
+        }
+    }
+
+    /// Who calls; a stranger's refusal is on record as well.
+    pub(crate) async fn identify(&self, peer: Peer, operation: &'static str) -> Result<Caller, Failure> {
+        let Some(uid) = peer.uid else {
+            tracing::warn!("the system does not tell who calls");
+            return Err(Failure::Fault(Reason::PersonUnknown));
+        };
+        match identify(uid, &*self.people) {
+            Ok(caller) => Ok(caller),
+            Err(reason) => {
+                let subject = Subject::stranger(operation, uid);
+                Err(self.refuse(subject, Stop::Refused { stage: "identify", refusal: reason.into() }).await)
+            }
+        }
+    }
+
+    /// The request with this id, while it is open.
+    async fn open_request(&self, id: RequestId) -> Result<KeptRequest, Stop> {
+        let refused = |reason: Reason| Stop::Refused { stage: "admit", refusal: reason.into() };
+        let kept = self.store.request(id).await?.ok_or_else(|| refused(Reason::RequestUnknown))?;
+        if kept.expires_us <= self.clock.now_us() {
+            return Err(refused(Reason::RequestExpired));
+        }
+        Ok(kept)
+    }
+
+    /// The request's document, from the spool.
+    fn document(&self, sha256: Digest) -> Result<Spooled, Stop> {
+        match self.spool.find(sha256) {
+            Ok(Some(spooled)) => Ok(spooled),
+            Ok(None) => Err(Stop::Refused { stage: "inspect", refusal: Reason::DocumentGone.into() }),
+            Err(error) => Err(Stop::Fault(format!("spool: {error}"))),
+        }
+    }
+
+    /// Removes what no open request needs any more: expired requests and their documents.
+    pub(crate) async fn tidy(&self) {
+        let needed = match self.store.expire_requests().await {
+            Ok(needed) => needed,
+            Err(error) => return tracing::warn!(%error, "expired requests cannot be removed"),
+        };
+        if let Err(error) = self.spool.keep_only(&needed) {
+            tracing::warn!(%error, "the spool cannot be tidied");
+        }
+    }
+
+    /// Waits until no use is in progress, but not for ever. Further uses do not begin.
+    pub(crate) async fn drain(&self, longest: Duration) {
+        let all = self.uses.acquire_many(self.limits.uses_at_once);
+        if tokio::time::timeout(longest, all).await.is_err() {
+            tracing::warn!("uses are still in progress; they will be closed as abandoned at the next start");
+        }
+        self.uses.close();
+    }
+
+    /// The lock of one use_id.
+    fn use_lock(&self, use_id: UseId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.in_progress.lock().unwrap_or_else(PoisonError::into_inner);
+        // Locks nobody holds are of uses that ended.
+        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+        locks.entry(use_id).or_default().clone()
+    }
+}
+
+/// What the document is, with its size and digest.
+#[derive(Debug)]
+pub(crate) struct DocumentFacts {
+    pub(crate) size: u64,
+    pub(crate) sha256: Digest,
+    pub(crate) facts: Facts,
+}
+
+/// A broken promise within the agent, told as such.
+fn joined<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Stop> {
+    done.map_err(|error| Stop::Fault(format!("a task ended early: {error}")))
+}
+
+/// A refusal of a single violation.
+fn refusal(violation: impl Into<Violation>) -> Refusal {
+    violation.into().into()
+}

@@ -1,0 +1,234 @@
+//! Refusals on record. The first of a kind is written at once; equal ones within a minute are counted and written together.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use sealkeeper_domain::{
+    identity::{Digest, RequestId, UseId},
+    reason::Reason,
+    refusal::Refusal,
+};
+use sealkeeper_journal::{RecordBody, Refused as RefusedRecord, Violation};
+
+use super::{Failure, Refused, Service};
+use crate::{
+    pipeline::{
+        Stop,
+        identify::Caller,
+        scribe::{code, digest, id},
+    },
+    store::{Entry, StoreError},
+};
+
+/// How long equal refusals are counted before they are written.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Most kinds of refusals counted at once; further ones are written one by one.
+const KINDS: usize = 1024;
+
+/// What was asked, as far as it is known when it is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    operation: &'static str,
+    caller: Option<Caller>,
+    uid: u32,
+    seal: Option<String>,
+    request: Option<RequestId>,
+    use_id: Option<UseId>,
+    document: Option<Digest>,
+}
+
+impl Subject {
+    /// An operation of a known caller.
+    pub(crate) fn new(operation: &'static str, caller: &Caller) -> Self {
+        Subject { caller: Some(caller.clone()), ..Self::stranger(operation, caller.uid()) }
+    }
+
+    /// An operation of somebody unknown.
+    pub(crate) fn stranger(operation: &'static str, uid: u32) -> Self {
+        Subject { operation, caller: None, uid, seal: None, request: None, use_id: None, document: None }
+    }
+
+    /// With this seal.
+    pub(crate) fn seal(mut self, seal: &str) -> Self {
+        self.seal = Some(seal.to_owned());
+        self
+    }
+
+    /// For this request.
+    pub(crate) fn request(mut self, request: RequestId) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// For this use.
+    pub(crate) fn use_id(mut self, use_id: UseId) -> Self {
+        self.use_id = Some(use_id);
+        self
+    }
+
+    /// For this document.
+    pub(crate) fn document(mut self, document: Digest) -> Self {
+        self.document = Some(document);
+        self
+    }
+}
+
+/// The refusals being counted.
+#[derive(Default)]
+pub(crate) struct Refusals(Mutex<HashMap<Kind, Counted>>);
+
+/// What makes two refusals equal: who, what, why. Not which document: a script that submits a thousand bad files is one story.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Kind {
+    operation: &'static str,
+    stage: &'static str,
+    uid: u32,
+    seal: Option<String>,
+    reasons: Vec<Reason>,
+}
+
+struct Counted {
+    window_ends_us: u64,
+    count: u64,
+    first_us: u64,
+    last_us: u64,
+    subject: Subject,
+    refusal: Refusal,
+}
+
+impl Service {
+    /// Ends a call that was stopped: a refusal goes on record, a fault into the log.
+    pub(crate) async fn refuse(&self, subject: Subject, stop: Stop) -> Failure {
+        let (stage, refusal) = match stop {
+            Stop::Refused { stage, refusal } => (stage, refusal),
+            Stop::Store(error) => {
+                tracing::error!(%error, operation = subject.operation, "the store failed");
+                return Failure::Fault(Reason::JournalFailed);
+            }
+            Stop::Fault(error) => {
+                tracing::error!(%error, operation = subject.operation, "fault");
+                return Failure::Fault(Reason::Internal);
+            }
+        };
+        tracing::info!(%refusal, stage, operation = subject.operation, "refused");
+        let now = self.clock.now_us();
+        let kind = Kind {
+            operation: subject.operation,
+            stage,
+            uid: subject.uid,
+            seal: subject.seal.clone(),
+            reasons: refusal.violations().map(|violation| violation.reason).collect(),
+        };
+        if self.refusals.count(&kind, &subject, &refusal, now) {
+            return Failure::Refused(Refused { refusal, journal_seq: None });
+        }
+        let entry = self.refusal_entry(&subject, stage, &refusal, 1, now, now);
+        let written = match entry {
+            Ok(entry) => self.store.append(entry).await,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(committed) => Failure::Refused(Refused { refusal, journal_seq: Some(committed.seq) }),
+            Err(error) => {
+                tracing::error!(%error, "a refusal cannot be recorded");
+                Failure::Fault(Reason::JournalFailed)
+            }
+        }
+    }
+
+    /// Writes the counted refusals whose minute is over, or all of them when the agent stops.
+    pub(crate) async fn flush_refusals(&self, all: bool) {
+        for (kind, counted) in self.refusals.take(self.clock.now_us(), all) {
+            if counted.count == 0 {
+                continue;
+            }
+            let Counted { count, first_us, last_us, subject, refusal, .. } = counted;
+            let written = match self.refusal_entry(&subject, kind.stage, &refusal, count, first_us, last_us) {
+                Ok(entry) => self.store.append(entry).await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = written {
+                tracing::error!(%error, count, "counted refusals cannot be recorded");
+            }
+        }
+    }
+
+    fn refusal_entry(
+        &self,
+        subject: &Subject,
+        stage: &'static str,
+        refusal: &Refusal,
+        count: u64,
+        first_us: u64,
+        last_us: u64,
+    ) -> Result<Entry, StoreError> {
+        self.scribe.entry(|draft| {
+            let violations = refusal.violations().map(|violation| {
+                let clause = match violation.reason.clause() {
+                    "" => None,
+                    clause => Some(id(clause)?),
+                };
+                Ok(Violation { code: code(violation.reason.code())?, clause })
+            });
+            // A seal that does not exist is named by whoever asks, so it may be anything but an identifier.
+            let seal = subject
+                .seal
+                .as_deref()
+                .and_then(|seal| self.registry.find(seal))
+                .map(|found| id(found.seal.id.as_str()));
+            Ok(RecordBody::Refused(RefusedRecord {
+                operation: code(subject.operation)?,
+                stage: code(stage)?,
+                violations: violations.collect::<Result<_, StoreError>>()?,
+                person: subject.caller.as_ref().map(|caller| draft.person("person", caller)).transpose()?,
+                from: draft.endpoint("from", subject.uid)?,
+                seal: seal.transpose()?,
+                request_id: subject.request.map(RequestId::uuid),
+                use_id: subject.use_id.map(UseId::uuid),
+                document_sha256: subject.document.map(digest),
+                count,
+                first_us,
+                last_us,
+            }))
+        })
+    }
+}
+
+impl Refusals {
+    /// Whether it was counted along with others of its kind. The first of a kind is not: it is written now, and opens the window.
+    fn count(&self, kind: &Kind, subject: &Subject, refusal: &Refusal, now_us: u64) -> bool {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = counted.get_mut(kind) {
+            if open.count == 0 {
+                open.first_us = now_us;
+                open.subject = subject.clone();
+                open.refusal = refusal.clone();
+            }
+            open.count += 1;
+            open.last_us = now_us;
+            return true;
+        }
+        if counted.len() < KINDS {
+            let window = u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
+            let opened = Counted {
+                window_ends_us: now_us.saturating_add(window),
+                count: 0,
+                first_us: now_us,
+                last_us: now_us,
+                subject: subject.clone(),
+                refusal: refusal.clone(),
+            };
+            counted.insert(kind.clone(), opened);
+        }
+        false
+    }
+
+    fn take(&self, now_us: u64, all: bool) -> Vec<(Kind, Counted)> {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.extract_if(|_, open| all || open.window_ends_us <= now_us).collect()
+    }
+}

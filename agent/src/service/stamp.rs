@@ -1,0 +1,298 @@
+//! Review, stamp, fetch, acknowledge.
+
+use std::sync::Arc;
+
+use sealkeeper_domain::{
+    identity::{Digest, RequestId, UseId},
+    placement::SealBox,
+    reason::Reason,
+};
+use sealkeeper_journal::{Mode, TreeHead};
+
+use super::{DocumentFacts, Failure, Service, Subject, joined};
+use crate::{
+    pipeline::{
+        At, Stop,
+        admit::admit,
+        identify::Caller,
+        inspect::Hashed,
+        kept::{KeptRequest, UseState},
+        ports::{KeyOnToken, SigningKey},
+        prepare::{Prepared, Signer, UseMarks},
+        receipt::Receipt,
+        unfinished::Unfinished,
+    },
+    spool::Spooled,
+};
+
+/// What the custodian is shown and confirms.
+pub(crate) struct Reviewed {
+    pub(crate) prepared: Digest,
+    pub(crate) document: DocumentFacts,
+    pub(crate) seal_box: SealBox,
+    pub(crate) seal_object: Digest,
+    pub(crate) kept: KeptRequest,
+    pub(crate) seal_name: String,
+    pub(crate) document_class: String,
+    pub(crate) applicant: String,
+}
+
+/// How a stamping ended.
+#[derive(Debug)]
+pub(crate) enum StampOutcome {
+    /// With a result to fetch.
+    Complete(Box<Receipt>),
+    /// Without one; `abandoned` if the token may have signed.
+    NotDone { abandoned: bool, reason: Reason, intent_seq: u64, outcome_seq: u64 },
+}
+
+impl Service {
+    /// Prepares the revision as it would be stamped now.
+    pub(crate) async fn review(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: RequestId,
+    ) -> Result<Reviewed, Failure> {
+        let subject = Subject::new("review", caller).request(id);
+        match self.reviewed(caller, id).await {
+            Ok(reviewed) => Ok(reviewed),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn reviewed(self: &Arc<Self>, caller: &Caller, id: RequestId) -> Result<Reviewed, Stop> {
+        let kept = self.open_request(id).await?;
+        // A review has no use of its own; any id will do, for it is not part of what is confirmed.
+        let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
+        let seal_name =
+            self.registry.by_id(&kept.seal).map(|found| found.seal.name.clone()).unwrap_or_default();
+        Ok(Reviewed {
+            prepared: ready.prepared.digest(),
+            document: ready.document,
+            seal_box: ready.seal_box,
+            seal_object: ready.prepared.seal_object(),
+            seal_name,
+            document_class: if kept.asked.document_class.is_empty() {
+                self.policy.default_class.clone()
+            } else {
+                kept.asked.document_class.clone()
+            },
+            applicant: caller.person().name.clone(),
+            kept,
+        })
+    }
+
+    /// Stamps one copy. The same `use_id` for the same request gives the same outcome, and never signs twice.
+    ///
+    /// Spawned by its caller, so that a client that goes away does not stop it half-way.
+    pub(crate) async fn stamp(
+        self: Arc<Self>,
+        caller: Caller,
+        id: RequestId,
+        use_id: UseId,
+        confirmed: Digest,
+    ) -> Result<StampOutcome, Failure> {
+        let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
+        let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
+            return Err(Failure::Fault(Reason::AgentStopping));
+        };
+        let lock = self.use_lock(use_id);
+        let _only_one = lock.lock().await;
+        match self.stamped(&caller, id, use_id, confirmed).await {
+            Ok(outcome) => Ok(outcome),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn stamped(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: RequestId,
+        use_id: UseId,
+        confirmed: Digest,
+    ) -> Result<StampOutcome, Stop> {
+        let custodian = caller.as_custodian().at("identify")?;
+        if let Some(known) = self.store.find_use(use_id).await? {
+            if known.request_id != id {
+                return Err(Reason::UseIdTaken).at("admit");
+            }
+            let intent_seq = known.intent_seq;
+            return match known.state {
+                UseState::Complete { receipt, .. } => Ok(StampOutcome::Complete(receipt)),
+                UseState::Failed { outcome_seq, reason } => {
+                    Ok(StampOutcome::NotDone { abandoned: false, reason, intent_seq, outcome_seq })
+                }
+                UseState::Abandoned { outcome_seq, reason } => {
+                    Ok(StampOutcome::NotDone { abandoned: true, reason, intent_seq, outcome_seq })
+                }
+                // Its lock is ours, so nothing works on it: its outcome could not be written.
+                UseState::Open => Err(Stop::Fault(format!(
+                    "use {use_id} has no outcome; the next start of the agent closes it"
+                ))),
+            };
+        }
+        let kept = self.open_request(id).await?;
+        if kept.copies_used >= kept.asked.copies.max(1) {
+            return Err(Reason::CopiesUsedUp).at("admit");
+        }
+        let ready = self.prepare(caller, &kept, use_id).await?;
+        let reviewed = ready.prepared.review(confirmed).at("review")?;
+
+        let recorded = reviewed.record_intent(id, custodian, &self.store, &self.scribe).await?;
+        // From here on every way out writes an outcome.
+        let intent_seq = recorded.open.intent_seq;
+        let signed = match recorded.sign(&*self.token, self.limits.token).await {
+            Ok(signed) => signed,
+            Err(unfinished) => return self.close(unfinished).await,
+        };
+        let spool = self.spool.clone();
+        let document = ready.spooled;
+        let open = signed.open();
+        let validated = tokio::task::spawn_blocking(move || {
+            let embedded = signed.embed()?;
+            let whole = spool.with_appended(&document, embedded.appended());
+            match &whole {
+                Ok(whole) => embedded.validate(Ok(whole.bytes())),
+                Err(error) => embedded.validate(Err(error)),
+            }
+        });
+        let validated = match validated.await {
+            Ok(Ok(validated)) => validated,
+            Ok(Err(unfinished)) => return self.close(unfinished).await,
+            Err(error) => {
+                tracing::error!(%error, %use_id, "embedding or validation ended in a panic");
+                return self.close(Unfinished::fault(open)).await;
+            }
+        };
+        let solo = self.store.identity().mode == Mode::Solo;
+        let released = validated.record_outcome(&self.store, solo).await?;
+        tracing::info!(%use_id, intent_seq, "stamped");
+        Ok(StampOutcome::Complete(Box::new(released.into_receipt())))
+    }
+
+    async fn close(&self, unfinished: Unfinished) -> Result<StampOutcome, Stop> {
+        let committed = unfinished.record(&self.store).await?;
+        if let Some(error) = &unfinished.token {
+            tracing::warn!(%error, use_id = %unfinished.open.use_id, "the token did not sign as asked");
+        }
+        Ok(StampOutcome::NotDone {
+            abandoned: unfinished.is_abandoned(),
+            reason: unfinished.how.reason(),
+            intent_seq: unfinished.open.intent_seq,
+            outcome_seq: committed.seq,
+        })
+    }
+
+    /// Every stage up to the prepared revision, all rules anew.
+    async fn prepare(
+        self: &Arc<Self>,
+        caller: &Caller,
+        kept: &KeptRequest,
+        use_id: UseId,
+    ) -> Result<Ready, Stop> {
+        let registered = self.registry.by_id(&kept.seal).ok_or(Reason::SealUnknown).at("admit")?;
+        let wanted =
+            KeyOnToken { key: registered.seal.key.clone(), certificate: registered.seal.certificate.clone() };
+        let key = self
+            .token
+            .describe(wanted, self.limits.token)
+            .await
+            .map_err(|error| error.violation())
+            .at("prepare")?;
+        let marks = UseMarks {
+            use_id,
+            origin: self.store.identity().origin.clone(),
+            journal: self.store.head(),
+            now_us: self.clock.now_us(),
+        };
+        let (service, caller, kept) = (self.clone(), caller.clone(), kept.clone());
+        joined(tokio::task::spawn_blocking(move || service.prepare_now(&caller, &kept, key, marks)).await)?
+    }
+
+    fn prepare_now(
+        &self,
+        caller: &Caller,
+        kept: &KeptRequest,
+        key: SigningKey,
+        marks: UseMarks,
+    ) -> Result<Ready, Stop> {
+        let spooled = self.document(kept.asked.sha256)?;
+        let applicant = kept.applicant.clone();
+        // In a solo journal the applicant is the caller; anyone else's request would need the custodian's own review (U5).
+        if applicant != caller.person().id {
+            return Err(Reason::RequestUnknown).at("admit");
+        }
+        let placed = admit(
+            kept.asked.clone(),
+            kept.seal.as_str(),
+            applicant,
+            &*self.registry,
+            &self.policy,
+            self.limits.document,
+        )
+        .at("admit")?
+        .inspect(Hashed::new(spooled.bytes()))
+        .at("inspect")?
+        .place()
+        .at("place")?;
+        let document =
+            DocumentFacts { size: kept.asked.size, sha256: kept.asked.sha256, facts: placed.facts().clone() };
+        let seal_box = placed.seal_box();
+        let approved = placed.approve(&self.policy).at("approve")?;
+        let signer = Signer::new(&approved, key, marks.now_us).at("prepare")?;
+        let prepared = approved.prepare(signer, marks)?;
+        Ok(Ready { prepared, document, seal_box, spooled })
+    }
+
+    /// The receipt and the bytes of a completed use.
+    pub(crate) async fn fetch(&self, caller: &Caller, use_id: UseId) -> Result<(Receipt, Vec<u8>), Failure> {
+        let subject = Subject::new("fetch", caller).use_id(use_id);
+        match self.fetched(use_id).await {
+            Ok(fetched) => Ok(fetched),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn fetched(&self, use_id: UseId) -> Result<(Receipt, Vec<u8>), Stop> {
+        let known = self.store.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+        match known.state {
+            UseState::Complete { receipt, acknowledged: false } => {
+                let appended =
+                    self.store.appended(use_id).await?.ok_or(Reason::UseAcknowledged).at("release")?;
+                Ok((*receipt, appended))
+            }
+            UseState::Complete { .. } => Err(Reason::UseAcknowledged).at("release"),
+            _ => Err(Reason::UseNotComplete).at("release"),
+        }
+    }
+
+    /// The caller has the result safe; the bytes need not be kept. Acknowledging again is no error.
+    pub(crate) async fn acknowledge(&self, caller: &Caller, use_id: UseId) -> Result<(), Failure> {
+        let subject = Subject::new("acknowledge", caller).use_id(use_id);
+        let done = async {
+            let known = self.store.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+            match known.state {
+                UseState::Complete { acknowledged: true, .. } => Ok(()),
+                UseState::Complete { .. } => Ok(self.store.acknowledge(use_id).await?),
+                _ => Err(Reason::UseNotComplete).at("release"),
+            }
+        };
+        match done.await {
+            Ok(()) => Ok(()),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    /// The journal as durable now.
+    pub(crate) fn head(&self) -> TreeHead {
+        self.store.head()
+    }
+}
+
+/// A prepared revision with the document it belongs to.
+struct Ready {
+    prepared: Prepared,
+    document: DocumentFacts,
+    seal_box: SealBox,
+    spooled: Spooled,
+}

@@ -1,0 +1,184 @@
+//! Submit: the ask, the upload, and what the document turns out to be.
+
+use std::{io, sync::Arc};
+
+use sealkeeper_domain::{
+    identity::{Digest, RequestId},
+    placement::SealBox,
+    reason::Reason,
+    refusal::Violation,
+    request::Asked,
+};
+
+use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
+use crate::{
+    pipeline::{At, Stop, admit::admit, identify::Caller, inspect::Hashed, kept::KeptRequest},
+    spool::Incoming,
+};
+
+/// A request whose document is being received, or is there already.
+pub(crate) struct Upload {
+    caller: Caller,
+    asked: Asked,
+    seal: String,
+    subject: Subject,
+    incoming: Option<Incoming>,
+}
+
+/// A request that is kept.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) request: RequestId,
+    pub(crate) document: DocumentFacts,
+    pub(crate) seal_box: SealBox,
+    pub(crate) expires_us: u64,
+}
+
+impl Service {
+    /// Everything that can be decided before the document is there.
+    pub(crate) async fn begin_submit(
+        &self,
+        caller: Caller,
+        asked: Asked,
+        seal: String,
+    ) -> Result<Upload, Failure> {
+        let subject = Subject::new("submit", &caller).seal(&seal).document(asked.sha256);
+        match self.begin(&caller, &asked, &seal).await {
+            Ok(incoming) => Ok(Upload { caller, asked, seal, subject, incoming }),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn begin(&self, caller: &Caller, asked: &Asked, seal: &str) -> Result<Option<Incoming>, Stop> {
+        let applicant = caller.person().id.clone();
+        admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
+            .at("admit")?;
+        // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
+        if self.spool.holds(asked.sha256) && self.store.knows_document(asked.sha256).await? {
+            return Ok(None);
+        }
+        let disk = |error: io::Error| Stop::Fault(format!("spool: {error}"));
+        let used = self.spool.used().map_err(disk)?;
+        if used.saturating_add(asked.size) > self.limits.spool {
+            let full = Violation::new(Reason::SpoolFull).with("used", used).with("limit", self.limits.spool);
+            return Err(full).at("admit");
+        }
+        self.spool.receive().map(Some).map_err(disk)
+    }
+
+    /// Takes the next bytes of the document; more than announced is refused at once.
+    pub(crate) async fn take_chunk(&self, mut upload: Upload, chunk: Vec<u8>) -> Result<Upload, Failure> {
+        let size = upload.asked.size;
+        let subject = upload.subject.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let Some(incoming) = &mut upload.incoming else {
+                return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadOutOfOrder.into() });
+            };
+            if chunk.is_empty() || chunk.len() > sealkeeper_proto::MAX_CHUNK {
+                return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadOutOfOrder.into() });
+            }
+            if incoming.size() + chunk.len() as u64 > size {
+                let more = Violation::new(Reason::DocumentSizeMismatch).with("announced", size);
+                return Err(Stop::Refused { stage: "upload", refusal: more.into() });
+            }
+            match incoming.write(&chunk) {
+                Ok(()) => Ok(upload),
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                    Err(Stop::Refused { stage: "upload", refusal: Reason::SpoolFull.into() })
+                }
+                Err(error) => Err(Stop::Fault(format!("spool: {error}"))),
+            }
+        });
+        match joined(written.await).and_then(|written| written) {
+            Ok(upload) => Ok(upload),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    /// An upload that stopped for this reason.
+    pub(crate) async fn upload_failed(&self, upload: Upload, reason: Reason) -> Failure {
+        self.refuse(upload.subject, Stop::Refused { stage: "upload", refusal: reason.into() }).await
+    }
+
+    /// The document is there: what it is, whether the seal can go where it is asked to, and the request that is kept of it.
+    pub(crate) async fn finish_submit(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Failure> {
+        let subject = upload.subject.clone();
+        match self.finish(upload).await {
+            Ok(submitted) => Ok(submitted),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn finish(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Stop> {
+        let Upload { caller, asked, seal, incoming, .. } = upload;
+        let service = self.clone();
+        let judged = tokio::task::spawn_blocking(move || {
+            if let Some(incoming) = incoming {
+                keep(incoming, &asked)?;
+            }
+            let (document, seal_box) = service.judge(&caller, &asked, &seal)?;
+            Ok::<_, Stop>((caller, asked, seal, document, seal_box))
+        });
+        let (caller, asked, seal, document, seal_box) = joined(judged.await)??;
+        let registered = self.registry.find(&seal).ok_or_else(|| Stop::Fault("a seal vanished".into()))?;
+        let created_us = self.clock.now_us();
+        let request = KeptRequest {
+            id: RequestId::new(uuid::Uuid::new_v4()),
+            seal: registered.seal.id.clone(),
+            applicant: caller.person().id.clone(),
+            asked,
+            created_us,
+            expires_us: created_us.saturating_add(self.policy.request_lifetime_ms.saturating_mul(1000)),
+            copies_used: 0,
+        };
+        let submitted = Submitted { request: request.id, document, seal_box, expires_us: request.expires_us };
+        self.store.add_request(request).await?;
+        Ok(submitted)
+    }
+
+    /// All stages up to the approval, over the document in the spool.
+    fn judge(&self, caller: &Caller, asked: &Asked, seal: &str) -> Result<(DocumentFacts, SealBox), Stop> {
+        let spooled = self.document(asked.sha256)?;
+        let applicant = caller.person().id.clone();
+        let placed =
+            admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
+                .at("admit")?
+                .inspect(Hashed::new(spooled.bytes()))
+                .at("inspect")?
+                .place()
+                .at("place")?;
+        let facts = DocumentFacts { size: asked.size, sha256: asked.sha256, facts: placed.facts().clone() };
+        let seal_box = placed.seal_box();
+        let approved = placed.approve(&self.policy).at("approve")?;
+        // What forbids a revision is told now, not when the custodian is asked.
+        approved.check_revisable()?;
+        Ok((facts, seal_box))
+    }
+}
+
+fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
+    if incoming.size() != asked.size {
+        let short = Violation::new(Reason::DocumentSizeMismatch)
+            .with("announced", asked.size)
+            .with("received", incoming.size());
+        return Err(Stop::Refused { stage: "upload", refusal: refusal(short) });
+    }
+    let wrong = |digest: Digest| Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest);
+    incoming
+        .keep(asked.sha256)
+        .map_err(|error| Stop::Fault(format!("spool: {error}")))?
+        .map_err(wrong)
+        .at("upload")
+}
+
+impl Upload {
+    /// Whether the document has to be sent.
+    pub(crate) fn wanted(&self) -> bool {
+        self.incoming.is_some()
+    }
+
+    /// Whether all announced bytes are there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.incoming.as_ref().is_none_or(|incoming| incoming.size() == self.asked.size)
+    }
+}

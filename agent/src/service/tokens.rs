@@ -1,0 +1,193 @@
+//! Tokens: list, unlock, lock; logins that end by themselves.
+
+use std::time::Duration;
+
+use sealkeeper_domain::{
+    identity::TokenSerial,
+    pin::Pin,
+    reason::Reason,
+    refusal::{Refusal, Violation, Violations},
+};
+use sealkeeper_journal::{
+    LockCause, PinEntry, PinKind, PinTries, RecordBody, TokenLocked, TokenUnlocked, WrongPin,
+};
+
+use super::{Failure, Service, Subject};
+use crate::{
+    pipeline::{
+        At, Stop,
+        identify::{Caller, Custodian},
+        ports::{PinFlags, TokenError, TokenState, Unlock},
+        scribe::{Scribe, id},
+    },
+    store::StoreError,
+    token::{Ended, LoginEnded},
+};
+
+impl Service {
+    /// The tokens present now.
+    pub(crate) async fn tokens(&self) -> Result<Vec<TokenState>, TokenError> {
+        self.token.list(self.limits.token).await
+    }
+
+    /// Unlocks a token for so many uses and so long an idle time, within the policy. The PIN is tried once.
+    pub(crate) async fn unlock(
+        &self,
+        caller: &Caller,
+        serial: TokenSerial,
+        pin: Result<Pin, Reason>,
+        uses: u32,
+        idle: Duration,
+    ) -> Result<TokenState, Failure> {
+        match self.unlocked(caller, serial, pin, uses, idle).await {
+            Ok(state) => Ok(state),
+            Err(stop) => Err(self.refuse(Subject::new("unlock", caller), stop).await),
+        }
+    }
+
+    async fn unlocked(
+        &self,
+        caller: &Caller,
+        serial: TokenSerial,
+        pin: Result<Pin, Reason>,
+        uses: u32,
+        idle: Duration,
+    ) -> Result<TokenState, Stop> {
+        let custodian = caller.as_custodian().at("identify")?;
+        let (uses, idle, pin) = self.within_policy(pin, uses, idle).at("admit")?;
+        let unlock = Unlock { serial: serial.clone(), pin, uses, idle };
+        let state = match self.token.unlock(unlock, self.limits.token).await {
+            Ok(state) => state,
+            Err(error) => {
+                if error.reason == Reason::TokenPinWrong {
+                    self.record_wrong_pin(custodian, &serial, error.pin).await?;
+                }
+                return Err(error.violation()).at("unlock");
+            }
+        };
+        let entry = self.scribe.entry(|draft| {
+            Ok(RecordBody::TokenUnlocked(TokenUnlocked {
+                token_serial: id(serial.as_str())?,
+                by: draft.actor("by", custodian.caller())?,
+                entry: PinEntry::Caller,
+                uses: Some(u64::from(uses)),
+                idle_us: Some(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX >> 11)),
+                expires_us: None,
+            }))
+        });
+        let recorded = match entry {
+            Ok(entry) => self.store.append(entry).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = recorded {
+            // An unlock that is not on record does not stand.
+            if let Err(error) = self.token.lock(serial, self.limits.token).await {
+                tracing::error!(%error, "a token stays unlocked without a record until it stands idle");
+            }
+            return Err(Stop::Store(error));
+        }
+        Ok(state)
+    }
+
+    fn within_policy(
+        &self,
+        pin: Result<Pin, Reason>,
+        uses: u32,
+        idle: Duration,
+    ) -> Result<(u32, Duration, Pin), Refusal> {
+        let limits = self.policy.unlock;
+        let uses = uses.max(1);
+        let idle = if idle.is_zero() { Duration::from_millis(limits.default_idle_ms) } else { idle };
+        let mut violations = Violations::new();
+        if uses > limits.max_uses {
+            violations.push(
+                Violation::new(Reason::UnlockBeyondPolicy).with("uses", uses).with("limit", limits.max_uses),
+            );
+        }
+        if idle > Duration::from_millis(limits.max_idle_ms) {
+            let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("idle-ms", idle.as_millis());
+            violations.push(beyond.with("limit", limits.max_idle_ms));
+        }
+        let pin = violations.keep(pin.map_err(Refusal::from));
+        violations.into_result()?;
+        // `keep` left a violation behind if there is no PIN.
+        pin.map(|pin| (uses, idle, pin)).ok_or_else(|| Reason::TokenPinUnusable.into())
+    }
+
+    async fn record_wrong_pin(
+        &self,
+        by: Custodian<'_>,
+        serial: &TokenSerial,
+        flags: Option<PinFlags>,
+    ) -> Result<(), StoreError> {
+        let tries = match flags {
+            Some(PinFlags { locked: true, .. }) => PinTries::Locked,
+            Some(PinFlags { final_try: true, .. }) => PinTries::Final,
+            Some(PinFlags { count_low: true, .. }) => PinTries::Low,
+            _ => PinTries::NotTold,
+        };
+        let entry = self.scribe.entry(|draft| {
+            Ok(RecordBody::WrongPin(WrongPin {
+                token_serial: id(serial.as_str())?,
+                by: draft.actor("by", by.caller())?,
+                entry: PinEntry::Caller,
+                pin: PinKind::User,
+                tries,
+            }))
+        })?;
+        self.store.append(entry).await.map(|_| ())
+    }
+
+    /// Locks a token; tells whether it was unlocked.
+    pub(crate) async fn lock(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Failure> {
+        match self.locked(caller, serial).await {
+            Ok(was_unlocked) => Ok(was_unlocked),
+            Err(stop) => Err(self.refuse(Subject::new("lock", caller), stop).await),
+        }
+    }
+
+    async fn locked(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Stop> {
+        let was_unlocked = self
+            .token
+            .lock(serial.clone(), self.limits.token)
+            .await
+            .map_err(|error| error.violation())
+            .at("lock")?;
+        if was_unlocked {
+            let entry = self.scribe.entry(|draft| {
+                let by = Some(draft.actor("by", caller)?);
+                Ok(RecordBody::TokenLocked(TokenLocked {
+                    token_serial: id(serial.as_str())?,
+                    cause: LockCause::Request,
+                    by,
+                }))
+            })?;
+            self.store.append(entry).await?;
+        }
+        Ok(was_unlocked)
+    }
+
+    /// Records a login that ended by itself.
+    pub(crate) async fn login_ended(&self, ended: LoginEnded) {
+        let cause = match ended.why {
+            Ended::UsesSpent => LockCause::UsesSpent,
+            Ended::Idle => LockCause::Idle,
+            Ended::Lost => LockCause::Removed,
+        };
+        self.record_locked(&ended.serial, cause).await;
+    }
+
+    /// Records that a token was locked without anybody asking.
+    pub(crate) async fn record_locked(&self, serial: &TokenSerial, cause: LockCause) {
+        let entry = id(serial.as_str()).map(|token_serial| {
+            Scribe::plain(RecordBody::TokenLocked(TokenLocked { token_serial, cause, by: None }))
+        });
+        let recorded = match entry {
+            Ok(entry) => self.store.append(entry).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = recorded {
+            tracing::error!(%error, %serial, "the end of an unlock cannot be recorded");
+        }
+    }
+}

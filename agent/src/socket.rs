@@ -1,0 +1,212 @@
+//! The local endpoint: a Unix socket with mode 0600 in a directory with mode 0700, and the peer's uid as the kernel tells it.
+//!
+//! What is Unix-only stands behind [`LocalEndpoint`] and [`PeerIdentity`], so that named pipes can follow.
+
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{UnixListener, UnixStream},
+};
+use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
+use tonic::transport::server::Connected;
+
+use crate::spool::private_directory;
+
+/// Who is at the other end, as the operating system tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// The user; `None` if the system did not tell, and then nobody.
+    pub(crate) uid: Option<u32>,
+}
+
+/// A connection that knows who is at the other end.
+pub(crate) trait PeerIdentity {
+    /// Asked once, when the connection is taken.
+    fn peer(&self) -> Peer;
+}
+
+/// A place where local callers connect.
+pub(crate) trait LocalEndpoint: Sized {
+    /// A connection with its peer.
+    type Connection: PeerIdentity
+        + Connected<ConnectInfo = Peer>
+        + AsyncRead
+        + AsyncWrite
+        + Send
+        + Unpin
+        + 'static;
+    /// Opens it; only this user can reach it.
+    fn bind(path: &Path) -> Result<Self, EndpointError>;
+    /// The connections as they come.
+    fn connections(self) -> impl Stream<Item = io::Result<Self::Connection>> + Send + 'static;
+}
+
+/// Why the endpoint was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EndpointError {
+    /// Longer than the system's socket addresses (108 bytes with the final NUL, unix(7)).
+    #[error("{0}: a socket's path has at most 107 bytes; choose a shorter one with --socket")]
+    TooLong(PathBuf),
+    /// Another agent answers there.
+    #[error("{0}: another agent serves there; stop it first, or choose another socket with --socket")]
+    InUse(PathBuf),
+    /// Something that is no socket lies there.
+    #[error("{0}: is there and is no socket; remove it or choose another path")]
+    NotASocket(PathBuf),
+    /// Others may enter the directory.
+    #[error("{0}: must belong to this user and have mode 0700 (chmod 700)")]
+    OpenDirectory(PathBuf),
+    /// The system said no.
+    #[error("{path}: {source}")]
+    System {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+/// A Unix socket.
+pub(crate) struct UnixEndpoint {
+    listener: UnixListener,
+}
+
+/// A connection on a Unix socket.
+pub(crate) struct UnixConnection {
+    stream: UnixStream,
+    peer: Peer,
+}
+
+impl LocalEndpoint for UnixEndpoint {
+    type Connection = UnixConnection;
+
+    fn bind(path: &Path) -> Result<Self, EndpointError> {
+        let system = |source| EndpointError::System { path: path.to_owned(), source };
+        if path.as_os_str().len() > 107 {
+            return Err(EndpointError::TooLong(path.to_owned()));
+        }
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        private_directory(directory).map_err(system)?;
+        let facts = fs::metadata(directory).map_err(system)?;
+        if facts.uid() != rustix::process::geteuid().as_raw() || facts.mode() & 0o077 != 0 {
+            return Err(EndpointError::OpenDirectory(directory.to_owned()));
+        }
+        remove_stale(path)?;
+        // Between bind and chmod the directory's mode and the umask keep others out.
+        let listener = UnixListener::bind(path).map_err(system)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(system)?;
+        Ok(UnixEndpoint { listener })
+    }
+
+    fn connections(self) -> impl Stream<Item = io::Result<UnixConnection>> + Send + 'static {
+        UnixListenerStream::new(self.listener).map(|accepted| {
+            accepted.map(|stream| {
+                let uid = stream.peer_cred().ok().map(|peer| peer.uid());
+                UnixConnection { stream, peer: Peer { uid } }
+            })
+        })
+    }
+}
+
+/// Removes a socket nobody answers on: what a killed agent leaves behind.
+fn remove_stale(path: &Path) -> Result<(), EndpointError> {
+    use std::os::unix::fs::FileTypeExt;
+    let system = |source| EndpointError::System { path: path.to_owned(), source };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(system(error)),
+        Ok(facts) if !facts.file_type().is_socket() => {
+            return Err(EndpointError::NotASocket(path.to_owned()));
+        }
+        Ok(_) => {}
+    }
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Err(EndpointError::InUse(path.to_owned())),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(system),
+        Err(error) => Err(system(error)),
+    }
+}
+
+impl PeerIdentity for UnixConnection {
+    fn peer(&self) -> Peer {
+        self.peer
+    }
+}
+
+impl Connected for UnixConnection {
+    type ConnectInfo = Peer;
+    fn connect_info(&self) -> Peer {
+        self.peer()
+    }
+}
+
+impl AsyncRead for UnixConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for UnixConnection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn stale_sockets_give_way_and_living_ones_do_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/agent.sock");
+        let first = UnixEndpoint::bind(&path).unwrap();
+        assert!(matches!(UnixEndpoint::bind(&path), Err(EndpointError::InUse(_))));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        drop(first);
+        assert!(path.exists(), "a socket outlives its listener");
+        let second = UnixEndpoint::bind(&path).unwrap();
+        drop(second);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, b"x").unwrap();
+        assert!(matches!(UnixEndpoint::bind(&path), Err(EndpointError::NotASocket(_))));
+    }
+
+    #[tokio::test]
+    async fn a_directory_open_to_others_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let bound = UnixEndpoint::bind(&dir.path().join("agent.sock"));
+        assert!(matches!(bound, Err(EndpointError::OpenDirectory(_))));
+        let long = dir.path().join("x".repeat(120));
+        assert!(matches!(UnixEndpoint::bind(&long), Err(EndpointError::TooLong(_))));
+    }
+}

@@ -1,0 +1,64 @@
+//! Whose module is loaded: a PKCS#11 module runs with the custodian's PIN in hand, so nobody but root or the agent's own user may be able to
+//! change its file or any directory above it.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// Why a module's path is not trusted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Untrusted {
+    /// Not absolute, or not to be looked at.
+    #[error("{path}: {why}")]
+    Unreadable {
+        /// The path as configured.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// Somebody else may write it.
+    #[error("{0}: may be written by others than root and the agent's user")]
+    WritableByOthers(PathBuf),
+}
+
+/// The real path of a module, with every file and directory on it checked.
+pub(crate) fn check_module_path(path: &Path, own_uid: u32) -> Result<PathBuf, Untrusted> {
+    let unreadable = |why| Untrusted::Unreadable { path: path.to_owned(), why };
+    let real = fs::canonicalize(path).map_err(unreadable)?;
+    for part in real.ancestors() {
+        let facts = fs::symlink_metadata(part).map_err(unreadable)?;
+        let owner_trusted = facts.uid() == 0 || facts.uid() == own_uid;
+        // A sticky directory such as /tmp lets nobody replace another's entry.
+        let others_write = facts.mode() & 0o022 != 0 && !(facts.is_dir() && facts.mode() & 0o1000 != 0);
+        if !owner_trusted || others_write {
+            return Err(Untrusted::WritableByOthers(part.to_owned()));
+        }
+    }
+    Ok(real)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_module_others_may_write_is_not_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = rustix::process::getuid().as_raw();
+        let file = dir.path().join("module.so");
+        fs::write(&file, b"x").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(check_module_path(&file, own).is_ok());
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+        assert!(
+            matches!(check_module_path(&file, own), Err(Untrusted::WritableByOthers(p)) if p.ends_with("module.so"))
+        );
+        assert!(matches!(
+            check_module_path(&dir.path().join("none.so"), own),
+            Err(Untrusted::Unreadable { .. })
+        ));
+    }
+}
