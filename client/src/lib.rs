@@ -1,1 +1,25 @@
-//! The client library of the seal agent and the seal command line.
+//! The client library of the seal agent.
+//!
+//! [`Agent`] speaks to a running agent over its socket; [`Document`] is the file to be stamped; [`Agent::stamp`]
+//! takes one to the other: the document goes up, the bytes to append come back, both are joined, checked and written
+//! to a new file. The input is never changed and nothing is ever overwritten.
+
+#![cfg(unix)]
+
+mod connection;
+mod document;
+pub mod error;
+pub mod escape;
+mod journal;
+mod output;
+pub mod placement;
+pub mod reason;
+mod stamp;
+mod tokens;
+
+pub use connection::{Agent, socket_path};
+pub use document::Document;
+pub use error::{ClientError, Explanation, NotDone};
+pub use journal::{CheckedRecord, Selection};
+pub use output::write_joined;
+pub use stamp::{Order, Stamped, Stamping};

@@ -1,0 +1,172 @@
+//! The stamped file: input and appended bytes joined, checked, and only then put where it is wanted.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::Document;
+use crate::error::ClientError;
+use crate::reason::LocalReason;
+
+/// Writes `document` followed by `appended` to the new file `target`, if the whole has this SHA-256.
+///
+/// The bytes go to a temporary file in the target's folder, which is synced and then renamed without replacing
+/// anything (`renameat2` with `RENAME_NOREPLACE`, or a hard link where the file system has none), and the folder is
+/// synced. When this returns `Ok` the file survives a power cut; when it does not, there is no file, but where the
+/// folder's own sync is what failed. Blocks.
+///
+/// # Errors
+/// [`LocalReason::OutputExists`], [`LocalReason::OutputUnwritable`], [`LocalReason::InputUnreadable`],
+/// [`LocalReason::InputChanged`] where the document is no longer what was opened, [`LocalReason::ResultMismatch`].
+pub fn write_joined(
+    document: &Document,
+    appended: &[u8],
+    sha256: &[u8],
+    target: &Path,
+) -> Result<(), ClientError> {
+    let unwritable = |error: io::Error| ClientError::at_path(LocalReason::OutputUnwritable, target, &error);
+    refuse_existing(target)?;
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".sealkeeper-")
+        .suffix(".part")
+        .permissions(Permissions::from_mode(document.mode()))
+        .tempfile_in(folder)
+        .map_err(unwritable)?;
+
+    let (mut input, mut whole) = (Sha256::new(), Sha256::new());
+    let mut write_error = None;
+    let copied = document.for_each_chunk(|chunk| {
+        input.update(chunk);
+        whole.update(chunk);
+        temporary.write_all(chunk).map_err(|error| {
+            write_error = Some(error);
+            io::Error::other("not written")
+        })
+    });
+    match (copied, write_error) {
+        (_, Some(error)) => return Err(unwritable(error)),
+        (Err(error), None) => {
+            return Err(ClientError::at_path(LocalReason::InputUnreadable, document.path(), &error));
+        }
+        (Ok(()), None) => {}
+    }
+    if input.finalize()[..] != document.sha256()[..] {
+        return Err(ClientError::local(LocalReason::InputChanged, document.path().display()));
+    }
+    whole.update(appended);
+    if whole.finalize()[..] != *sha256 {
+        return Err(ClientError::local(LocalReason::ResultMismatch, target.display()));
+    }
+    temporary.write_all(appended).map_err(unwritable)?;
+    temporary.as_file().sync_all().map_err(unwritable)?;
+    // A crash before here leaves a file named .sealkeeper-*.part, after it the stamped file; never half of one.
+    temporary.persist_noclobber(target).map_err(|refused| match refused.error.kind() {
+        io::ErrorKind::AlreadyExists => ClientError::local(LocalReason::OutputExists, target.display()),
+        _ => unwritable(refused.error),
+    })?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)
+}
+
+/// Tells early that the target is there already, a dangling link included.
+pub(crate) fn refuse_existing(target: &Path) -> Result<(), ClientError> {
+    match target.symlink_metadata() {
+        Ok(_) => Err(ClientError::local(LocalReason::OutputExists, target.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(ClientError::at_path(LocalReason::OutputUnwritable, target, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+
+    struct Bench {
+        folder: tempfile::TempDir,
+        document: Document,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let input = folder.path().join("in.pdf");
+            fs::write(&input, b"before ").unwrap();
+            fs::set_permissions(&input, Permissions::from_mode(0o640)).unwrap();
+            let document = Document::open(&input).unwrap();
+            Self { folder, document }
+        }
+
+        fn target(&self) -> PathBuf {
+            self.folder.path().join("out.pdf")
+        }
+
+        fn reason(&self, sha256: &[u8], target: &Path) -> LocalReason {
+            match write_joined(&self.document, b"after", sha256, target).unwrap_err() {
+                ClientError::Local { reason, .. } => reason,
+                other => panic!("{other}"),
+            }
+        }
+
+        /// Every file but the input, temporary ones included.
+        fn left(&self) -> Vec<String> {
+            let names = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.map(|name| name.into_string().unwrap()).filter(|name| name != "in.pdf").collect()
+        }
+    }
+
+    fn digest(bytes: &[u8]) -> Vec<u8> {
+        Sha256::digest(bytes).to_vec()
+    }
+
+    #[test]
+    fn input_and_appended_bytes_become_a_new_file() {
+        let bench = Bench::new();
+        write_joined(&bench.document, b"after", &digest(b"before after"), &bench.target()).unwrap();
+        assert_eq!(fs::read(bench.target()).unwrap(), b"before after");
+        assert_eq!(fs::read(bench.document.path()).unwrap(), b"before ");
+        assert_eq!(fs::metadata(bench.target()).unwrap().permissions().mode() & 0o137, 0);
+        assert_eq!(bench.left(), ["out.pdf"]);
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let bench = Bench::new();
+        fs::write(bench.target(), b"mine").unwrap();
+        assert_eq!(bench.reason(&digest(b"before after"), &bench.target()), LocalReason::OutputExists);
+        assert_eq!(fs::read(bench.target()).unwrap(), b"mine");
+        let link = bench.folder.path().join("link.pdf");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert_eq!(bench.reason(&digest(b"before after"), &link), LocalReason::OutputExists);
+    }
+
+    #[test]
+    fn a_wrong_digest_leaves_nothing() {
+        let bench = Bench::new();
+        assert_eq!(bench.reason(&digest(b"something else"), &bench.target()), LocalReason::ResultMismatch);
+        assert_eq!(bench.reason(b"", &bench.target()), LocalReason::ResultMismatch);
+        assert!(bench.left().is_empty());
+    }
+
+    #[test]
+    fn a_changed_input_is_noticed() {
+        let bench = Bench::new();
+        fs::write(bench.document.path(), b"changed").unwrap();
+        assert_eq!(bench.reason(&digest(b"changedafter"), &bench.target()), LocalReason::InputChanged);
+        assert!(bench.left().is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there() {
+        let bench = Bench::new();
+        let target = bench.folder.path().join("absent/out.pdf");
+        assert_eq!(bench.reason(&digest(b"before after"), &target), LocalReason::OutputUnwritable);
+    }
+}

@@ -1,0 +1,367 @@
+//! From a document to its stamped file: submit, review, stamp, fetch, join, acknowledge.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use sealkeeper_proto::v1::{
+    self, fetch_event, review_reply, stamp_reply, submit_event, submit_request::Part,
+};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
+
+use crate::error::{ClientError, NotDone};
+use crate::output::{refuse_existing, write_joined};
+use crate::reason::LocalReason;
+use crate::{Agent, Document};
+
+/// What is asked for a document.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// Name or id of the seal.
+    pub seal: String,
+    /// Why, in the applicant's words; at most 1000 characters.
+    pub reason: String,
+    /// Where the seal goes.
+    pub placements: Vec<v1::Placement>,
+    /// Class of the document by the agent's policy; empty: the policy's default.
+    pub document_class: String,
+    /// How many separately signed copies the request is for; 0: one.
+    pub copies: u32,
+}
+
+/// A use prepared and reviewed, not confirmed yet.
+///
+/// Its `use_id` is fixed: confirming it again, after a lost answer or once the token is unlocked, never signs twice.
+#[derive(Debug, Clone)]
+pub struct Stamping {
+    use_id: Uuid,
+    request_id: String,
+    prepared: v1::Prepared,
+}
+
+impl Stamping {
+    /// The use.
+    pub fn use_id(&self) -> Uuid {
+        self.use_id
+    }
+
+    /// The request it belongs to.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// What would be stamped: facts, findings, places.
+    pub fn prepared(&self) -> &v1::Prepared {
+        &self.prepared
+    }
+
+    /// The next copy of the same request, or a new try: a use of its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { use_id: Uuid::new_v4(), ..self.clone() }
+    }
+}
+
+/// A stamped file.
+#[derive(Debug, Clone)]
+pub struct Stamped {
+    /// The agent's receipt.
+    pub receipt: v1::Receipt,
+    /// Whether the agent knows that the file is safe. If not it keeps the appended bytes a while longer, nothing else.
+    pub acknowledged: bool,
+}
+
+/// The most bytes an agent may tell a client to append; a revision with a seal takes a few hundred kB.
+const APPENDED_LIMIT: u64 = 64 << 20;
+
+/// How long to wait before asking again after a lost answer.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
+impl Agent {
+    /// Stamps `document` into the new file `target`, in one go: for callers who need not look at the review.
+    ///
+    /// # Errors
+    /// Every [`ClientError`]. The token must be unlocked; else it is refused with `token-locked`.
+    pub async fn stamp(
+        &self,
+        document: &Document,
+        order: &Order,
+        target: &Path,
+    ) -> Result<Stamped, ClientError> {
+        refuse_existing(target)?;
+        let stamping = self.prepare(document, order).await?;
+        self.confirm(&stamping).await?;
+        self.collect(document, stamping.use_id, target).await
+    }
+
+    /// Submits the document (its bytes go up only if the agent does not have them) and has the revision prepared.
+    ///
+    /// # Errors
+    /// Every [`ClientError`] but [`ClientError::NotDone`].
+    pub async fn prepare(&self, document: &Document, order: &Order) -> Result<Stamping, ClientError> {
+        let submitted = self.submit(document, order).await?;
+        let prepared = self.review(&submitted.request_id).await?;
+        if prepared.facts.as_ref().is_none_or(|facts| facts.sha256[..] != document.sha256()[..]) {
+            return Err(ClientError::answer("prepared another document"));
+        }
+        Ok(Stamping { use_id: Uuid::new_v4(), request_id: submitted.request_id, prepared })
+    }
+
+    /// Confirms a prepared use: the token signs, if no rule stands against it.
+    ///
+    /// # Errors
+    /// [`ClientError::NotDone`] where the use was begun and gave nothing: a new try needs [`Stamping::another`].
+    /// Otherwise the same `stamping` can be confirmed again.
+    pub async fn confirm(&self, stamping: &Stamping) -> Result<v1::Receipt, ClientError> {
+        let request = v1::StampRequest {
+            request_id: stamping.request_id.clone(),
+            use_id: stamping.use_id.to_string(),
+            confirmed_sha256: stamping.prepared.prepared_sha256.clone(),
+        };
+        let reply = persist(|| {
+            let (mut uses, request) = (self.uses(), request.clone());
+            async move { uses.stamp(request).await }
+        })
+        .await?;
+        let not_done = |may_have_signed, report| {
+            Err(ClientError::NotDone(Box::new(NotDone { may_have_signed, report })))
+        };
+        match reply.into_inner().result {
+            Some(stamp_reply::Result::Complete(receipt)) => Ok(receipt),
+            Some(stamp_reply::Result::Failed(report)) => not_done(false, report),
+            Some(stamp_reply::Result::Abandoned(report)) => not_done(true, report),
+            Some(stamp_reply::Result::Refused(refusal)) => Err(ClientError::Refused(Box::new(refusal))),
+            None => Err(ClientError::answer("an outcome of no known kind")),
+        }
+    }
+
+    /// Fetches what a completed use appends, joins it to the document in the new file `target`, and acknowledges.
+    /// Can be called again after any failure, also by a later process that still has the document.
+    ///
+    /// # Errors
+    /// [`LocalReason::InputChanged`] where the use was of another document, what [`write_joined`] reports, and faults
+    /// of the agent.
+    pub async fn collect(
+        &self,
+        document: &Document,
+        use_id: Uuid,
+        target: &Path,
+    ) -> Result<Stamped, ClientError> {
+        let (receipt, appended) = self.fetch(use_id).await?;
+        if receipt.input_sha256[..] != document.sha256()[..] || receipt.input_size != document.size() {
+            return Err(ClientError::local(LocalReason::InputChanged, document.path().display()));
+        }
+        let (document, sha256, target) = (document.clone(), receipt.output_sha256.clone(), target.to_owned());
+        blocking(move || write_joined(&document, &appended, &sha256, &target)).await??;
+        let acknowledged = self.acknowledge(use_id).await.is_ok();
+        Ok(Stamped { receipt, acknowledged })
+    }
+
+    /// Hands in a document with what is asked for it.
+    ///
+    /// # Errors
+    /// Every [`ClientError`] but [`ClientError::NotDone`].
+    pub async fn submit(&self, document: &Document, order: &Order) -> Result<v1::Submitted, ClientError> {
+        let header = v1::SubmitHeader {
+            file_name: document.file_name(),
+            size: document.size(),
+            sha256: document.sha256().to_vec(),
+            seal: order.seal.clone(),
+            reason: order.reason.clone(),
+            document_class: order.document_class.clone(),
+            copies: order.copies,
+            placements: order.placements.clone(),
+            ..Default::default()
+        };
+        persist_typed(|| self.submit_once(document, header.clone())).await
+    }
+
+    async fn submit_once(
+        &self,
+        document: &Document,
+        header: v1::SubmitHeader,
+    ) -> Result<v1::Submitted, ClientError> {
+        let (parts, receiver) = mpsc::channel(4);
+        let header = v1::SubmitRequest { part: Some(Part::Header(header)) };
+        parts.send(header).await.map_err(|_| lost("the upload was closed"))?;
+        let mut events = self
+            .uses()
+            .submit(ReceiverStream::new(receiver))
+            .await
+            .map_err(|status| ClientError::from_status(&status))?
+            .into_inner();
+        let mut upload = Upload::Waiting(parts);
+        let answer = loop {
+            match events.message().await {
+                Err(status) => break Err(ClientError::from_status(&status)),
+                Ok(None) => break Err(lost("the agent ended the call without an answer")),
+                Ok(Some(v1::SubmitEvent { event })) => match event {
+                    Some(submit_event::Event::Upload(v1::Upload { wanted })) => {
+                        upload = upload.begin(document, wanted);
+                    }
+                    Some(submit_event::Event::Submitted(submitted)) => break Ok(submitted),
+                    Some(submit_event::Event::Refused(refusal)) => {
+                        break Err(ClientError::Refused(Box::new(refusal)));
+                    }
+                    // An event of a later version.
+                    None => {}
+                },
+            }
+        };
+        // Closing the call ends an upload that nobody reads any more; what cannot be read explains any other answer.
+        drop(events);
+        upload.end(document).await?;
+        answer
+    }
+
+    /// Prepares the revision of a request as it would be stamped now.
+    ///
+    /// # Errors
+    /// A refusal or a fault.
+    pub async fn review(&self, request_id: &str) -> Result<v1::Prepared, ClientError> {
+        let reply = persist(|| {
+            let (mut uses, request_id) = (self.uses(), request_id.to_owned());
+            async move { uses.review(v1::ReviewRequest { request_id }).await }
+        })
+        .await?;
+        match reply.into_inner().result {
+            Some(review_reply::Result::Prepared(prepared)) => Ok(prepared),
+            Some(review_reply::Result::Refused(refusal)) => Err(ClientError::Refused(Box::new(refusal))),
+            None => Err(ClientError::answer("a review of no known kind")),
+        }
+    }
+
+    /// The receipt and the bytes to append of a completed use.
+    ///
+    /// # Errors
+    /// A fault: `use-unknown`, `use-not-complete`, `use-acknowledged`.
+    pub async fn fetch(&self, use_id: Uuid) -> Result<(v1::Receipt, Vec<u8>), ClientError> {
+        persist_typed(|| self.fetch_once(use_id)).await
+    }
+
+    async fn fetch_once(&self, use_id: Uuid) -> Result<(v1::Receipt, Vec<u8>), ClientError> {
+        let of_status = |status| ClientError::from_status(&status);
+        let request = v1::FetchRequest { use_id: use_id.to_string() };
+        let mut events = self.uses().fetch(request).await.map_err(of_status)?.into_inner();
+        let first = events.message().await.map_err(of_status)?;
+        let Some(v1::FetchEvent { event: Some(fetch_event::Event::Receipt(receipt)) }) = first else {
+            return Err(ClientError::answer("a fetch that does not begin with the receipt"));
+        };
+        let promised = receipt.output_size.checked_sub(receipt.input_size);
+        let promised = promised.filter(|length| *length <= APPENDED_LIMIT);
+        let promised =
+            promised.ok_or_else(|| ClientError::answer("an impossible number of bytes to append"))?;
+        let mut appended = Vec::new();
+        while let Some(v1::FetchEvent { event }) = events.message().await.map_err(of_status)? {
+            let Some(fetch_event::Event::Chunk(chunk)) = event else { continue };
+            appended.extend_from_slice(&chunk);
+            if appended.len() as u64 > promised {
+                return Err(ClientError::answer("more bytes to append than promised"));
+            }
+        }
+        if (appended.len() as u64) < promised {
+            return Err(lost("the bytes to append broke off"));
+        }
+        Ok((receipt, appended))
+    }
+
+    /// Tells the agent that the result is safe.
+    ///
+    /// # Errors
+    /// A fault, or a lost connection.
+    pub async fn acknowledge(&self, use_id: Uuid) -> Result<(), ClientError> {
+        persist(|| {
+            let mut uses = self.uses();
+            async move { uses.acknowledge(v1::AcknowledgeRequest { use_id: use_id.to_string() }).await }
+        })
+        .await
+        .map(|_| ())
+    }
+}
+
+/// Where an upload stands.
+enum Upload {
+    Waiting(mpsc::Sender<v1::SubmitRequest>),
+    Running(JoinHandle<io::Result<()>>),
+    Done,
+}
+
+impl Upload {
+    fn begin(self, document: &Document, wanted: bool) -> Self {
+        match self {
+            Self::Waiting(parts) if wanted => {
+                let document = document.clone();
+                Self::Running(tokio::task::spawn_blocking(move || send_all(&document, &parts)))
+            }
+            // Not wanted: dropping the sender ends the request stream.
+            Self::Waiting(_) => Self::Done,
+            other => other,
+        }
+    }
+
+    async fn end(self, document: &Document) -> Result<(), ClientError> {
+        match self {
+            Self::Running(task) => task
+                .await
+                .map_err(|error| stopped(&error))?
+                .map_err(|error| ClientError::at_path(LocalReason::InputUnreadable, document.path(), &error)),
+            Self::Waiting(_) | Self::Done => Ok(()),
+        }
+    }
+}
+
+/// Sends the document until it or the call ends. An error is one of reading.
+fn send_all(document: &Document, parts: &mpsc::Sender<v1::SubmitRequest>) -> io::Result<()> {
+    let mut refused = false;
+    let result = document.for_each_chunk(|chunk| {
+        let part = v1::SubmitRequest { part: Some(Part::Chunk(chunk.to_vec())) };
+        parts.blocking_send(part).map_err(|_| {
+            refused = true;
+            io::ErrorKind::BrokenPipe.into()
+        })
+    });
+    if refused { Ok(()) } else { result }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ClientError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| stopped(&error))
+}
+
+fn stopped(error: &JoinError) -> ClientError {
+    ClientError::local(LocalReason::ConnectionLost, error)
+}
+
+fn lost(what: &str) -> ClientError {
+    ClientError::local(LocalReason::ConnectionLost, what)
+}
+
+/// Asks again, a few times, where only the answer was lost. For idempotent calls only.
+async fn persist_typed<T, F, Call>(mut attempt: F) -> Result<T, ClientError>
+where
+    F: FnMut() -> Call,
+    Call: Future<Output = Result<T, ClientError>>,
+{
+    for pause in PAUSES {
+        match attempt().await {
+            Err(error) if error.is_lost() => tokio::time::sleep(pause).await,
+            answered => return answered,
+        }
+    }
+    attempt().await
+}
+
+async fn persist<T, F, Call>(mut attempt: F) -> Result<T, ClientError>
+where
+    F: FnMut() -> Call,
+    Call: Future<Output = Result<T, tonic::Status>>,
+{
+    persist_typed(|| {
+        let call = attempt();
+        async move { call.await.map_err(|status| ClientError::from_status(&status)) }
+    })
+    .await
+}
