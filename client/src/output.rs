@@ -75,7 +75,10 @@ pub fn write_joined(
 }
 
 /// Tells early that the target is there already, a dangling link included.
-pub(crate) fn refuse_existing(target: &Path) -> Result<(), ClientError> {
+///
+/// # Errors
+/// [`LocalReason::OutputExists`]; [`LocalReason::OutputUnwritable`] where its folder cannot be looked into.
+pub fn refuse_existing(target: &Path) -> Result<(), ClientError> {
     match target.symlink_metadata() {
         Ok(_) => Err(ClientError::local(LocalReason::OutputExists, target.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -1,2 +1,114 @@
-//! The `seal` command line.
-fn main() {}
+//! The `seal` command line: stamps documents with a running seal agent, and verifies stamped ones without it.
+
+mod failure;
+mod fetch;
+mod language;
+mod log;
+mod pin;
+mod review;
+mod screen;
+mod seals;
+mod stamp;
+mod token;
+mod usage;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sealkeeper_client::{Agent, socket_path};
+use sealkeeper_domain::reason::Language;
+
+use failure::Failure;
+
+/// Stamp documents with the company's electronic seals (电子印章), and verify stamped ones.
+///
+/// Exit codes: 0 done; 1 refused by a rule, or an invalid signature; 2 usage; 3 agent or token not available;
+/// 4 internal fault.
+#[derive(Parser)]
+#[command(name = "seal", version, max_term_width = 100, subcommand_required = true)]
+struct Cli {
+    /// The agent's socket; else SEALKEEPER_SOCKET, else where the agent puts it by default
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+
+    /// Language of all texts; else by LC_ALL, LC_MESSAGES and LANG
+    #[arg(long, global = true, value_name = "zh|en", value_parser = language::parse)]
+    lang: Option<Language>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Token(token::Command),
+    Seals(seals::Seals),
+    Stamp(stamp::Stamp),
+    Fetch(fetch::Fetch),
+    Verify(verify::Verify),
+    Log(log::Log),
+}
+
+/// What every command needs.
+struct Session {
+    language: Language,
+    socket: PathBuf,
+}
+
+impl Session {
+    async fn connect(&self) -> Result<Agent, Failure> {
+        Ok(Agent::connect(&self.socket).await?)
+    }
+
+    /// The text in the session's language.
+    fn say<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
+        language::choose(self.language, chinese, english)
+    }
+}
+
+impl Command {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Token(command) => command.run(session).await,
+            Self::Seals(seals) => seals.run(session).await,
+            Self::Stamp(stamp) => stamp.run(session).await,
+            Self::Fetch(fetch) => fetch.run(session).await,
+            Self::Verify(verify) => verify.run(session),
+            Self::Log(log) => log.run(session).await,
+        }
+    }
+
+    /// Whether what goes wrong is wanted as JSON too.
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Stamp(stamp) => stamp.json,
+            Self::Fetch(fetch) => fetch.json,
+            Self::Verify(verify) => verify.json,
+            Self::Log(log) => log.json,
+            Self::Token(_) | Self::Seals(_) => false,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
+    let session = Session {
+        language: cli.lang.unwrap_or_else(language::of_environment),
+        socket: socket_path(cli.socket.as_deref()),
+    };
+    let json = cli.command.wants_json();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&Failure::of_runtime(&error), session.language, json),
+    };
+    match runtime.block_on(cli.command.run(&session)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure::report(&failure, session.language, json),
+    }
+}

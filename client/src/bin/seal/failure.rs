@@ -1,0 +1,217 @@
+//! Why a command did not do what it was asked, as people and programs read it, and its exit code.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use sealkeeper_client::error::{ClientError, Explanation};
+use sealkeeper_client::escape::for_terminal;
+use sealkeeper_client::placement::PlacementError;
+use sealkeeper_client::reason::LocalReason;
+use sealkeeper_domain::reason::{Class, Language, Reason};
+use serde_json::{Value, json};
+
+use crate::language::choose;
+use crate::screen;
+
+/// Exit code: refused by a rule, or an invalid signature.
+pub(crate) const REFUSED: u8 = 1;
+/// Exit code: usage.
+pub(crate) const USAGE: u8 = 2;
+/// Exit code: agent or token not available.
+pub(crate) const UNAVAILABLE: u8 = 3;
+/// Exit code: internal fault.
+pub(crate) const FAULT: u8 = 4;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// As the library tells it.
+    Client(ClientError),
+    /// The same after a use was complete: its result can still be had.
+    NotSaved { error: ClientError, use_id: String },
+    /// A reason of the contract that arose here.
+    Reason(Reason),
+    /// A malformed placement.
+    Placement { argument: String, error: PlacementError },
+    /// A file that cannot be read strictly enough to say anything of it.
+    Unreadable(Explanation),
+    /// Signatures that are not all intact; said already.
+    Verdict,
+}
+
+impl Failure {
+    pub(crate) fn of_runtime(error: &io::Error) -> Self {
+        Self::local(LocalReason::AgentUnreachable, error)
+    }
+
+    pub(crate) fn local(reason: LocalReason, detail: impl fmt::Display) -> Self {
+        Self::Client(ClientError::Local { reason, detail: detail.to_string() })
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Client(error) | Self::NotSaved { error, .. } => error.class(),
+            Self::Reason(reason) => reason.class(),
+            Self::Placement { error, .. } => error.reason().class(),
+            Self::Unreadable(_) | Self::Verdict => Class::Rule,
+        }
+    }
+
+    fn client(&self) -> Option<&ClientError> {
+        match self {
+            Self::Client(error) | Self::NotSaved { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    fn explanations(&self, language: Language) -> Vec<Explanation> {
+        let of_reason = |reason: Reason, details| Explanation {
+            code: reason.code().to_owned(),
+            clause: reason.clause().to_owned(),
+            text: reason.text(language).to_owned(),
+            hint: reason.hint(language).to_owned(),
+            details,
+        };
+        match self {
+            Self::Client(error) | Self::NotSaved { error, .. } => error.explanations(language),
+            Self::Reason(reason) => vec![of_reason(*reason, BTreeMap::new())],
+            Self::Unreadable(explanation) => vec![explanation.clone()],
+            Self::Verdict => Vec::new(),
+            Self::Placement { argument, error } => {
+                let details = BTreeMap::from([
+                    ("at".to_owned(), argument.clone()),
+                    ("detail".to_owned(), error.text(language)),
+                ]);
+                vec![of_reason(error.reason(), details)]
+            }
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+/// Prints it, to people on standard error or as JSON on standard output, and gives its exit code.
+pub(crate) fn report(failure: &Failure, language: Language, json: bool) -> ExitCode {
+    if matches!(failure, Failure::Verdict) {
+        // The report itself was the answer.
+    } else if json {
+        screen::print_json(&as_json(failure, language));
+    } else {
+        let _ = io::stderr().write_all(as_text(failure, language).as_bytes());
+    }
+    ExitCode::from(match failure.class() {
+        Class::Rule => REFUSED,
+        Class::Usage => USAGE,
+        Class::Availability => UNAVAILABLE,
+        Class::Fault => FAULT,
+    })
+}
+
+fn as_text(failure: &Failure, language: Language) -> String {
+    let say = |chinese, english| choose(language, chinese, english);
+    let heading = match failure.client() {
+        Some(ClientError::Refused(_)) => say("拒绝", "refused"),
+        Some(ClientError::NotDone(not_done)) if not_done.may_have_signed => {
+            say("用印作废，载体可能已签名", "abandoned, the token may have signed")
+        }
+        Some(ClientError::NotDone(_)) => say("未用印，份数已退回", "not stamped, the copy is given back"),
+        _ => say("错误", "error"),
+    };
+    let mut text = String::new();
+    for explanation in failure.explanations(language) {
+        let clause = match explanation.clause.as_str() {
+            "" => String::new(),
+            clause => format!("{}{}", say("，条款 ", ", clause "), for_terminal(clause)),
+        };
+        let colon = say("：", ": ");
+        text += &format!(
+            "{heading}{colon}{} [{}{clause}]\n",
+            for_terminal(&explanation.text),
+            for_terminal(&explanation.code)
+        );
+        for (key, value) in &explanation.details {
+            text += &format!("  {}{colon}{}\n", for_terminal(key), for_terminal(value));
+        }
+        if !explanation.hint.is_empty() {
+            text += &format!("  {}{colon}{}\n", say("提示", "hint"), for_terminal(&explanation.hint));
+        }
+    }
+    if let Some(use_id) = open_use(failure) {
+        let chinese =
+            format!("  用印本身可能已完成：用 `seal fetch 文件 --use-id {use_id}` 取回结果，不会重复用印\n");
+        let english = format!(
+            "  the use itself may be complete: `seal fetch FILE --use-id {use_id}` gets its result and never stamps twice\n"
+        );
+        text += say(&chinese, &english);
+    }
+    text
+}
+
+fn as_json(failure: &Failure, language: Language) -> Value {
+    let outcome = match failure.client() {
+        Some(ClientError::Refused(_)) => "refused",
+        Some(ClientError::NotDone(not_done)) if not_done.may_have_signed => "abandoned",
+        Some(ClientError::NotDone(_)) => "failed",
+        _ => "error",
+    };
+    let class = match failure.class() {
+        Class::Rule => "rule",
+        Class::Usage => "usage",
+        Class::Availability => "availability",
+        Class::Fault => "fault",
+    };
+    let reasons: Vec<Value> = failure
+        .explanations(language)
+        .into_iter()
+        .map(|explanation| {
+            json!({
+                "code": explanation.code,
+                "clause": explanation.clause,
+                "text": explanation.text,
+                "hint": explanation.hint,
+                "details": explanation.details,
+            })
+        })
+        .collect();
+    let mut object = json!({ "outcome": outcome, "class": class, "reasons": reasons });
+    let mut add = |key: &str, value: Value| {
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert(key.to_owned(), value);
+        }
+    };
+    match failure.client() {
+        Some(ClientError::Refused(refusal)) if refusal.journaled => {
+            add("journal_seq", refusal.journal_seq.into())
+        }
+        Some(ClientError::NotDone(not_done)) => {
+            add("use_id", not_done.report.use_id.clone().into());
+            add("intent_seq", not_done.report.intent_seq.into());
+            add("outcome_seq", not_done.report.outcome_seq.into());
+        }
+        _ => {}
+    }
+    if let Some(use_id) = open_use(failure) {
+        add("use_id", use_id.into());
+    }
+    object
+}
+
+/// The use whose result may still be had.
+fn open_use(failure: &Failure) -> Option<&str> {
+    match failure {
+        Failure::NotSaved { use_id, .. } => Some(use_id),
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Standard output: lines for people, JSON for programs.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use sealkeeper_client::escape::for_json;
+use serde_json::Value;
+
+/// One line. A reader that went away is no fault of the command.
+pub(crate) fn print(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// One line beside the result, for people.
+pub(crate) fn note(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// One JSON value on one line.
+pub(crate) fn print_json(value: &Value) {
+    print(for_json(&value.to_string()));
+}
+
+/// Whether a person sits there who can be asked.
+pub(crate) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// A label padded to one column. Chinese characters are two cells wide.
+pub(crate) fn label(text: &str) -> String {
+    const CELLS: usize = 13;
+    let cells: usize = text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
+    format!("{text}{}", " ".repeat(CELLS.saturating_sub(cells)))
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
+
+/// µm as mm, without trailing zeros.
+pub(crate) fn millimetres(um: i64) -> String {
+    let (sign, um) = (if um < 0 { "-" } else { "" }, um.unsigned_abs());
+    let text = format!("{sign}{}.{:03}", um / 1000, um % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::millimetres;
+
+    #[test]
+    fn lengths_are_exact() {
+        for (um, text) in [(40_000, "40"), (40_500, "40.5"), (1, "0.001"), (0, "0"), (-1_250, "-1.25")] {
+            assert_eq!(millimetres(um), text);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `seal stamp`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sealkeeper_client::error::ClientError;
+use sealkeeper_client::escape::for_terminal;
+use sealkeeper_client::output::refuse_existing;
+use sealkeeper_client::{Agent, Document, Order, Stamping, placement};
+
+use crate::failure::Failure;
+use crate::pin::PinSource;
+use crate::{Session, review, screen, token};
+
+/// Stamp a PDF with a seal and write the result to a new file
+///
+/// The input is never changed and nothing is overwritten. If the token is locked, the PIN is asked for on the
+/// terminal, once what is about to be stamped has been shown; the unlock is good for this use only.
+#[derive(Args)]
+pub(crate) struct Stamp {
+    /// The PDF to be stamped
+    file: PathBuf,
+
+    /// Name or id of the seal
+    #[arg(long, value_name = "NAME")]
+    seal: String,
+
+    /// Why, as the journal and the signature shall say
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+
+    /// Where the seal's centre goes, from the top left of the page as one sees it: page=last,x=120mm,y=230mm
+    ///
+    /// Units are mm, cm, pt and in.
+    #[arg(long, value_name = "PLACE", required = true)]
+    at: Vec<String>,
+
+    /// The new file; FILE.sealed.pdf beside the input by default
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    /// Class of the document by the agent's policy; the policy's default otherwise
+    #[arg(long, value_name = "CLASS")]
+    class: Option<String>,
+
+    /// Read the PIN from this descriptor, should the token be locked: its first line
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Stamp {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let placements = self.at.iter().map(|argument| {
+            placement::parse(argument)
+                .map_err(|error| Failure::Placement { argument: argument.clone(), error })
+        });
+        let order = Order {
+            seal: self.seal.clone(),
+            reason: self.reason.clone(),
+            placements: placements.collect::<Result<_, _>>()?,
+            document_class: self.class.clone().unwrap_or_default(),
+            copies: 1,
+        };
+        let target = self.output.clone().unwrap_or_else(|| beside(&self.file));
+        refuse_existing(&target)?;
+        let document = Document::open(&self.file)?;
+
+        let agent = session.connect().await?;
+        let stamping = match agent.prepare(&document, &order).await {
+            Err(error) if error.is_token_locked() => {
+                self.unlock(session, &agent, error).await?;
+                agent.prepare(&document, &order).await?
+            }
+            prepared => prepared?,
+        };
+        if !self.json {
+            review::print_prepared(session, stamping.prepared());
+        }
+        let use_id = self.confirm(session, &agent, stamping.clone()).await?;
+        let stamped = agent
+            .collect(&document, use_id, &target)
+            .await
+            .map_err(|error| Failure::NotSaved { error, use_id: use_id.to_string() })?;
+        if self.json {
+            screen::print_json(&review::as_json(&target, &stamped, &stamping.prepared().findings));
+        } else {
+            review::print_stamped(session, &target, &stamped);
+        }
+        Ok(())
+    }
+
+    /// Confirms the use; once more with the token unlocked, if that is all it needs.
+    async fn confirm(
+        &self,
+        session: &Session,
+        agent: &Agent,
+        mut stamping: Stamping,
+    ) -> Result<uuid::Uuid, Failure> {
+        let mut outcome = agent.confirm(&stamping).await;
+        if let Err(error) = outcome {
+            if !error.is_token_locked() {
+                return Err(not_told(error, &stamping));
+            }
+            // A refusal leaves the use open; once an intent was recorded, a new try is a new use.
+            if matches!(error, ClientError::NotDone(_)) {
+                stamping = stamping.another();
+            }
+            self.unlock(session, agent, error).await?;
+            outcome = agent.confirm(&stamping).await;
+        }
+        outcome.map(|_| stamping.use_id()).map_err(|error| not_told(error, &stamping))
+    }
+
+    /// Unlocks the seal's token for one use, if there is a PIN to be had; else it stays with what locked said.
+    async fn unlock(&self, session: &Session, agent: &Agent, locked: ClientError) -> Result<(), Failure> {
+        let Some(source) = PinSource::choose(self.pin_fd) else { return Err(locked.into()) };
+        let serial = agent.seal(&self.seal).await?.seal.unwrap_or_default().token_serial;
+        let token = token::choose(agent, Some(&serial)).await?;
+        token::warn_of_tries(session, &token);
+        let pin = source.read(&for_terminal(&token.serial), session.language)?;
+        agent.unlock(&token.serial, pin, 1, 0).await?;
+        Ok(())
+    }
+}
+
+/// A lost answer may be that of a complete use.
+fn not_told(error: ClientError, stamping: &Stamping) -> Failure {
+    if error.is_lost() {
+        Failure::NotSaved { error, use_id: stamping.use_id().to_string() }
+    } else {
+        error.into()
+    }
+}
+
+/// `contract.pdf` → `contract.sealed.pdf`, in the same folder.
+pub(crate) fn beside(input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push(".sealed.pdf");
+    input.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_lies_beside_the_input() {
+        for (input, output) in [
+            ("合同.pdf", "合同.sealed.pdf"),
+            ("a/b.c.PDF", "a/b.c.sealed.pdf"),
+            ("/x/scan", "/x/scan.sealed.pdf"),
+        ] {
+            assert_eq!(beside(Path::new(input)), Path::new(output));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `seal token lock`
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::{Session, screen};
+
+/// Lock a token; locking a locked one is no error
+#[derive(Args)]
+pub(crate) struct Lock {
+    /// The token's serial; may be left out while there is only one
+    serial: Option<String>,
+}
+
+impl Lock {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let agent = session.connect().await?;
+        let token = super::choose(&agent, self.serial.as_deref()).await?;
+        let was_unlocked = agent.lock(&token.serial).await?;
+        screen::print(if was_unlocked {
+            session.say("已锁定", "locked")
+        } else {
+            session.say("原本就未解锁", "was locked already")
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! `seal token`: the devices that hold the keys.
+
+mod list;
+mod lock;
+mod unlock;
+
+use clap::Subcommand;
+use sealkeeper_client::Agent;
+use sealkeeper_client::escape::for_terminal;
+use sealkeeper_client::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
+use sealkeeper_proto::v1;
+
+use crate::failure::Failure;
+use crate::{Session, screen};
+
+/// List, unlock and lock the tokens (载体) that hold the seals' keys
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    List(list::List),
+    Unlock(unlock::Unlock),
+    Lock(lock::Lock),
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::List(list) => list.run(session).await,
+            Self::Unlock(unlock) => unlock.run(session).await,
+            Self::Lock(lock) => lock.run(session).await,
+        }
+    }
+}
+
+/// The token with this serial; without one, the only token there is.
+pub(crate) async fn choose(agent: &Agent, serial: Option<&str>) -> Result<v1::Token, Failure> {
+    let mut tokens = agent.tokens().await?;
+    if let Some(serial) = serial {
+        tokens.retain(|token| token.serial == serial);
+    }
+    match (tokens.len(), tokens.pop()) {
+        (1, Some(token)) => Ok(token),
+        (0, _) => Err(Reason::TokenAbsent.into()),
+        (count, _) => Err(Failure::local(LocalReason::TokenChoiceNeeded, count)),
+    }
+}
+
+/// Tells, before a PIN is asked for, what the token says of tries left.
+pub(crate) fn warn_of_tries(session: &Session, token: &v1::Token) {
+    if token.pin_final_try {
+        screen::note(session.say("注意：PIN 只剩最后一次机会", "careful: one try of the PIN is left"));
+    } else if token.pin_count_low {
+        screen::note(session.say(
+            "注意：PIN 曾输错，剩余次数不多",
+            "careful: a wrong PIN was given before, few tries are left",
+        ));
+    }
+}
+
+/// A token's state in words.
+fn state(session: &Session, token: &v1::Token) -> String {
+    let mut words: Vec<String> = Vec::new();
+    if token.unlocked {
+        let uses = token.uses_left;
+        let chinese = format!("已解锁，还可用 {uses} 次");
+        let english = format!("unlocked, {uses} uses left");
+        words.push(session.say(&chinese, &english).to_owned());
+    } else {
+        words.push(session.say("未解锁", "locked").to_owned());
+    }
+    let flags = [
+        (token.pin_locked, session.say("PIN 已锁死", "PIN locked")),
+        (token.pin_final_try, session.say("PIN 只剩一次机会", "one PIN try left")),
+        (token.pin_count_low && !token.pin_final_try, session.say("PIN 剩余次数不多", "few PIN tries left")),
+        (!token.pin_initialized, session.say("未设置 PIN", "no PIN set")),
+    ];
+    words.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, words)| words.to_owned()));
+    words.join(session.say("，", ", "))
+}
+
+/// A token on one line.
+fn line(session: &Session, token: &v1::Token) -> String {
+    let seals = token.seals.join(session.say("、", ", "));
+    format!(
+        "{}  {}  {}  {}",
+        for_terminal(&token.serial),
+        for_terminal(&token.label),
+        state(session, token),
+        for_terminal(&seals)
+    )
+    .trim_end()
+    .to_owned()
+}

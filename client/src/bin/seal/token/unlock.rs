@@ -1,0 +1,45 @@
+//! `seal token unlock`
+
+use clap::Args;
+use sealkeeper_client::escape::for_terminal;
+use sealkeeper_client::reason::LocalReason;
+
+use crate::failure::Failure;
+use crate::pin::PinSource;
+use crate::{Session, screen};
+
+/// Unlock a token with its PIN, for one use unless told otherwise
+///
+/// The PIN is asked for on the terminal, without echo, or read from a descriptor. It is tried once and never again.
+#[derive(Args)]
+pub(crate) struct Unlock {
+    /// The token's serial; may be left out while there is only one
+    serial: Option<String>,
+
+    /// How many uses the unlock is good for, within the policy
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    uses: u32,
+
+    /// Lock again after so many minutes without a use; by default as the policy says
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    idle: Option<u32>,
+
+    /// Read the PIN from this descriptor: its first line
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+}
+
+impl Unlock {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let agent = session.connect().await?;
+        let token = super::choose(&agent, self.serial.as_deref()).await?;
+        let source =
+            PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(LocalReason::PinUnreadable, ""))?;
+        super::warn_of_tries(session, &token);
+        let pin = source.read(&for_terminal(&token.serial), session.language)?;
+        let idle_ms = u64::from(self.idle.unwrap_or(0)) * 60_000;
+        let token = agent.unlock(&token.serial, pin, self.uses, idle_ms).await?;
+        screen::print(super::line(session, &token));
+        Ok(())
+    }
+}

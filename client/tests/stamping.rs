@@ -1,0 +1,318 @@
+//! The client library against an agent that keeps the contract and breaks connections.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod agent;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use agent::{APPENDED, PIN, TestAgent, Trouble};
+use sealkeeper_client::error::ClientError;
+use sealkeeper_client::reason::LocalReason;
+use sealkeeper_client::{Agent, Document, Order, placement};
+use sealkeeper_domain::reason::Language;
+
+/// Larger than what the flow control of a connection holds, so that an upload nobody reads stands still.
+const DOCUMENT_SIZE: usize = 9_000_001;
+
+struct Bench {
+    folder: tempfile::TempDir,
+    bytes: Vec<u8>,
+    agent: TestAgent,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes: Vec<u8> = (0..DOCUMENT_SIZE).map(|index| (index % 253) as u8).collect();
+        fs::write(folder.path().join("合同.pdf"), &bytes).unwrap();
+        let agent = TestAgent::start(folder.path());
+        Self { folder, bytes, agent }
+    }
+
+    fn with(trouble: &[Trouble]) -> Self {
+        let bench = Self::new();
+        bench.agent.state().trouble.extend(trouble);
+        bench
+    }
+
+    fn document(&self) -> Document {
+        Document::open(&self.folder.path().join("合同.pdf")).unwrap()
+    }
+
+    fn target(&self) -> PathBuf {
+        self.folder.path().join("合同.sealed.pdf")
+    }
+
+    fn order(&self) -> Order {
+        Order {
+            seal: "合同专用章".into(),
+            reason: "采购".into(),
+            placements: vec![placement::parse("page=last,x=120mm,y=230.5mm").unwrap()],
+            ..Default::default()
+        }
+    }
+
+    async fn connect(&self) -> Agent {
+        Agent::connect(&self.agent.socket).await.unwrap()
+    }
+
+    async fn stamp(&self) -> Result<sealkeeper_client::Stamped, ClientError> {
+        self.connect().await.stamp(&self.document(), &self.order(), &self.target()).await
+    }
+
+    /// The output is the input and the appended bytes; the input is as it was; nothing else lies there.
+    fn assert_stamped(&self) {
+        let whole = [self.bytes.as_slice(), APPENDED].concat();
+        assert!(fs::read(self.target()).unwrap() == whole);
+        assert!(fs::read(self.folder.path().join("合同.pdf")).unwrap() == self.bytes);
+        assert_eq!(self.files(), 2);
+    }
+
+    fn files(&self) -> usize {
+        let names = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.extension().is_none_or(|extension| extension != "sock")).count()
+    }
+
+    async fn seal(&self, arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seal"));
+        command.current_dir(self.folder.path()).env_clear().env("SEALKEEPER_SOCKET", &self.agent.socket);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stdin = stdin.to_vec();
+        // The agent runs on this thread, so the command is waited for on another one.
+        let output = tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().unwrap();
+            child.stdin.take().unwrap().write_all(&stdin).unwrap();
+            child.wait_with_output().unwrap()
+        })
+        .await
+        .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+fn local(error: &ClientError) -> LocalReason {
+    match error {
+        ClientError::Local { reason, .. } => *reason,
+        other => panic!("{other}"),
+    }
+}
+
+fn codes(error: &ClientError) -> Vec<String> {
+    error.explanations(Language::English).into_iter().map(|explanation| explanation.code).collect()
+}
+
+#[tokio::test]
+async fn a_document_goes_up_in_chunks_and_comes_back_stamped() {
+    let bench = Bench::new();
+    let stamped = bench.stamp().await.unwrap();
+    bench.assert_stamped();
+    assert!(stamped.acknowledged);
+    let state = bench.agent.state();
+    assert_eq!(state.chunks.iter().sum::<usize>(), DOCUMENT_SIZE);
+    assert!(state.chunks.iter().all(|length| *length <= sealkeeper_proto::MAX_CHUNK));
+    assert_eq!((state.headers.len(), state.headers[0].file_name.as_str()), (1, "合同.pdf"));
+    assert_eq!(state.confirmed, [vec![7; 32]]);
+    assert_eq!(state.acknowledged, [stamped.receipt.use_id]);
+}
+
+#[tokio::test]
+async fn a_known_document_is_not_sent_again() {
+    let bench = Bench::new();
+    bench.agent.state().documents.insert(bench.document().sha256().to_vec(), bench.bytes.clone());
+    bench.stamp().await.unwrap();
+    bench.assert_stamped();
+    assert!(bench.agent.state().chunks.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_upload() {
+    let bench = Bench::with(&[Trouble::RefuseUpload]);
+    let error = bench.stamp().await.unwrap_err();
+    assert_eq!(codes(&error), ["pdf-encrypted", "seal-unknown"]);
+    assert_eq!((bench.agent.state().chunks.len(), bench.files()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_and_nothing_signed_twice() {
+    let bench = Bench::with(&[Trouble::LoseStamp]);
+    bench.stamp().await.unwrap();
+    bench.assert_stamped();
+    let state = bench.agent.state();
+    assert_eq!((state.receipts.len(), state.use_ids.len()), (1, 2));
+    assert_eq!(state.use_ids[0], state.use_ids[1]);
+}
+
+#[tokio::test]
+async fn a_broken_fetch_and_a_broken_submission_are_made_again() {
+    let bench = Bench::with(&[Trouble::LoseSubmit, Trouble::LoseFetch]);
+    bench.stamp().await.unwrap();
+    bench.assert_stamped();
+    let state = bench.agent.state();
+    assert_eq!((state.headers.len(), state.receipts.len()), (2, 1));
+    // The second time the agent has the document already.
+    assert_eq!(state.chunks.iter().sum::<usize>(), DOCUMENT_SIZE);
+}
+
+#[tokio::test]
+async fn a_result_is_collected_later() {
+    let bench = Bench::new();
+    let agent = bench.connect().await;
+    let stamping = agent.prepare(&bench.document(), &bench.order()).await.unwrap();
+    agent.confirm(&stamping).await.unwrap();
+    let later = bench.connect().await;
+    later.collect(&bench.document(), stamping.use_id(), &bench.target()).await.unwrap();
+    bench.assert_stamped();
+
+    fs::write(bench.folder.path().join("other.pdf"), b"another document").unwrap();
+    let other = Document::open(&bench.folder.path().join("other.pdf")).unwrap();
+    let target = bench.folder.path().join("other.sealed.pdf");
+    let error = later.collect(&other, stamping.use_id(), &target).await.unwrap_err();
+    assert_eq!((local(&error), target.exists()), (LocalReason::InputChanged, false));
+}
+
+#[tokio::test]
+async fn an_output_that_is_there_is_noticed_before_anything_is_asked() {
+    let bench = Bench::new();
+    fs::write(bench.target(), b"mine").unwrap();
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::OutputExists);
+    assert!(bench.agent.state().headers.is_empty());
+}
+
+#[tokio::test]
+async fn what_does_not_have_its_digest_is_not_written_nor_acknowledged() {
+    let bench = Bench::with(&[Trouble::WrongDigest]);
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::ResultMismatch);
+    assert_eq!((bench.files(), bench.agent.state().acknowledged.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_impossible_promise_is_not_waited_for() {
+    let bench = Bench::with(&[Trouble::PromiseTooMuch]);
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::AnswerBad);
+    assert_eq!(bench.files(), 1);
+}
+
+#[tokio::test]
+async fn an_abandoned_use_says_that_the_token_may_have_signed() {
+    let bench = Bench::with(&[Trouble::Abandon]);
+    let error = bench.stamp().await.unwrap_err();
+    assert!(matches!(&error, ClientError::NotDone(not_done) if not_done.may_have_signed), "{error}");
+    assert_eq!(codes(&error), ["abandoned-timeout"]);
+    assert_eq!(bench.agent.state().use_ids.len(), 1);
+}
+
+#[tokio::test]
+async fn a_locked_token_leaves_the_use_open() {
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    let agent = bench.connect().await;
+    let stamping = agent.prepare(&bench.document(), &bench.order()).await.unwrap();
+    assert!(agent.confirm(&stamping).await.unwrap_err().is_token_locked());
+    bench.agent.state().locked = false;
+    let receipt = agent.confirm(&stamping).await.unwrap();
+    assert_eq!(receipt.use_id, stamping.use_id().to_string());
+    assert_ne!(stamping.another().use_id(), stamping.use_id());
+}
+
+const STAMP: [&str; 8] =
+    ["stamp", "合同.pdf", "--seal", "合同专用章", "--reason", "采购", "--at", "page=last,x=120mm,y=230.5mm"];
+
+#[tokio::test]
+async fn the_command_line_unlocks_with_a_pin_from_a_descriptor() {
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    let arguments = [&STAMP[..], &["--pin-fd", "0"]].concat();
+    let (code, stdout, stderr) = bench.seal(&arguments, &[PIN, b"\n"].concat()).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("stamped: 合同.sealed.pdf\n"), "{stdout}");
+    assert!(stdout.contains("solo journal"), "{stdout}");
+    let place = "page 3, 100 mm from the left, 210.5 mm from the top, 40×40 mm";
+    assert!(stderr.contains("采购") && stderr.contains(place), "{stderr}");
+    bench.assert_stamped();
+    assert_eq!(bench.agent.state().pins, [PIN.to_vec()]);
+}
+
+#[tokio::test]
+async fn a_wrong_pin_is_sent_once() {
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    let arguments = [&STAMP[..], &["--pin-fd", "0"]].concat();
+    let (code, _, stderr) = bench.seal(&arguments, b"246810\n").await;
+    assert_eq!(code, 3);
+    assert!(stderr.contains("the PIN is wrong [token-pin-wrong, clause C1]"), "{stderr}");
+    assert!(!stderr.contains("246810"));
+    assert_eq!((bench.agent.state().pins.len(), bench.files()), (1, 1));
+}
+
+#[tokio::test]
+async fn without_a_terminal_a_locked_token_is_a_refusal_with_a_hint() {
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    let (code, _, stderr) = bench.seal(&[&STAMP[..], &["--lang", "zh"]].concat(), b"").await;
+    assert_eq!(code, 3);
+    let expected = "拒绝：载体未解锁 [token-locked，条款 U5]\n  提示：请保管人用 `seal token unlock` 解锁\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+    assert!(bench.agent.state().pins.is_empty());
+}
+
+#[tokio::test]
+async fn results_and_refusals_as_json() {
+    let bench = Bench::new();
+    let arguments = [&STAMP[..], &["--json"]].concat();
+    let (code, stdout, stderr) = bench.seal(&arguments, b"").await;
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let result: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&result["outcome"], &result["output"]), (&"complete".into(), &"合同.sealed.pdf".into()));
+    assert_eq!(result["receipt"]["output_size"], DOCUMENT_SIZE + APPENDED.len());
+    assert_eq!(result["receipt"]["intent_seq"], 5);
+
+    fs::remove_file(bench.target()).unwrap();
+    bench.agent.state().documents.clear();
+    bench.agent.state().trouble.push_back(Trouble::RefuseUpload);
+    let (code, stdout, _) = bench.seal(&arguments, b"").await;
+    assert_eq!(code, 1);
+    let result: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&result["outcome"], &result["class"]), (&"refused".into(), &"rule".into()));
+    assert_eq!(result["journal_seq"], 9);
+    assert_eq!(result["reasons"][0]["code"], "pdf-encrypted");
+    assert_eq!(result["reasons"][1]["clause"], "U1");
+}
+
+#[tokio::test]
+async fn a_result_that_could_not_be_written_is_fetched() {
+    let bench = Bench::with(&[Trouble::WrongDigest]);
+    let (code, _, stderr) = bench.seal(&STAMP, b"").await;
+    assert_eq!(code, 4);
+    let use_id = bench.agent.state().use_ids[0].clone();
+    assert!(stderr.contains(&format!("--use-id {use_id}")), "{stderr}");
+    // As if the agent's bytes had been damaged on their way.
+    bench.agent.state().receipts.clear();
+    let (code, _, stderr) = bench.seal(&["fetch", "合同.pdf", "--use-id", &use_id], b"").await;
+    assert_eq!(code, 0, "{stderr}");
+    bench.assert_stamped();
+}
+
+#[tokio::test]
+async fn tokens_are_listed_and_locked() {
+    let bench = Bench::new();
+    let (code, stdout, _) = bench.seal(&["token", "list"], b"").await;
+    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  unlocked, 1 uses left  合同专用章\n"));
+    let (code, stdout, _) = bench.seal(&["token", "lock", "--lang", "zh"], b"").await;
+    assert_eq!((code, stdout.as_str()), (0, "已锁定\n"));
+    let (code, stdout, _) = bench.seal(&["token", "lock"], b"").await;
+    assert_eq!((code, stdout.as_str()), (0, "was locked already\n"));
+    let (code, _, stderr) = bench.seal(&["token", "lock", "other"], b"").await;
+    assert_eq!(code, 3);
+    assert!(stderr.contains("token-absent"), "{stderr}");
+}
