@@ -119,7 +119,6 @@ fn violation(violation: &Violation) -> v1::Violation {
 /// What the custodian confirms.
 pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
     let asked = &reviewed.kept.asked;
-    let copies = asked.copies.max(1);
     v1::Prepared {
         prepared_sha256: reviewed.prepared.0.to_vec(),
         facts: Some(facts(&reviewed.document)),
@@ -129,9 +128,9 @@ pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
         seal_name: reviewed.seal_name.clone(),
         seal_object_sha256: reviewed.seal_object.0.to_vec(),
         reason: asked.reason.clone(),
-        document_class: reviewed.document_class.clone(),
-        copies,
-        copies_left: copies.saturating_sub(reviewed.kept.copies_used),
+        document_class: asked.document_class.clone(),
+        copies: asked.copies,
+        copies_left: asked.copies.saturating_sub(reviewed.kept.copies_used),
         file_name: asked.file_name.clone(),
         applicant: reviewed.applicant.clone(),
     }

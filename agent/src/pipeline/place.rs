@@ -4,6 +4,7 @@ use sealkeeper_domain::{
     placement::SealBox,
     reason::Reason,
     refusal::{Refusal, Violation},
+    request::Terms,
 };
 use sealkeeper_pades::{Facts, PlacedBox};
 
@@ -43,6 +44,11 @@ impl Placed<'_, '_> {
     /// What the document is.
     pub(crate) fn facts(&self) -> &Facts {
         &self.inspected.facts
+    }
+
+    /// What is asked, with defaults filled in.
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.inspected.admitted.terms
     }
 
     /// Where the seal goes.

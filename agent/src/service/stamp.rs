@@ -33,7 +33,6 @@ pub(crate) struct Reviewed {
     pub(crate) seal_object: Digest,
     pub(crate) kept: KeptRequest,
     pub(crate) seal_name: String,
-    pub(crate) document_class: String,
     pub(crate) applicant: String,
 }
 
@@ -72,11 +71,6 @@ impl Service {
             seal_box: ready.seal_box,
             seal_object: ready.prepared.seal_object(),
             seal_name,
-            document_class: if kept.asked.document_class.is_empty() {
-                self.policy.default_class.clone()
-            } else {
-                kept.asked.document_class.clone()
-            },
             applicant: caller.person().name.clone(),
             kept,
         })
@@ -132,7 +126,7 @@ impl Service {
             };
         }
         let kept = self.open_request(id).await?;
-        if kept.copies_used >= kept.asked.copies.max(1) {
+        if kept.copies_used >= kept.asked.copies {
             return Err(Reason::CopiesUsedUp).at("admit");
         }
         let ready = self.prepare(caller, &kept, use_id).await?;

@@ -7,7 +7,7 @@ use sealkeeper_domain::{
     placement::SealBox,
     reason::Reason,
     refusal::Violation,
-    request::Asked,
+    request::{Asked, Terms},
 };
 
 use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
@@ -116,17 +116,15 @@ impl Service {
             if let Some(incoming) = incoming {
                 keep(incoming, &asked)?;
             }
-            let (document, seal_box) = service.judge(&caller, &asked, &seal)?;
-            Ok::<_, Stop>((caller, asked, seal, document, seal_box))
+            service.judge(&caller, &asked, &seal)
         });
-        let (caller, asked, seal, document, seal_box) = joined(judged.await)??;
-        let registered = self.registry.find(&seal).ok_or_else(|| Stop::Fault("a seal vanished".into()))?;
+        let (terms, document, seal_box) = joined(judged.await)??;
         let created_us = self.clock.now_us();
         let request = KeptRequest {
             id: RequestId::new(uuid::Uuid::new_v4()),
-            seal: registered.seal.id.clone(),
-            applicant: caller.person().id.clone(),
-            asked,
+            seal: terms.seal.clone(),
+            applicant: terms.applicant.clone(),
+            asked: terms.into(),
             created_us,
             expires_us: created_us.saturating_add(self.policy.request_lifetime_ms.saturating_mul(1000)),
             copies_used: 0,
@@ -137,7 +135,12 @@ impl Service {
     }
 
     /// All stages up to the approval, over the document in the spool.
-    fn judge(&self, caller: &Caller, asked: &Asked, seal: &str) -> Result<(DocumentFacts, SealBox), Stop> {
+    fn judge(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        seal: &str,
+    ) -> Result<(Terms, DocumentFacts, SealBox), Stop> {
         let spooled = self.document(asked.sha256)?;
         let applicant = caller.person().id.clone();
         let placed =
@@ -148,11 +151,11 @@ impl Service {
                 .place()
                 .at("place")?;
         let facts = DocumentFacts { size: asked.size, sha256: asked.sha256, facts: placed.facts().clone() };
-        let seal_box = placed.seal_box();
+        let (terms, seal_box) = (placed.terms().clone(), placed.seal_box());
         let approved = placed.approve(&self.policy).at("approve")?;
         // What forbids a revision is told now, not when the custodian is asked.
         approved.check_revisable()?;
-        Ok((facts, seal_box))
+        Ok((terms, facts, seal_box))
     }
 }
 

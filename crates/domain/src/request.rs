@@ -54,6 +54,23 @@ pub struct Terms {
     pub placement: Placement,
 }
 
+/// What was admitted, to be asked again: with defaults filled in, so that a change of the policy's defaults changes no request.
+impl From<Terms> for Asked {
+    fn from(terms: Terms) -> Self {
+        Asked {
+            file_name: terms.file_name,
+            size: terms.size,
+            sha256: terms.sha256,
+            reason: terms.reason,
+            document_class: terms.document_class,
+            copies: terms.copies,
+            placements: vec![Ok(terms.placement)],
+            tickets: 0,
+            edge_seal: false,
+        }
+    }
+}
+
 /// Most characters of a reason.
 const REASON_CHARACTERS: usize = 1000;
 /// Most bytes of a file name.
@@ -164,6 +181,7 @@ mod tests {
     fn defaults_are_filled_in() {
         let terms = admit(asked()).unwrap();
         assert_eq!((terms.copies, terms.document_class.as_str()), (1, "ordinary"));
+        assert_eq!(admit(terms.clone().into()).unwrap(), terms, "asked again, admitted the same");
     }
 
     #[test]
