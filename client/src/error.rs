@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(refused(&["token-locked"]).class(), Class::Availability);
         assert_eq!(refused(&["token-locked", "pdf-damaged"]).class(), Class::Rule);
         assert_eq!(refused(&["placement-bad"]).class(), Class::Usage);
-        assert_eq!(refused(&["token-locked", "picture-bad", "pdf-damaged"]).class(), Class::Fault);
+        assert_eq!(refused(&["token-locked", "token-fault", "pdf-damaged"]).class(), Class::Fault);
         assert_eq!(refused(&["from-a-later-version"]).class(), Class::Rule);
         assert!(refused(&["token-locked"]).is_token_locked());
         assert!(!refused(&["token-locked", "pdf-damaged"]).is_token_locked());

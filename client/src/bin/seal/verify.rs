@@ -7,7 +7,7 @@ use sealkeeper_client::error::Explanation;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::reason::LocalReason;
 use sealkeeper_domain::identity::Digest;
-use sealkeeper_domain::reason::Reason;
+use sealkeeper_domain::reason::{Language, Reason};
 use sealkeeper_pades::validate::{Coverage, SignatureReport, Verdict, validate};
 use sealkeeper_pades::{Damage, Limit, ReadError};
 use serde_json::{Value, json};
@@ -111,7 +111,11 @@ fn print_signature(session: &Session, signature: &SignatureReport) {
         let label = screen::label(session.say(chinese, english));
         screen::print(format_args!("   {label}{}", for_terminal(&value)));
     };
-    row("完整性", "integrity", verdict(session, &signature.verdict).1);
+    let verdict = verdict(session, &signature.verdict);
+    row("完整性", "integrity", verdict.text);
+    if let Some(detail) = verdict.detail {
+        row("", "", detail);
+    }
     if let Some(coverage) = signature.coverage {
         row("覆盖", "covers", covered(session, coverage));
     }
@@ -134,17 +138,31 @@ fn print_signature(session: &Session, signature: &SignatureReport) {
     }
 }
 
-/// Name, words and reason code of a verdict.
-fn verdict(session: &Session, verdict: &Verdict) -> (&'static str, String, Option<&'static str>) {
-    let (name, heading, code, text) = match verdict {
-        Verdict::Intact => return ("intact", session.say("完整", "intact").to_owned(), None),
+/// What is said of one verdict.
+struct InWords {
+    name: &'static str,
+    code: Option<&'static str>,
+    text: String,
+    /// What the table's text leaves out, in English.
+    detail: Option<String>,
+}
+
+fn verdict(session: &Session, verdict: &Verdict) -> InWords {
+    let (name, heading, code, why) = match verdict {
+        Verdict::Intact => {
+            let text = session.say("完整", "intact").to_owned();
+            return InWords { name: "intact", code: None, text, detail: None };
+        }
         Verdict::Broken { why } => ("broken", session.say("无效", "invalid"), why.code(), why.to_string()),
         Verdict::NotJudged { why } => {
             ("not-judged", session.say("未判断", "not judged"), why.code(), why.to_string())
         }
     };
-    let text = Reason::from_code(code).map_or(text, |reason| reason.text(session.language).to_owned());
-    (name, format!("{heading}{}{text} [{code}]", session.say("：", ": ")), Some(code))
+    let known = Reason::from_code(code);
+    let text = known.map_or(why.as_str(), |reason| reason.text(session.language));
+    let text = format!("{heading}{}{text} [{code}]", session.say("：", ": "));
+    let is_said = known.is_none_or(|reason| reason.text(Language::English) == why);
+    InWords { name, code: Some(code), text, detail: (!is_said).then_some(why) }
 }
 
 fn covered(session: &Session, coverage: Coverage) -> String {
@@ -159,13 +177,14 @@ fn covered(session: &Session, coverage: Coverage) -> String {
 }
 
 fn as_json(session: &Session, signature: &SignatureReport) -> Value {
-    let (name, text, code) = verdict(session, &signature.verdict);
+    let verdict = verdict(session, &signature.verdict);
     json!({
         "field": signature.field,
         "sub_filter": signature.sub_filter,
-        "verdict": name,
-        "verdict_code": code,
-        "verdict_text": text,
+        "verdict": verdict.name,
+        "verdict_code": verdict.code,
+        "verdict_text": verdict.text,
+        "verdict_detail": verdict.detail,
         "coverage": signature.coverage.map(|coverage| match coverage {
             Coverage::WholeFile => json!({ "kind": "whole-file" }),
             Coverage::WholeRevision { end } => json!({ "kind": "whole-revision", "end": end }),
