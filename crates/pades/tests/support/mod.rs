@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub(crate) mod pdf;
+pub(crate) mod stamp;
+
 use std::path::PathBuf;
 
 use p256::ecdsa::SigningKey;
