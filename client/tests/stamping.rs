@@ -240,7 +240,18 @@ async fn the_command_line_unlocks_with_a_pin_from_a_descriptor() {
     let place = "page 3, 100 mm from the left, 210.5 mm from the top, 40×40 mm";
     assert!(stderr.contains("采购") && stderr.contains(place), "{stderr}");
     bench.assert_stamped();
-    assert_eq!(bench.agent.state().pins, [PIN.to_vec()]);
+    let state = bench.agent.state();
+    assert_eq!(state.pins, [PIN.to_vec()]);
+    // Unlocked first, so that an ordinary use leaves no refusal behind.
+    assert_eq!(state.use_ids.len(), 1);
+}
+
+#[tokio::test]
+async fn an_unlocked_token_needs_no_pin() {
+    let bench = Bench::new();
+    let (code, _, stderr) = bench.seal(&[&STAMP[..], &["--pin-fd", "0"]].concat(), b"").await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(bench.agent.state().pins.is_empty());
 }
 
 #[tokio::test]
@@ -307,7 +318,7 @@ async fn a_result_that_could_not_be_written_is_fetched() {
 async fn tokens_are_listed_and_locked() {
     let bench = Bench::new();
     let (code, stdout, _) = bench.seal(&["token", "list"], b"").await;
-    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  unlocked, 1 uses left  合同专用章\n"));
+    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  unlocked, 1 use left  合同专用章\n"));
     let (code, stdout, _) = bench.seal(&["token", "lock", "--lang", "zh"], b"").await;
     assert_eq!((code, stdout.as_str()), (0, "已锁定\n"));
     let (code, stdout, _) = bench.seal(&["token", "lock"], b"").await;

@@ -235,6 +235,7 @@ impl uses::UseService for Service {
                 width_um: 40_000,
                 height_um: 40_000,
             }],
+            seal_id: "contract".into(),
             seal_name: header.seal,
             reason: header.reason,
             file_name: header.file_name,

@@ -142,6 +142,7 @@ fn as_text(failure: &Failure, language: Language) -> String {
             for_terminal(&explanation.code)
         );
         for (key, value) in &explanation.details {
+            let key = if key == "detail" { say("详情", "detail") } else { key };
             text += &format!("  {}{colon}{}\n", for_terminal(key), for_terminal(value));
         }
         if !explanation.hint.is_empty() {

@@ -8,8 +8,9 @@ use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::RecordBody;
 use serde_json::{Value, json};
 
+use crate::Session;
 use crate::failure::Failure;
-use crate::{Session, screen};
+use crate::screen::{self, label};
 
 /// Show the journal (用印记录): the newest records, or those from a position on
 ///
@@ -63,7 +64,7 @@ fn line(session: &Session, record: &CheckedRecord) -> String {
         "{:>6}  {}  {}",
         record.seq,
         time.strftime("%Y-%m-%d %H:%M:%S"),
-        for_terminal(&kind(session, record))
+        label(&for_terminal(&kind(session, record)))
     );
     for word in particulars(session, record) {
         line += "  ";
@@ -73,7 +74,7 @@ fn line(session: &Session, record: &CheckedRecord) -> String {
         let warning = session.say("披露内容与承诺不符", "disclosure does not open its commitment");
         line += &format!("  [{warning}: {}]", for_terminal(field));
     }
-    line
+    line.trim_end().to_owned()
 }
 
 /// What happened, in one word where this version knows the type.

@@ -15,7 +15,8 @@ pub(crate) fn print_prepared(session: &Session, prepared: &v1::Prepared) {
     let facts = prepared.facts.clone().unwrap_or_default();
     let pages = facts.pages;
     let chinese = format!("{pages} 页，PDF {}，已有 {} 个签名", facts.pdf_version, facts.signatures.len());
-    let english = format!("{pages} pages, PDF {}, {} signatures", facts.pdf_version, facts.signatures.len());
+    let english =
+        format!("pages: {pages}, PDF {}, signatures: {}", facts.pdf_version, facts.signatures.len());
     let rows = [
         ("文件", "document", prepared.file_name.clone()),
         ("内容", "contents", session.say(&chinese, &english).to_owned()),

@@ -7,6 +7,7 @@ use sealkeeper_client::error::ClientError;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::refuse_existing;
 use sealkeeper_client::{Agent, Document, Order, Stamping, placement};
+use sealkeeper_proto::v1;
 
 use crate::failure::Failure;
 use crate::pin::PinSource;
@@ -70,17 +71,16 @@ impl Stamp {
         let document = Document::open(&self.file)?;
 
         let agent = session.connect().await?;
-        let stamping = match agent.prepare(&document, &order).await {
-            Err(error) if error.is_token_locked() => {
-                self.unlock(session, &agent, error).await?;
-                agent.prepare(&document, &order).await?
-            }
-            prepared => prepared?,
-        };
+        let stamping = agent.prepare(&document, &order).await?;
         if !self.json {
             review::print_prepared(session, stamping.prepared());
         }
-        let use_id = self.confirm(session, &agent, stamping.clone()).await?;
+        // Asked for only now: nobody gives a PIN for what they have not seen.
+        if let Some(source) = PinSource::choose(self.pin_fd) {
+            unlock_if_locked(session, &agent, stamping.prepared(), source).await?;
+        }
+        agent.confirm(&stamping).await.map_err(|error| not_told(error, &stamping))?;
+        let use_id = stamping.use_id();
         let stamped = agent
             .collect(&document, use_id, &target)
             .await
@@ -92,39 +92,24 @@ impl Stamp {
         }
         Ok(())
     }
+}
 
-    /// Confirms the use; once more with the token unlocked, if that is all it needs.
-    async fn confirm(
-        &self,
-        session: &Session,
-        agent: &Agent,
-        mut stamping: Stamping,
-    ) -> Result<uuid::Uuid, Failure> {
-        let mut outcome = agent.confirm(&stamping).await;
-        if let Err(error) = outcome {
-            if !error.is_token_locked() {
-                return Err(not_told(error, &stamping));
-            }
-            // A refusal leaves the use open; once an intent was recorded, a new try is a new use.
-            if matches!(error, ClientError::NotDone(_)) {
-                stamping = stamping.another();
-            }
-            self.unlock(session, agent, error).await?;
-            outcome = agent.confirm(&stamping).await;
-        }
-        outcome.map(|_| stamping.use_id()).map_err(|error| not_told(error, &stamping))
+/// Unlocks the seal's token for one use, unless it is unlocked already.
+async fn unlock_if_locked(
+    session: &Session,
+    agent: &Agent,
+    prepared: &v1::Prepared,
+    source: PinSource,
+) -> Result<(), Failure> {
+    let seal = agent.seal(&prepared.seal_id).await?.seal.unwrap_or_default();
+    let token = token::choose(agent, Some(&seal.token_serial)).await?;
+    if token.unlocked {
+        return Ok(());
     }
-
-    /// Unlocks the seal's token for one use, if there is a PIN to be had; else it stays with what locked said.
-    async fn unlock(&self, session: &Session, agent: &Agent, locked: ClientError) -> Result<(), Failure> {
-        let Some(source) = PinSource::choose(self.pin_fd) else { return Err(locked.into()) };
-        let serial = agent.seal(&self.seal).await?.seal.unwrap_or_default().token_serial;
-        let token = token::choose(agent, Some(&serial)).await?;
-        token::warn_of_tries(session, &token);
-        let pin = source.read(&for_terminal(&token.serial), session.language)?;
-        agent.unlock(&token.serial, pin, 1, 0).await?;
-        Ok(())
-    }
+    token::warn_of_tries(session, &token);
+    let pin = source.read(&for_terminal(&token.serial), session.language)?;
+    agent.unlock(&token.serial, pin, 1, 0).await?;
+    Ok(())
 }
 
 /// A lost answer may be that of a complete use.

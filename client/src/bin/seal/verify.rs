@@ -121,14 +121,15 @@ fn print_signature(session: &Session, signature: &SignatureReport) {
     }
     let signer = signature.signer.as_ref().and_then(|signer| signer.common_name.clone());
     row("签名人", "signer", signer.unwrap_or_else(|| session.say("不明", "not named").to_owned()));
+    let time = signature.modified.as_deref().map(readable_date);
     let claims = [
-        ("名称", "name", &signature.name),
-        ("事由", "reason", &signature.reason),
-        ("时间", "time", &signature.modified),
+        ("名称", "name", signature.name.clone()),
+        ("事由", "reason", signature.reason.clone()),
+        ("时间", "time", time),
     ];
     for (chinese, english, claim) in claims {
         if let Some(claim) = claim {
-            row(chinese, english, claim.clone());
+            row(chinese, english, claim);
         }
     }
     if let Some(witness) = &signature.witness {
@@ -136,6 +137,21 @@ fn print_signature(session: &Session, signature: &SignatureReport) {
         row("", "", format!("use {}", witness.use_id.as_str()));
         row("", "", format!("tree {} {}", witness.tree_size, screen::hex(&witness.root)));
     }
+}
+
+/// A date of ISO 32000-2 §7.9.4 as people read it: `D:20250131120000+08'00'` → `2025-01-31 12:00:00 +08:00`. What has
+/// another form stays as it is; it is only a claim.
+fn readable_date(date: &str) -> String {
+    let digits = date.strip_prefix("D:").filter(|rest| rest.is_ascii() && rest.len() >= 14);
+    let Some((day, rest)) = digits.map(|rest| rest.split_at(8)) else { return date.to_owned() };
+    let (time, zone) = rest.split_at(6);
+    let (Ok(day), Ok(time)) = (day.parse::<u64>(), time.parse::<u64>()) else {
+        return date.to_owned();
+    };
+    let zone = zone.trim_end_matches('\'').replace('\'', ":");
+    let (year, month, day) = (day / 10_000, day / 100 % 100, day % 100);
+    let (hour, minute, second) = (time / 10_000, time / 100 % 100, time % 100);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} {zone}").trim_end().to_owned()
 }
 
 /// What is said of one verdict.
@@ -226,5 +242,25 @@ fn unreadable(session: &Session, error: &ReadError) -> Explanation {
         text: known.map_or_else(|| error.to_string(), |reason| reason.text(session.language).to_owned()),
         hint: known.map_or_else(String::new, |reason| reason.hint(session.language).to_owned()),
         details,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable_date;
+
+    #[test]
+    fn dates_are_shown_as_people_write_them() {
+        for (date, shown) in [
+            ("D:20261123203458Z", "2026-11-23 20:34:58 Z"),
+            ("D:20250131120000+08'00'", "2025-01-31 12:00:00 +08:00"),
+            ("D:20250131120000", "2025-01-31 12:00:00"),
+            ("D:2025", "D:2025"),
+            ("yesterday", "yesterday"),
+            ("D:2025013112000x", "D:2025013112000x"),
+            ("D:二〇二五年一月三十一日", "D:二〇二五年一月三十一日"),
+        ] {
+            assert_eq!(readable_date(date), shown);
+        }
     }
 }

@@ -63,7 +63,7 @@ fn state(session: &Session, token: &v1::Token) -> String {
     if token.unlocked {
         let uses = token.uses_left;
         let chinese = format!("已解锁，还可用 {uses} 次");
-        let english = format!("unlocked, {uses} uses left");
+        let english = format!("unlocked, {uses} use{} left", if uses == 1 { "" } else { "s" });
         words.push(session.say(&chinese, &english).to_owned());
     } else {
         words.push(session.say("未解锁", "locked").to_owned());
