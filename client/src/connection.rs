@@ -18,7 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
 use crate::error::ClientError;
-use crate::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
 
 /// Where the agent's socket is: as given, else `SEALKEEPER_SOCKET`, else where the agent puts it by default
 /// ([`default_socket`]).
@@ -48,7 +48,7 @@ impl Agent {
     /// Connects to the agent at `socket`. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// [`LocalReason::AgentUnreachable`] where nobody answers, [`LocalReason::AgentForeign`] where somebody else does.
+    /// [`Reason::AgentUnreachable`] where nobody answers, [`Reason::AgentForeign`] where somebody else does.
     pub async fn connect(socket: &Path) -> Result<Self, ClientError> {
         // The first connection is made here, where its error still has its type.
         let first = Arc::new(Mutex::new(Some(open(socket).await?)));
@@ -70,7 +70,7 @@ impl Agent {
         let channel = endpoint
             .connect_with_connector(connector)
             .await
-            .map_err(|error| ClientError::local(LocalReason::AgentUnreachable, error))?;
+            .map_err(|error| ClientError::local(Reason::AgentUnreachable, error))?;
         Ok(Self { channel })
     }
 
@@ -92,7 +92,7 @@ impl Agent {
 }
 
 async fn open(socket: &Path) -> Result<UnixStream, ClientError> {
-    let unreachable = |error: io::Error| ClientError::at_path(LocalReason::AgentUnreachable, socket, &error);
+    let unreachable = |error: io::Error| ClientError::at_path(Reason::AgentUnreachable, socket, &error);
     let stream = UnixStream::connect(socket).await.map_err(unreachable)?;
     let server = stream.peer_cred().map_err(unreachable)?.uid();
     let own = rustix::process::geteuid().as_raw();
@@ -100,7 +100,7 @@ async fn open(socket: &Path) -> Result<UnixStream, ClientError> {
         Ok(stream)
     } else {
         let detail = format!("{}: uid {server}, not {own}", socket.display());
-        Err(ClientError::local(LocalReason::AgentForeign, detail))
+        Err(ClientError::local(Reason::AgentForeign, detail))
     }
 }
 
@@ -130,6 +130,6 @@ mod tests {
     async fn nobody_there() {
         let folder = tempfile::tempdir().unwrap();
         let error = Agent::connect(&folder.path().join("agent.sock")).await.unwrap_err();
-        assert!(matches!(error, ClientError::Local { reason: LocalReason::AgentUnreachable, .. }), "{error}");
+        assert!(matches!(error, ClientError::Local { reason: Reason::AgentUnreachable, .. }), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::ClientError;
-use crate::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
 
 /// Bytes read at a time.
 pub(crate) const READ_CHUNK: usize = 1 << 20;
@@ -27,9 +27,9 @@ impl Document {
     /// Opens a regular file and hashes it. Blocks while it reads.
     ///
     /// # Errors
-    /// [`LocalReason::InputUnreadable`].
+    /// [`Reason::InputUnreadable`].
     pub fn open(path: &Path) -> Result<Self, ClientError> {
-        let unreadable = |error: io::Error| ClientError::at_path(LocalReason::InputUnreadable, path, &error);
+        let unreadable = |error: io::Error| ClientError::at_path(Reason::InputUnreadable, path, &error);
         // A pipe would block in open, so the kind is looked at first.
         let is_file = |metadata: Metadata| {
             let error = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
@@ -126,10 +126,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().to_owned(), folder.path().join("absent"), PathBuf::from("/dev/null")] {
             let error = Document::open(&path).unwrap_err();
-            assert!(
-                matches!(error, ClientError::Local { reason: LocalReason::InputUnreadable, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, ClientError::Local { reason: Reason::InputUnreadable, .. }), "{error}");
         }
     }
 }

@@ -9,8 +9,6 @@ use sealkeeper_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::reason::LocalReason;
-
 /// Why a call gave no result.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -18,7 +16,7 @@ pub enum ClientError {
     /// Something on this side stood in the way.
     Local {
         /// What.
-        reason: LocalReason,
+        reason: Reason,
         /// Particulars: a path, the system's message. From outside; escape before showing.
         detail: String,
     },
@@ -65,17 +63,17 @@ pub struct Explanation {
 }
 
 impl ClientError {
-    pub(crate) fn local(reason: LocalReason, detail: impl fmt::Display) -> Self {
+    pub(crate) fn local(reason: Reason, detail: impl fmt::Display) -> Self {
         Self::Local { reason, detail: detail.to_string() }
     }
 
-    pub(crate) fn at_path(reason: LocalReason, path: &Path, error: &dyn fmt::Display) -> Self {
+    pub(crate) fn at_path(reason: Reason, path: &Path, error: &dyn fmt::Display) -> Self {
         Self::local(reason, format_args!("{}: {error}", path.display()))
     }
 
     /// An answer that lacks what the contract promises.
     pub(crate) fn answer(what: &str) -> Self {
-        Self::local(LocalReason::AnswerBad, what)
+        Self::local(Reason::AnswerBad, what)
     }
 
     /// Sorts a status: the agent's own faults carry an ErrorInfo; what has none comes from the transport.
@@ -86,14 +84,14 @@ impl ClientError {
                 code: info.reason,
                 details: info.metadata.into_iter().collect(),
             })),
-            None if may_pass(status.code()) => Self::local(LocalReason::ConnectionLost, message(status)),
-            None => Self::local(LocalReason::AnswerBad, message(status)),
+            None if may_pass(status.code()) => Self::local(Reason::ConnectionLost, message(status)),
+            None => Self::local(Reason::AnswerBad, message(status)),
         }
     }
 
     /// Whether only the answer got lost, so that asking again may help.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Local { reason: LocalReason::ConnectionLost, .. })
+        matches!(self, Self::Local { reason: Reason::ConnectionLost, .. })
     }
 
     /// Whether the one thing in the way is that the token is locked.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::Agent;
 use crate::error::ClientError;
-use crate::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
 
 /// Which records to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Agent {
     /// Records in rising order.
     ///
     /// # Errors
-    /// [`LocalReason::RecordMismatch`] where bytes and leaf hash or position disagree; a fault, or a lost connection.
+    /// [`Reason::RecordMismatch`] where bytes and leaf hash or position disagree; a fault, or a lost connection.
     pub async fn records(&self, selection: Selection) -> Result<Vec<CheckedRecord>, ClientError> {
         let (from_seq, limit, newest) = match selection {
             Selection::Newest(limit) => (0, limit, true),
@@ -59,7 +59,7 @@ impl Agent {
 
 impl CheckedRecord {
     fn of(sent: v1::JournalRecord) -> Result<Self, ClientError> {
-        let mismatch = || ClientError::local(LocalReason::RecordMismatch, format_args!("seq {}", sent.seq));
+        let mismatch = || ClientError::local(Reason::RecordMismatch, format_args!("seq {}", sent.seq));
         let leaf = leaf_hash(&sent.jcs);
         let value: Value = serde_json::from_slice(&sent.jcs).map_err(|_| mismatch())?;
         if sent.leaf_hash[..] != leaf.as_bytes()[..]
@@ -147,7 +147,7 @@ mod tests {
         other_hash.leaf_hash[0] ^= 1;
         for wrong in [other_seq, other_hash] {
             let error = CheckedRecord::of(wrong).unwrap_err();
-            assert!(matches!(error, ClientError::Local { reason: LocalReason::RecordMismatch, .. }));
+            assert!(matches!(error, ClientError::Local { reason: Reason::RecordMismatch, .. }));
         }
     }
 }

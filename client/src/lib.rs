@@ -13,7 +13,6 @@ pub mod escape;
 mod journal;
 pub mod output;
 pub mod placement;
-pub mod reason;
 mod stamp;
 mod tokens;
 

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Document;
 use crate::error::ClientError;
-use crate::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
 
 /// Writes `document` followed by `appended` to the new file `target`, if the whole has this SHA-256.
 ///
@@ -19,15 +19,15 @@ use crate::reason::LocalReason;
 /// folder's own sync is what failed. Blocks.
 ///
 /// # Errors
-/// [`LocalReason::OutputExists`], [`LocalReason::OutputUnwritable`], [`LocalReason::InputUnreadable`],
-/// [`LocalReason::InputChanged`] where the document is no longer what was opened, [`LocalReason::ResultMismatch`].
+/// [`Reason::OutputExists`], [`Reason::OutputUnwritable`], [`Reason::InputUnreadable`],
+/// [`Reason::InputChanged`] where the document is no longer what was opened, [`Reason::ResultMismatch`].
 pub fn write_joined(
     document: &Document,
     appended: &[u8],
     sha256: &[u8],
     target: &Path,
 ) -> Result<(), ClientError> {
-    let unwritable = |error: io::Error| ClientError::at_path(LocalReason::OutputUnwritable, target, &error);
+    let unwritable = |error: io::Error| ClientError::at_path(Reason::OutputUnwritable, target, &error);
     refuse_existing(target)?;
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -53,22 +53,22 @@ pub fn write_joined(
     match (copied, write_error) {
         (_, Some(error)) => return Err(unwritable(error)),
         (Err(error), None) => {
-            return Err(ClientError::at_path(LocalReason::InputUnreadable, document.path(), &error));
+            return Err(ClientError::at_path(Reason::InputUnreadable, document.path(), &error));
         }
         (Ok(()), None) => {}
     }
     if input.finalize()[..] != document.sha256()[..] {
-        return Err(ClientError::local(LocalReason::InputChanged, document.path().display()));
+        return Err(ClientError::local(Reason::InputChanged, document.path().display()));
     }
     whole.update(appended);
     if whole.finalize()[..] != *sha256 {
-        return Err(ClientError::local(LocalReason::ResultMismatch, target.display()));
+        return Err(ClientError::local(Reason::ResultMismatch, target.display()));
     }
     temporary.write_all(appended).map_err(unwritable)?;
     temporary.as_file().sync_all().map_err(unwritable)?;
     // A crash before here leaves a file named .sealkeeper-*.part, after it the stamped file; never half of one.
     temporary.persist_noclobber(target).map_err(|refused| match refused.error.kind() {
-        io::ErrorKind::AlreadyExists => ClientError::local(LocalReason::OutputExists, target.display()),
+        io::ErrorKind::AlreadyExists => ClientError::local(Reason::OutputExists, target.display()),
         _ => unwritable(refused.error),
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)
@@ -77,12 +77,12 @@ pub fn write_joined(
 /// Tells early that the target is there already, a dangling link included.
 ///
 /// # Errors
-/// [`LocalReason::OutputExists`]; [`LocalReason::OutputUnwritable`] where its folder cannot be looked into.
+/// [`Reason::OutputExists`]; [`Reason::OutputUnwritable`] where its folder cannot be looked into.
 pub fn refuse_existing(target: &Path) -> Result<(), ClientError> {
     match target.symlink_metadata() {
-        Ok(_) => Err(ClientError::local(LocalReason::OutputExists, target.display())),
+        Ok(_) => Err(ClientError::local(Reason::OutputExists, target.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(ClientError::at_path(LocalReason::OutputUnwritable, target, &error)),
+        Err(error) => Err(ClientError::at_path(Reason::OutputUnwritable, target, &error)),
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
             self.folder.path().join("out.pdf")
         }
 
-        fn reason(&self, sha256: &[u8], target: &Path) -> LocalReason {
+        fn reason(&self, sha256: &[u8], target: &Path) -> Reason {
             match write_joined(&self.document, b"after", sha256, target).unwrap_err() {
                 ClientError::Local { reason, .. } => reason,
                 other => panic!("{other}"),
@@ -143,18 +143,18 @@ mod tests {
     fn nothing_is_overwritten() {
         let bench = Bench::new();
         fs::write(bench.target(), b"mine").unwrap();
-        assert_eq!(bench.reason(&digest(b"before after"), &bench.target()), LocalReason::OutputExists);
+        assert_eq!(bench.reason(&digest(b"before after"), &bench.target()), Reason::OutputExists);
         assert_eq!(fs::read(bench.target()).unwrap(), b"mine");
         let link = bench.folder.path().join("link.pdf");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
-        assert_eq!(bench.reason(&digest(b"before after"), &link), LocalReason::OutputExists);
+        assert_eq!(bench.reason(&digest(b"before after"), &link), Reason::OutputExists);
     }
 
     #[test]
     fn a_wrong_digest_leaves_nothing() {
         let bench = Bench::new();
-        assert_eq!(bench.reason(&digest(b"something else"), &bench.target()), LocalReason::ResultMismatch);
-        assert_eq!(bench.reason(b"", &bench.target()), LocalReason::ResultMismatch);
+        assert_eq!(bench.reason(&digest(b"something else"), &bench.target()), Reason::ResultMismatch);
+        assert_eq!(bench.reason(b"", &bench.target()), Reason::ResultMismatch);
         assert!(bench.left().is_empty());
     }
 
@@ -162,7 +162,7 @@ mod tests {
     fn a_changed_input_is_noticed() {
         let bench = Bench::new();
         fs::write(bench.document.path(), b"changed").unwrap();
-        assert_eq!(bench.reason(&digest(b"changedafter"), &bench.target()), LocalReason::InputChanged);
+        assert_eq!(bench.reason(&digest(b"changedafter"), &bench.target()), Reason::InputChanged);
         assert!(bench.left().is_empty());
     }
 
@@ -170,6 +170,6 @@ mod tests {
     fn a_folder_that_is_not_there() {
         let bench = Bench::new();
         let target = bench.folder.path().join("absent/out.pdf");
-        assert_eq!(bench.reason(&digest(b"before after"), &target), LocalReason::OutputUnwritable);
+        assert_eq!(bench.reason(&digest(b"before after"), &target), Reason::OutputUnwritable);
     }
 }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::error::{ClientError, NotDone};
 use crate::output::{refuse_existing, write_joined};
-use crate::reason::LocalReason;
 use crate::{Agent, Document};
+use sealkeeper_domain::reason::Reason;
 
 /// What is asked for a document.
 #[derive(Debug, Clone, Default)]
@@ -143,7 +143,7 @@ impl Agent {
     /// Can be called again after any failure, also by a later process that still has the document.
     ///
     /// # Errors
-    /// [`LocalReason::InputChanged`] where the use was of another document, what [`write_joined`] reports, and faults
+    /// [`Reason::InputChanged`] where the use was of another document, what [`write_joined`] reports, and faults
     /// of the agent.
     pub async fn collect(
         &self,
@@ -153,7 +153,7 @@ impl Agent {
     ) -> Result<Stamped, ClientError> {
         let (receipt, appended) = self.fetch(use_id).await?;
         if receipt.input_sha256[..] != document.sha256()[..] || receipt.input_size != document.size() {
-            return Err(ClientError::local(LocalReason::InputChanged, document.path().display()));
+            return Err(ClientError::local(Reason::InputChanged, document.path().display()));
         }
         let (document, sha256, target) = (document.clone(), receipt.output_sha256.clone(), target.to_owned());
         blocking(move || write_joined(&document, &appended, &sha256, &target)).await??;
@@ -308,7 +308,7 @@ impl Upload {
             Self::Running(task) => task
                 .await
                 .map_err(|error| stopped(&error))?
-                .map_err(|error| ClientError::at_path(LocalReason::InputUnreadable, document.path(), &error)),
+                .map_err(|error| ClientError::at_path(Reason::InputUnreadable, document.path(), &error)),
             Self::Waiting(_) | Self::Done => Ok(()),
         }
     }
@@ -332,11 +332,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 fn stopped(error: &JoinError) -> ClientError {
-    ClientError::local(LocalReason::ConnectionLost, error)
+    ClientError::local(Reason::ConnectionLost, error)
 }
 
 fn lost(what: &str) -> ClientError {
-    ClientError::local(LocalReason::ConnectionLost, what)
+    ClientError::local(Reason::ConnectionLost, what)
 }
 
 /// Asks again, a few times, where only the answer was lost. For idempotent calls only.

@@ -17,9 +17,9 @@ use std::process::{Command, Stdio};
 
 use agent::{APPENDED, PIN, TestAgent, Trouble};
 use sealkeeper_client::error::ClientError;
-use sealkeeper_client::reason::LocalReason;
 use sealkeeper_client::{Agent, Document, Order, placement};
 use sealkeeper_domain::reason::Language;
+use sealkeeper_domain::reason::Reason;
 
 /// Larger than what the flow control of a connection holds, so that an upload nobody reads stands still.
 const DOCUMENT_SIZE: usize = 9_000_001;
@@ -101,7 +101,7 @@ impl Bench {
     }
 }
 
-fn local(error: &ClientError) -> LocalReason {
+fn local(error: &ClientError) -> Reason {
     match error {
         ClientError::Local { reason, .. } => *reason,
         other => panic!("{other}"),
@@ -178,28 +178,28 @@ async fn a_result_is_collected_later() {
     let other = Document::open(&bench.folder.path().join("other.pdf")).unwrap();
     let target = bench.folder.path().join("other.sealed.pdf");
     let error = later.collect(&other, stamping.use_id(), &target).await.unwrap_err();
-    assert_eq!((local(&error), target.exists()), (LocalReason::InputChanged, false));
+    assert_eq!((local(&error), target.exists()), (Reason::InputChanged, false));
 }
 
 #[tokio::test]
 async fn an_output_that_is_there_is_noticed_before_anything_is_asked() {
     let bench = Bench::new();
     fs::write(bench.target(), b"mine").unwrap();
-    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::OutputExists);
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), Reason::OutputExists);
     assert!(bench.agent.state().headers.is_empty());
 }
 
 #[tokio::test]
 async fn what_does_not_have_its_digest_is_not_written_nor_acknowledged() {
     let bench = Bench::with(&[Trouble::WrongDigest]);
-    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::ResultMismatch);
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), Reason::ResultMismatch);
     assert_eq!((bench.files(), bench.agent.state().acknowledged.len()), (1, 0));
 }
 
 #[tokio::test]
 async fn an_impossible_promise_is_not_waited_for() {
     let bench = Bench::with(&[Trouble::PromiseTooMuch]);
-    assert_eq!(local(&bench.stamp().await.unwrap_err()), LocalReason::AnswerBad);
+    assert_eq!(local(&bench.stamp().await.unwrap_err()), Reason::AnswerBad);
     assert_eq!(bench.files(), 1);
 }
 

@@ -47,5 +47,13 @@ impl<'a> Admitted<'a> {
 pub(crate) fn unreadable(error: &ReadError) -> Violation {
     // A test over all of the reader's codes keeps the fallback unused.
     let reason = Reason::from_code(error.code()).unwrap_or(Reason::PdfDamaged);
-    Violation::new(reason).with("what", error)
+    match error {
+        ReadError::Damaged { what, offset } => {
+            Violation::new(reason).with("what", what.name()).with("offset", offset)
+        }
+        ReadError::TooComplex { what, offset } => {
+            Violation::new(reason).with("what", what.name()).with("offset", offset)
+        }
+        _ => Violation::new(reason),
+    }
 }

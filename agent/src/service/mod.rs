@@ -3,6 +3,8 @@
 mod refusals;
 mod stamp;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::{

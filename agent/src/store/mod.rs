@@ -5,6 +5,8 @@
 
 mod open;
 mod reads;
+#[cfg(test)]
+mod tests;
 mod uses;
 mod writer;
 

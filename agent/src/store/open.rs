@@ -169,11 +169,12 @@ impl Store {
     /// Waits for what is being written, then closes. SQLite folds the WAL back into the file with the last connection.
     pub(crate) fn close(self) {
         let Store { writer, reader, thread, .. } = self;
+        // The reader first: only a connection that may write can fold the WAL back, and it does so when it is the last.
+        drop(reader);
         drop(writer);
         if thread.join().is_err() {
             tracing::error!("the journal's thread ended in a panic");
         }
-        drop(reader);
     }
 
     /// Reads on a thread where blocking is fine.

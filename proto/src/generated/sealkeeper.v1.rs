@@ -1307,7 +1307,7 @@ pub struct Receipt {
     pub output_sha256: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint64, tag = "16")]
     pub output_size: u64,
-    /// SHA-256 of the raw signature value as the token returned it.
+    /// SHA-256 of the signature value as it stands in the SignerInfo (RFC 5652 §5.3): DER, not the token's r‖s.
     #[prost(bytes = "vec", tag = "17")]
     pub signature_sha256: ::prost::alloc::vec::Vec<u8>,
     /// SHA-256 of the signing certificate's DER.

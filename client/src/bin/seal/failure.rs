@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use sealkeeper_client::error::{ClientError, Explanation};
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::placement::PlacementError;
-use sealkeeper_client::reason::LocalReason;
 use sealkeeper_domain::reason::{Class, Language, Reason};
 use serde_json::{Value, json};
 
@@ -43,10 +42,10 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn of_runtime(error: &io::Error) -> Self {
-        Self::local(LocalReason::AgentUnreachable, error)
+        Self::local(Reason::AgentUnreachable, error)
     }
 
-    pub(crate) fn local(reason: LocalReason, detail: impl fmt::Display) -> Self {
+    pub(crate) fn local(reason: Reason, detail: impl fmt::Display) -> Self {
         Self::Client(ClientError::Local { reason, detail: detail.to_string() })
     }
 

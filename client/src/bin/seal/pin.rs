@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io;
 
-use sealkeeper_client::reason::LocalReason;
 use sealkeeper_domain::pin::Pin;
 use sealkeeper_domain::reason::Language;
+use sealkeeper_domain::reason::Reason;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ impl PinSource {
 
     /// Reads it; on a terminal it asks for the PIN of `token`.
     pub(crate) fn read(self, token: &str, language: Language) -> Result<Pin, Failure> {
-        let unreadable = |error: io::Error| Failure::local(LocalReason::PinUnreadable, error);
+        let unreadable = |error: io::Error| Failure::local(Reason::PinUnreadable, error);
         match self {
             Self::Descriptor(number) => {
                 // Opening it anew needs no unsafe code; it works for pipes, files and terminals.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use sealkeeper_client::error::Explanation;
 use sealkeeper_client::escape::for_terminal;
-use sealkeeper_client::reason::LocalReason;
 use sealkeeper_domain::identity::Digest;
 use sealkeeper_domain::reason::{Language, Reason};
 use sealkeeper_pades::validate::{Coverage, SignatureReport, Verdict, validate};
@@ -34,7 +33,7 @@ impl Verify {
         // Read, not mapped: a file that shrinks under a mapping would end the process.
         let bytes = std::fs::read(&self.file).map_err(|error| {
             let detail = format!("{}: {error}", self.file.display());
-            Failure::local(LocalReason::InputUnreadable, detail)
+            Failure::local(Reason::InputUnreadable, detail)
         })?;
         let signatures =
             validate(&bytes).map_err(|error| Failure::Unreadable(unreadable(session, &error)))?;

@@ -7,7 +7,6 @@ mod unlock;
 use clap::Subcommand;
 use sealkeeper_client::Agent;
 use sealkeeper_client::escape::for_terminal;
-use sealkeeper_client::reason::LocalReason;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
 
@@ -41,7 +40,7 @@ pub(crate) async fn choose(agent: &Agent, serial: Option<&str>) -> Result<v1::To
     match (tokens.len(), tokens.pop()) {
         (1, Some(token)) => Ok(token),
         (0, _) => Err(Reason::TokenAbsent.into()),
-        (count, _) => Err(Failure::local(LocalReason::TokenChoiceNeeded, count)),
+        (count, _) => Err(Failure::local(Reason::TokenChoiceNeeded, count)),
     }
 }
 

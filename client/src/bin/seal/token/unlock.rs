@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sealkeeper_client::escape::for_terminal;
-use sealkeeper_client::reason::LocalReason;
+use sealkeeper_domain::reason::Reason;
 
 use crate::failure::Failure;
 use crate::pin::PinSource;
@@ -34,7 +34,7 @@ impl Unlock {
         let agent = session.connect().await?;
         let token = super::choose(&agent, self.serial.as_deref()).await?;
         let source =
-            PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(LocalReason::PinUnreadable, ""))?;
+            PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(Reason::PinUnreadable, ""))?;
         super::warn_of_tries(session, &token);
         let pin = source.read(&for_terminal(&token.serial), session.language)?;
         let idle_ms = u64::from(self.idle.unwrap_or(0)) * 60_000;

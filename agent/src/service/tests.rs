@@ -1,0 +1,420 @@
+//! The pipeline over the real store, with a token that does what real ones do at their worst.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use p256::{
+    ecdsa::{Signature, SigningKey as SoftKey, signature::hazmat::PrehashSigner},
+    pkcs8::DecodePrivateKey,
+};
+use sealkeeper_domain::{
+    identity::TokenSerial,
+    pkcs11_uri::ObjectUri,
+    placement::{PageChoice, Placement},
+    seal::{Seal, SealSize},
+};
+use sealkeeper_journal::{Mode, Record, RecordBody};
+use sealkeeper_pades::picture::SealPicture;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    people::Solo,
+    pipeline::{
+        ports::{KeyOnToken, RegisteredSeal, SignError, SigningKey, TokenError, TokenState, Unlock},
+        record::SignOrder,
+        unfinished::recover,
+    },
+    registry::ConfiguredSeals,
+    store::{Identity, SoloPerson, create},
+};
+
+const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/test-certificate.der");
+const KEY: &str = include_str!("../../fixtures/test-key.pem");
+const PICTURE: &[u8] = include_bytes!("../../fixtures/seal.png");
+const UID: u32 = 7;
+/// 2030-01-01.
+const NOW_US: u64 = 1_893_456_000_000_000;
+
+/// What the token does when it is asked to sign.
+#[derive(Clone, Copy)]
+enum Manner {
+    Signs,
+    Refuses,
+    FailsVaguely,
+    Hangs,
+    Babbles,
+    IsGone,
+}
+
+struct FakeToken {
+    manner: Manner,
+    asked: AtomicU64,
+    unlocked: bool,
+}
+
+#[async_trait]
+impl Token for FakeToken {
+    async fn list(&self, _: Duration) -> Result<Vec<TokenState>, TokenError> {
+        Ok(Vec::new())
+    }
+    async fn unlock(&self, _: Unlock, _: Duration) -> Result<TokenState, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn lock(&self, _: TokenSerial, _: Duration) -> Result<bool, TokenError> {
+        Ok(false)
+    }
+    async fn describe(&self, key: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
+        Ok(SigningKey { certificate: CERTIFICATE.to_vec(), ready: self.unlocked, serial: key.key.serial })
+    }
+    async fn sign(&self, order: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let error = || TokenError::new(Reason::TokenFault);
+        match self.manner {
+            Manner::Signs => {
+                let signature: Signature =
+                    SoftKey::from_pkcs8_pem(KEY).unwrap().sign_prehash(order.digest()).unwrap();
+                Ok(signature.to_bytes().to_vec())
+            }
+            Manner::Refuses => Err(SignError::NotSigned(error())),
+            Manner::FailsVaguely => Err(SignError::MayHaveSigned(TokenError {
+                call: Some(crate::pipeline::ports::FailedCall {
+                    function: "C_Sign".into(),
+                    value: "CKR_DEVICE_ERROR".into(),
+                }),
+                ..error()
+            })),
+            Manner::Hangs => Err(SignError::TimedOut),
+            Manner::Babbles => Ok(vec![7; 64]),
+            Manner::IsGone => Err(SignError::MayHaveSigned(error())),
+        }
+    }
+}
+
+struct FixedClock(AtomicU64);
+
+impl Clock for FixedClock {
+    fn now_us(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+struct House {
+    service: Arc<Service>,
+    token: Arc<FakeToken>,
+    clock: Arc<FixedClock>,
+    caller: Caller,
+    directory: TempDir,
+}
+
+fn house(manner: Manner) -> House {
+    house_with(manner, true)
+}
+
+fn house_with(manner: Manner, unlocked: bool) -> House {
+    let directory = tempfile::tempdir().unwrap();
+    let person = SoloPerson { id: "p-1".into(), name: "甲".into(), uid: UID };
+    let identity =
+        Identity { origin: "localhost/seal-journal/test".into(), mode: Mode::Solo, person: person.clone() };
+    create(&directory.path().join("journal.db"), &identity).unwrap();
+    let clock = Arc::new(FixedClock(AtomicU64::new(NOW_US)));
+    let store = Arc::new(Store::open(&directory.path().join("journal.db"), clock.clone()).unwrap());
+    let token = Arc::new(FakeToken { manner, asked: AtomicU64::new(0), unlocked });
+    let seal = Seal {
+        id: "contract".parse().unwrap(),
+        name: "合同专用章".into(),
+        unit: "示例科技有限公司".into(),
+        size: SealSize::new(40_000, 40_000).unwrap(),
+        key: ObjectUri::parse("pkcs11:serial=1;id=%01;type=private").unwrap(),
+        certificate: ObjectUri::parse("pkcs11:serial=1;id=%01;type=cert").unwrap(),
+    };
+    let registered = RegisteredSeal {
+        seal,
+        picture_file: PICTURE.to_vec(),
+        picture_digest: Digest::of(PICTURE),
+        picture: SealPicture::from_png(PICTURE).unwrap(),
+        issuers: Vec::new(),
+    };
+    let limits = Limits {
+        document: 1 << 20,
+        spool: 1 << 20,
+        upload_idle: Duration::from_secs(5),
+        call: Duration::from_secs(60),
+        token: Duration::from_secs(5),
+        uses_at_once: 8,
+    };
+    let people = Arc::new(Solo::new(&person).unwrap());
+    let caller = identify(UID, &*people).unwrap();
+    let service = Arc::new(Service::new(
+        store,
+        token.clone(),
+        Arc::new(ConfiguredSeals::new(vec![registered])),
+        people,
+        clock.clone(),
+        Scribe::new("host"),
+        Arc::new(Policy::from_toml(Policy::SOLO_TOML).unwrap()),
+        limits,
+        Spool::open(directory.path().join("spool")).unwrap(),
+    ));
+    House { service, token, clock, caller, directory }
+}
+
+/// One A4 page with a classic table.
+fn document() -> Vec<u8> {
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let mut offsets = Vec::new();
+    for body in [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>",
+    ] {
+        offsets.push(pdf.len());
+        pdf.extend(format!("{} 0 obj\n{body}\nendobj\n", offsets.len()).bytes());
+    }
+    let xref = pdf.len();
+    pdf.extend(b"xref\n0 4\n0000000000 65535 f \n");
+    for offset in offsets {
+        pdf.extend(format!("{offset:010} 00000 n \n").bytes());
+    }
+    pdf.extend(format!("trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n").bytes());
+    pdf
+}
+
+impl House {
+    async fn submit(&self, copies: u32) -> RequestId {
+        let pdf = document();
+        let asked = sealkeeper_domain::request::Asked {
+            file_name: "合同.pdf".into(),
+            size: pdf.len() as u64,
+            sha256: Digest::of(&pdf),
+            reason: "采购".into(),
+            document_class: String::new(),
+            copies,
+            placements: vec![Placement::new(PageChoice::Last, 100_000, 200_000)],
+            tickets: 0,
+            edge_seal: false,
+        };
+        let mut upload =
+            self.service.begin_submit(self.caller.clone(), asked, "contract".into()).await.unwrap();
+        if upload.wanted() {
+            upload = self.service.take_chunk(upload, pdf).await.unwrap();
+        }
+        self.service.finish_submit(upload).await.unwrap().request
+    }
+
+    async fn stamp(&self, request: RequestId, use_id: UseId) -> Result<StampOutcome, Failure> {
+        let reviewed = self.service.review(&self.caller, request).await?;
+        self.service.clone().stamp(self.caller.clone(), request, use_id, reviewed.prepared).await
+    }
+
+    async fn records(&self) -> Vec<RecordBody> {
+        let stored = self.service.store.records(0, 1000, Vec::new()).await.unwrap();
+        stored.iter().map(|record| Record::parse(&record.bytes).unwrap().body).collect()
+    }
+
+    async fn types(&self) -> Vec<&'static str> {
+        self.records().await.iter().map(RecordBody::type_name).collect()
+    }
+
+    fn asked(&self) -> u64 {
+        self.token.asked.load(Ordering::SeqCst)
+    }
+}
+
+fn new_use() -> UseId {
+    UseId::new(uuid::Uuid::new_v4())
+}
+
+fn reasons(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(refused) => refused.refusal.to_string(),
+        Failure::Fault(reason) => format!("fault: {}", reason.code()),
+    }
+}
+
+#[tokio::test]
+async fn a_use_is_recorded_before_and_after_and_its_bytes_make_the_whole() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let use_id = new_use();
+    let outcome = house.stamp(request, use_id).await.unwrap();
+    let StampOutcome::Complete(receipt) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(house.types().await, ["intent", "complete"]);
+    let (again, appended) = house.service.fetch(&house.caller, use_id).await.unwrap();
+    assert_eq!(again, *receipt);
+    let whole = [document(), appended].concat();
+    assert_eq!(Digest::of(&whole).to_string(), receipt.output_sha256.to_string());
+    assert_eq!((receipt.intent_seq, receipt.outcome_seq, receipt.tree_size), (0, 1, 0));
+    let reports = sealkeeper_pades::validate::validate(&whole).unwrap();
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].verdict, sealkeeper_pades::validate::Verdict::Intact);
+
+    house.service.acknowledge(&house.caller, use_id).await.unwrap();
+    house.service.acknowledge(&house.caller, use_id).await.unwrap();
+    assert_eq!(reasons(house.service.fetch(&house.caller, use_id).await.unwrap_err()), "use-acknowledged");
+}
+
+#[tokio::test]
+async fn the_same_use_is_never_signed_twice() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let use_id = new_use();
+    let prepared = house.service.review(&house.caller, request).await.unwrap().prepared;
+    let all = (0..8)
+        .map(|_| tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared)));
+    let mut receipts = Vec::new();
+    for one in all.collect::<Vec<_>>() {
+        match one.await.unwrap().unwrap() {
+            StampOutcome::Complete(receipt) => receipts.push(*receipt),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(receipts.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(house.asked(), 1);
+    assert_eq!(house.types().await, ["intent", "complete"]);
+    let other = house.submit(1).await;
+    assert_eq!(reasons(house.stamp(other, use_id).await.unwrap_err()), "use-id-taken");
+}
+
+#[tokio::test]
+async fn what_certainly_was_not_signed_gives_the_copy_back() {
+    let house = house(Manner::Refuses);
+    let request = house.submit(1).await;
+    for _ in 0..2 {
+        let outcome = house.stamp(request, new_use()).await.unwrap();
+        assert!(
+            matches!(outcome, StampOutcome::NotDone { abandoned: false, reason: Reason::SignRefused, .. }),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!(house.types().await, ["intent", "failed", "intent", "failed"]);
+    let copies: Vec<_> = house
+        .records()
+        .await
+        .into_iter()
+        .filter_map(|body| if let RecordBody::Intent(intent) = body { Some(intent.copy) } else { None })
+        .collect();
+    assert_eq!(copies, [1, 1], "the copy given back is had again");
+}
+
+#[tokio::test]
+async fn whatever_may_have_been_signed_is_abandoned_and_the_copy_is_gone() {
+    for (manner, reason) in [
+        (Manner::FailsVaguely, Reason::AbandonedTokenFault),
+        (Manner::IsGone, Reason::AbandonedTokenFault),
+        (Manner::Hangs, Reason::AbandonedTimeout),
+        (Manner::Babbles, Reason::AbandonedSignature),
+    ] {
+        let house = house(manner);
+        let request = house.submit(1).await;
+        let use_id = new_use();
+        for _ in 0..2 {
+            let outcome = house.stamp_again(request, use_id).await;
+            assert!(
+                matches!(outcome, StampOutcome::NotDone { abandoned: true, reason: r, .. } if r == reason),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(house.asked(), 1, "the same use gives the same outcome");
+        assert_eq!(house.types().await, ["intent", "abandoned"]);
+        assert_eq!(
+            reasons(house.service.fetch(&house.caller, use_id).await.unwrap_err()),
+            "use-not-complete"
+        );
+        assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "copies-used-up");
+    }
+}
+
+impl House {
+    async fn stamp_again(&self, request: RequestId, use_id: UseId) -> StampOutcome {
+        let prepared = self.service.review(&self.caller, request).await.unwrap().prepared;
+        self.service.clone().stamp(self.caller.clone(), request, use_id, prepared).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_as_a_use_unless_it_was_confirmed_and_the_token_is_ready() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), Digest([0; 32]));
+    assert_eq!(reasons(stamp.await.unwrap_err()), "confirmation-mismatch");
+    assert_eq!(house.types().await, ["refused"]);
+
+    let locked = house_with(Manner::Signs, false);
+    let request = locked.submit(1).await;
+    assert_eq!(reasons(locked.stamp(request, new_use()).await.unwrap_err()), "token-locked");
+    assert_eq!(locked.types().await, ["refused"]);
+    assert_eq!(house.asked() + locked.asked(), 0);
+}
+
+#[tokio::test]
+async fn requests_end_with_their_time_and_documents_with_their_requests() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let sha256 = Digest::of(&document());
+    house.service.tidy().await;
+    assert!(house.service.spool.holds(sha256));
+    house.clock.0.fetch_add(73 * 3_600_000_000, Ordering::SeqCst);
+    assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "request-expired");
+    house.service.tidy().await;
+    assert!(!house.service.spool.holds(sha256));
+    assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "request-unknown");
+}
+
+#[tokio::test]
+async fn certificates_are_valid_at_the_time_of_use_only() {
+    let house = house(Manner::Signs);
+    house.clock.0.store(4_200_000_000_000_000, Ordering::SeqCst);
+    let request = house.submit(1).await;
+    assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "certificate-expired");
+    house.clock.0.store(1_000_000_000_000_000, Ordering::SeqCst);
+    let request = house.submit(1).await;
+    assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "certificate-not-yet-valid");
+}
+
+#[tokio::test]
+async fn what_a_crash_leaves_open_is_closed_as_abandoned_at_the_next_start() {
+    let house = house(Manner::Signs);
+    let request = house.submit(2).await;
+    house.stamp(request, new_use()).await.unwrap();
+    // A crash between intent and outcome: the intent is durable, nothing else happened.
+    let use_id = new_use();
+    let intent =
+        house.records().await.into_iter().find(|body| matches!(body, RecordBody::Intent(_))).unwrap();
+    let entry = crate::store::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
+    house.service.store.begin_use(use_id, request, entry).await.unwrap();
+
+    let House { service, directory, clock, .. } = house;
+    Arc::into_inner(Arc::into_inner(service).unwrap().store).unwrap().close();
+    let store = Store::open(&directory.path().join("journal.db"), clock).unwrap();
+    assert_eq!(recover(&store).await.unwrap(), 1);
+    assert_eq!(recover(&store).await.unwrap(), 0);
+    let last = store.newest_records(1, Vec::new()).await.unwrap();
+    let Record { body: RecordBody::Abandoned(abandoned), .. } = Record::parse(&last[0].bytes).unwrap() else {
+        panic!()
+    };
+    assert_eq!(abandoned.cause, sealkeeper_journal::AbandonCause::Crash);
+    assert_eq!(abandoned.use_id, use_id.uuid());
+}
+
+#[tokio::test]
+async fn equal_refusals_are_counted_into_one_record() {
+    let house = house(Manner::Signs);
+    for round in 0..5 {
+        let failure =
+            house.service.review(&house.caller, RequestId::new(uuid::Uuid::new_v4())).await.err().unwrap();
+        let Failure::Refused(refused) = failure else { panic!("{failure:?}") };
+        assert_eq!(refused.journal_seq.is_some(), round == 0);
+    }
+    house.service.flush_refusals(true).await;
+    let counts: Vec<_> = house
+        .records()
+        .await
+        .into_iter()
+        .filter_map(|body| if let RecordBody::Refused(refused) = body { Some(refused.count) } else { None })
+        .collect();
+    assert_eq!(counts, [1, 4]);
+}

@@ -1,0 +1,105 @@
+//! The store: what is refused at opening, what a failed write does, what the journal looks like afterwards.
+
+use std::{path::Path, sync::Arc};
+
+use rusqlite::Connection;
+use sealkeeper_journal::{AgentStopped, Digest, Mode, RecordBody, StopCause, leaf_hash, root};
+
+use super::*;
+use crate::pipeline::ports::Clock;
+
+struct Epoch;
+impl Clock for Epoch {
+    fn now_us(&self) -> u64 {
+        1
+    }
+}
+
+fn made(directory: &Path) -> std::path::PathBuf {
+    let path = directory.join("journal.db");
+    let person = SoloPerson { id: "p-1".into(), name: "甲".into(), uid: 7 };
+    create(&path, &Identity { origin: "o/seal-journal/1".into(), mode: Mode::Solo, person }).unwrap();
+    path
+}
+
+fn entry() -> Entry {
+    let body = RecordBody::AgentStopped(AgentStopped { cause: StopCause::Request });
+    Entry { body, disclosures: Vec::new(), lists: Vec::new() }
+}
+
+#[tokio::test]
+async fn records_are_dense_hashed_and_survive_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = made(directory.path());
+    let store = Arc::new(Store::open(&path, Arc::new(Epoch)).unwrap());
+    let appends: Vec<_> = (0..50)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.append(entry()).await })
+        })
+        .collect();
+    for append in appends {
+        append.await.unwrap().unwrap();
+    }
+    let records = store.records(0, 100, Vec::new()).await.unwrap();
+    assert!(records.iter().map(|record| record.seq).eq(0..50));
+    let leaves: Vec<Digest> = records.iter().map(|record| leaf_hash(&record.bytes)).collect();
+    let head = store.head();
+    assert_eq!((head.size, head.root), (50, root(leaves)));
+    assert_eq!(store.records(0, 100, vec!["intent".into()]).await.unwrap().len(), 0);
+    assert_eq!(store.newest_records(3, vec!["agent_stopped".into()]).await.unwrap()[0].seq, 47);
+    Arc::into_inner(store).unwrap().close();
+    assert!(!path.with_extension("db-wal").exists(), "a store closed in order leaves no WAL");
+    let again = Store::open(&path, Arc::new(Epoch)).unwrap();
+    assert_eq!(again.head(), head);
+    again.close();
+}
+
+#[tokio::test]
+async fn a_failed_write_closes_the_store_and_nothing_of_it_remains() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = made(directory.path());
+    let store = Store::open(&path, Arc::new(Epoch)).unwrap();
+    store.append(entry()).await.unwrap();
+    // Another process holds the write lock: the transaction fails as on a disk that does not answer.
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(matches!(store.append(entry()).await, Err(StoreError::Closed(_))));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(matches!(store.append(entry()).await, Err(StoreError::Closed(_))), "closed until the next start");
+    assert_eq!(store.head().size, 1);
+    store.close();
+    assert_eq!(Store::open(&path, Arc::new(Epoch)).unwrap().head().size, 1);
+}
+
+#[test]
+fn records_cannot_be_changed_or_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = made(directory.path());
+    let connection = Connection::open(&path).unwrap();
+    let leaf = leaf_hash(b"x");
+    connection
+        .execute("INSERT INTO records VALUES (0, 't', x'78', ?1)", [leaf.as_bytes().as_slice()])
+        .unwrap();
+    assert!(connection.execute("UPDATE records SET type = 'u'", []).is_err());
+    assert!(connection.execute("DELETE FROM records", []).is_err());
+}
+
+#[test]
+fn what_is_no_sound_journal_is_not_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = |path: &Path| Store::open(path, Arc::new(Epoch)).map(Store::close);
+    let missing = directory.path().join("none.db");
+    assert!(matches!(open(&missing), Err(OpenError::Missing(_))));
+    assert!(!missing.exists(), "opening never makes one");
+    let path = made(directory.path());
+    let tamper = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    tamper("PRAGMA user_version = 2");
+    assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("schema 2")));
+    tamper("PRAGMA user_version = 1; INSERT INTO records VALUES (1, 't', x'78', zeroblob(32))");
+    assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("gaps")));
+    tamper("PRAGMA application_id = 1");
+    assert!(
+        matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("not a Sealkeeper journal"))
+    );
+}
