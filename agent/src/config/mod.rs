@@ -29,6 +29,9 @@ pub(crate) const TEMPLATE: &str = include_str!("agent.toml");
 /// Name of the file in the agent's home.
 pub(crate) const FILE: &str = "agent.toml";
 
+/// Largest picture file, bytes: it travels in one message (`ShowSealReply`).
+const PICTURE_BYTES: usize = 4 << 20;
+
 /// What the agent runs by.
 pub(crate) struct Config {
     pub(crate) socket: Option<PathBuf>,
@@ -200,6 +203,9 @@ fn registered(home: &Path, index: usize, raw: RawSeal) -> Result<RegisteredSeal,
         return Err(value(key("certificate"), "lies on another token than the key"));
     }
     let picture_file = read(&home.join(&raw.picture))?;
+    if picture_file.len() > PICTURE_BYTES {
+        return Err(value(key("picture"), "larger than 4 MiB"));
+    }
     let picture = SealPicture::from_png(&picture_file).map_err(|error| value(key("picture"), error))?;
     let mut issuers = Vec::new();
     for path in &raw.issuers {
@@ -230,4 +236,73 @@ fn check_distinct(seals: &[RegisteredSeal]) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PICTURE: &[u8] = include_bytes!("../../fixtures/seal.png");
+    const SEAL: &str = r#"
+[[seals]]
+id = "contract"
+name = "合同专用章"
+unit = "示例科技有限公司"
+picture = "seal.png"
+width_mm = 40
+height_mm = 29.7
+key = "pkcs11:serial=1;id=%01;type=private"
+certificate = "pkcs11:serial=1;id=%01;type=cert"
+"#;
+
+    fn load(seals: &str) -> Result<Config, ConfigError> {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(FILE), format!("{TEMPLATE}{seals}")).unwrap();
+        fs::write(home.path().join("seal.png"), PICTURE).unwrap();
+        Config::load(home.path(), rustix::process::geteuid().as_raw())
+    }
+
+    fn refused(seals: &str) -> String {
+        load(seals).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_template_is_accepted_and_sizes_are_exact() {
+        let config = load(SEAL).unwrap();
+        assert_eq!(config.limits.document, 1 << 30);
+        let size = config.seals[0].seal.size;
+        assert_eq!((size.width_um(), size.height_um()), (40_000, 29_700));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_key() {
+        assert!(refused(&SEAL.replace("width_mm", "widht_mm")).contains("widht_mm"));
+        assert!(refused(&SEAL.replace("= 40", "= 58.1")).contains("1 to 58 mm"));
+        assert!(refused(&SEAL.replace("= 40", "= nan")).contains("seals[0].width_mm"));
+        assert!(refused(&SEAL.replace("%01;type=private", "%01?pin-value=1")).contains("seals[0].key"));
+        assert!(
+            refused(&SEAL.replace("serial=1;id=%01;type=cert", "serial=2;id=%01")).contains("another token")
+        );
+        assert!(refused(&SEAL.replace("seal.png", "none.png")).contains("none.png"));
+        assert!(refused("[[modules]]\nname = \"x\"\npath = \"/none.so\"\n").contains("modules[0].path"));
+    }
+
+    #[test]
+    fn one_seal_for_a_name_and_a_key() {
+        let second = |id: &str, name: &str, key: &str| {
+            SEAL.replace("contract", id).replace("合同专用章", name).replace("%01;type=private", key)
+        };
+        assert!(refused(&format!("{SEAL}{SEAL}")).contains("seals[1].id"));
+        assert!(
+            refused(&format!("{SEAL}{}", second("b", "合同专用章", "%02;type=private")))
+                .contains("seals[1].name")
+        );
+        assert!(
+            refused(&format!("{SEAL}{}", second("b", "公章", "%01;type=private"))).contains("seals[1].key")
+        );
+        assert_eq!(
+            load(&format!("{SEAL}{}", second("b", "公章", "%02;type=private"))).unwrap().seals.len(),
+            2
+        );
+    }
 }

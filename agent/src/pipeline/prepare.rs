@@ -180,3 +180,44 @@ impl Prepared {
 
 /// A revision the custodian confirmed, for a token that is unlocked.
 pub(crate) struct Reviewed(pub(super) Prepared);
+
+#[cfg(test)]
+mod tests {
+    use sealkeeper_pades::{Damage, GeometryError, Limit, ReadError, cms::CmsError, revision::RevisionError};
+
+    use super::*;
+
+    /// The fallbacks of `Reason::from_code` are for the impossible: every code the crate below gives stands in the table.
+    #[test]
+    fn every_code_of_the_pdf_crate_stands_in_the_table() {
+        let damaged = ReadError::Damaged { what: Damage::ALL[0], offset: 0 };
+        let complex = ReadError::TooComplex { what: Limit::ALL[0], offset: 0 };
+        let missing = ReadError::NoSuchPage { index: 0, count: 0 };
+        for error in [damaged, complex, missing, ReadError::NotPdf, ReadError::Encrypted, ReadError::Hybrid] {
+            assert!(Reason::from_code(error.code()).is_some(), "{}", error.code());
+        }
+        for error in [GeometryError::Unusable, GeometryError::OutsidePage { width_um: 0, height_um: 0 }] {
+            assert!(Reason::from_code(error.code()).is_some(), "{}", error.code());
+        }
+        for error in [
+            RevisionError::Certified,
+            RevisionError::Locked { field: String::new() },
+            RevisionError::Xfa,
+            RevisionError::PdfA1,
+            RevisionError::OutsidePage { page: 0 },
+            RevisionError::TooLarge(""),
+        ] {
+            assert!(
+                Reason::from_code(error.code()).is_some_and(|reason| reason != Reason::Internal),
+                "{}",
+                error.code()
+            );
+        }
+        for error in [
+            CmsError::CertificateNotDer { position: 0, detail: String::new() },
+            CmsError::KeyUnsupported { detail: String::new() },
+        ] {
+            assert!(Reason::from_code(error.code()).is_some(), "{}", error.code());
+        }
+    }
+}
