@@ -102,7 +102,8 @@ class Client:
         # A daemon that comes back is found again at once.
         options += [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
         # Channels to one address share a connection otherwise; clients here stand for separate programs.
-        options += [("grpc.use_local_subchannel_pool", 1), ("grpc.default_authority", "localhost")]
+        options += [("grpc.use_local_subchannel_pool", 1)]
+        # No grpc.default_authority: the agent takes what gRPC sends by itself, the percent-encoded path of the socket.
         self.timeout = timeout
         self.channel = grpc.insecure_channel(f"unix:{os.path.abspath(socket)}", options)
         self.tokens = token_pb2_grpc.TokenServiceStub(self.channel)

@@ -2,6 +2,9 @@
 //!
 //! What is Unix-only stands behind [`LocalEndpoint`] and [`PeerIdentity`], so that named pipes can follow.
 
+mod authority;
+mod header_block;
+
 use std::{
     fs,
     io::{self, ErrorKind},
@@ -18,6 +21,7 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 use tonic::transport::server::Connected;
 
+use self::authority::AuthorityFilter;
 use crate::spool::private_directory;
 
 /// Who is at the other end, as the operating system tells it.
@@ -83,6 +87,7 @@ pub(crate) struct UnixEndpoint {
 pub(crate) struct UnixConnection {
     stream: UnixStream,
     peer: Peer,
+    authority: AuthorityFilter,
 }
 
 impl LocalEndpoint for UnixEndpoint {
@@ -110,7 +115,7 @@ impl LocalEndpoint for UnixEndpoint {
         UnixListenerStream::new(self.listener).map(|accepted| {
             accepted.map(|stream| {
                 let uid = stream.peer_cred().ok().map(|peer| peer.uid());
-                UnixConnection { stream, peer: Peer { uid } }
+                UnixConnection { stream, peer: Peer { uid }, authority: AuthorityFilter::new() }
             })
         })
     }
@@ -154,7 +159,12 @@ impl AsyncRead for UnixConnection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let Some(new) = buf.filled_mut().get_mut(before..) {
+            self.authority.pass(new);
+        }
+        read
     }
 }
 
