@@ -131,7 +131,7 @@ impl SealPicture {
     }
 
     /// The image XObject. `soft_mask` is where [`Self::soft_mask`] will stand.
-    pub fn image(&self, soft_mask: Option<ObjectId>) -> Stream {
+    pub(crate) fn image(&self, soft_mask: Option<ObjectId>) -> Stream {
         let mut dictionary = self.image_dictionary(match self.colour_space {
             ColourSpace::Gray => "DeviceGray",
             ColourSpace::Rgb => "DeviceRGB",
@@ -143,7 +143,7 @@ impl SealPicture {
     }
 
     /// The soft-mask image (ISO 32000-2 §11.6.5.2): the alpha channel as a grey image of the same size.
-    pub fn soft_mask(&self) -> Option<Stream> {
+    pub(crate) fn soft_mask(&self) -> Option<Stream> {
         let alpha = self.alpha.clone()?;
         Some(Stream::new(self.image_dictionary("DeviceGray"), alpha))
     }

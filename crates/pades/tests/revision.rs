@@ -23,9 +23,12 @@ use support::stamp::{dictionary, middle_of, picture, prepared, stamped, stamped_
 
 const FIELD: &str = "8 0 obj\n<</FT/Tx/T(Old)/Type/Annot/Subtype/Widget/Rect[0 0 9 9]>>";
 
+/// A name, an addition to a dictionary, and further objects that it needs.
+type Variant = (&'static str, &'static str, &'static [(u32, &'static str)]);
+
 /// Each way in which catalog and page can have form and annotations: additions to catalog and page, and further objects.
 fn shapes() -> Vec<(String, Pdf)> {
-    let forms: [(&str, &str, &[(u32, &str)]); 10] = [
+    let forms: [Variant; 10] = [
         ("no form", "", &[]),
         ("null form", "/AcroForm null", &[]),
         ("indirect null form", "/AcroForm 5 0 R", &[(5, "null")]),
@@ -41,7 +44,7 @@ fn shapes() -> Vec<(String, Pdf)> {
         ("null fields", "/AcroForm 5 0 R", &[(5, "<</Fields null>>")]),
         ("indirect null fields", "/AcroForm 5 0 R", &[(5, "<</Fields 6 0 R>>"), (6, "null")]),
     ];
-    let annotations: [(&str, &str, &[(u32, &str)]); 6] = [
+    let annotations: [Variant; 6] = [
         ("no annotations", "", &[]),
         ("null annotations", "/Annots null", &[]),
         ("direct annotations", "/Annots[8 0 R]", &[]),
