@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::pipeline::ports::Clock;
+use crate::pipeline::ports::clock::Clock;
 
 /// Reads the system's clock.
 pub(crate) struct SystemClock;

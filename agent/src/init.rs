@@ -11,8 +11,10 @@ use sealkeeper_domain::policy::Policy;
 use sealkeeper_journal::Mode;
 
 use crate::{
-    config, spool,
-    store::{Identity, OpenError, SoloPerson, create},
+    config,
+    pipeline::ports::ledger::{Identity, SoloPerson},
+    spool,
+    store::{OpenError, create},
 };
 
 /// Name of the policy file in the agent's home.

@@ -2,7 +2,7 @@
 
 use crate::{
     pipeline::identify::{People, Person},
-    store::SoloPerson,
+    pipeline::ports::ledger::SoloPerson,
 };
 
 /// The one person.

@@ -1,6 +1,6 @@
 //! Seals as agent.toml lists them.
 
-use crate::pipeline::ports::{RegisteredSeal, SealRegistry};
+use crate::pipeline::ports::registry::{RegisteredSeal, SealRegistry};
 
 /// The configured seals.
 pub(crate) struct ConfiguredSeals(Vec<RegisteredSeal>);

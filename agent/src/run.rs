@@ -27,6 +27,7 @@ use crate::{
     init::{JOURNAL, POLICY, SPOOL, lock},
     people::Solo,
     pipeline::{
+        ports::ledger::{Ledger, LedgerError},
         scribe::{Scribe, digest, id},
         unfinished::recover,
     },
@@ -35,7 +36,7 @@ use crate::{
     service::Service,
     socket::{EndpointError, LocalEndpoint, UnixEndpoint},
     spool::Spool,
-    store::{OpenError, Store, StoreError},
+    store::{OpenError, Store},
     token::Modules,
 };
 
@@ -69,7 +70,7 @@ pub(crate) enum RunError {
     Open(#[from] OpenError),
     /// The journal cannot be written.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] LedgerError),
     /// The socket.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -173,7 +174,7 @@ async fn serve(
 
     // The order matters to a reader of the journal: the start, what a crash left open, the policy, then whatever is asked.
     store.append(started(&scribe, &identity.origin)?).await?;
-    let abandoned = recover(&store).await?;
+    let abandoned = recover(&*store).await?;
     if abandoned > 0 {
         tracing::warn!(abandoned, "uses that a crash left open were closed as abandoned");
     }
@@ -259,7 +260,7 @@ async fn serve(
     Ok(served?)
 }
 
-fn started(scribe: &Scribe, origin: &str) -> Result<crate::store::Entry, StoreError> {
+fn started(scribe: &Scribe, origin: &str) -> Result<crate::pipeline::ports::ledger::Entry, LedgerError> {
     scribe.entry(|draft| {
         Ok(RecordBody::AgentStarted(AgentStarted {
             version: id(env!("CARGO_PKG_VERSION"))?,

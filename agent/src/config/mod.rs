@@ -19,7 +19,7 @@ use x509_cert::{Certificate, der::Encode};
 
 use self::raw::{RawConfig, RawSeal};
 use crate::{
-    pipeline::ports::RegisteredSeal,
+    pipeline::ports::registry::RegisteredSeal,
     token::{ModulePath, check_module_path},
 };
 

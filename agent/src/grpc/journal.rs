@@ -13,8 +13,8 @@ use tonic::{Request, Response, Status};
 
 use super::{caller, status, within};
 use crate::{
+    pipeline::ports::ledger::{LedgerError, StoredRecord},
     service::Service,
-    store::{StoreError, StoredRecord},
 };
 
 /// The handlers.
@@ -29,7 +29,7 @@ const MAX_LIMIT: u32 = 10_000;
 impl JournalService for Journal {
     async fn show_head(&self, request: Request<ShowHeadRequest>) -> Result<Response<ShowHeadReply>, Status> {
         caller(&self.0, &request, "show-head").await?;
-        let identity = self.0.store.identity();
+        let identity = self.0.ledger.identity();
         let head = self.0.head();
         Ok(Response::new(ShowHeadReply {
             origin: identity.origin.clone(),
@@ -51,9 +51,9 @@ impl JournalService for Journal {
             let asked = request.into_inner();
             let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
             let records = if asked.newest {
-                self.0.store.newest_records(limit, asked.types).await
+                self.0.ledger.newest_records(limit, asked.types).await
             } else {
-                self.0.store.records(asked.from_seq, limit, asked.types).await
+                self.0.ledger.records(asked.from_seq, limit, asked.types).await
             };
             let records = records.map_err(|error| failed(&error))?;
             let records = records.into_iter().map(|record| Ok(on_wire(record)));
@@ -69,7 +69,7 @@ impl JournalService for Journal {
         within(self.0.limits.call, async {
             caller(&self.0, &request, "show-record").await?;
             let seq = request.get_ref().seq;
-            let found = self.0.store.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
+            let found = self.0.ledger.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
             match found.into_iter().find(|record| record.seq == seq) {
                 Some(record) => Ok(Response::new(on_wire(record))),
                 None => Err(status::of_reason(Reason::RecordUnknown)),
@@ -79,7 +79,7 @@ impl JournalService for Journal {
     }
 }
 
-fn failed(error: &StoreError) -> Status {
+fn failed(error: &LedgerError) -> Status {
     tracing::error!(%error, "the journal cannot be read");
     status::of_reason(Reason::JournalFailed)
 }

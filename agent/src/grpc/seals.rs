@@ -11,7 +11,7 @@ use x509_cert::{Certificate, der::Decode};
 
 use super::{caller, status, within};
 use crate::{
-    pipeline::ports::{KeyOnToken, RegisteredSeal},
+    pipeline::ports::{key::KeyOnToken, registry::RegisteredSeal},
     service::Service,
 };
 

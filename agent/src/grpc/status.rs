@@ -10,7 +10,7 @@ use sealkeeper_proto::ERROR_DOMAIN;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{pipeline::ports::TokenError, service::Failure};
+use crate::{pipeline::ports::token_error::TokenError, service::Failure};
 
 /// The code that fits a reason, for clients that look no further.
 fn code(reason: Reason) -> Code {

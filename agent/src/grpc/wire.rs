@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::status;
 use crate::{
-    pipeline::{ports::TokenState, receipt::Receipt},
+    pipeline::{ports::token::TokenState, receipt::Receipt},
     service::{DocumentFacts, Refused, Reviewed, Service, StampOutcome, Submitted},
 };
 

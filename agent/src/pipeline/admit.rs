@@ -8,7 +8,7 @@ use sealkeeper_domain::{
     request::{Asked, Terms},
 };
 
-use super::ports::{RegisteredSeal, SealRegistry};
+use super::ports::registry::{RegisteredSeal, SealRegistry};
 
 /// An ask within the policy, for a seal there is.
 pub(crate) struct Admitted<'a> {

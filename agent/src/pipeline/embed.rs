@@ -23,7 +23,7 @@ pub(super) struct Finished {
     pub(super) certificate_sha256: sealkeeper_domain::identity::Digest,
     pub(super) token_serial: String,
     pub(super) marks: super::prepare::UseMarks,
-    pub(super) begun: crate::store::Begun,
+    pub(super) begun: crate::pipeline::ports::ledger::Begun,
     pub(super) signature_sha256: Digest,
 }
 

@@ -25,7 +25,7 @@ pub(crate) mod validate;
 
 use sealkeeper_domain::refusal::Refusal;
 
-use crate::store::StoreError;
+use crate::pipeline::ports::ledger::LedgerError;
 
 /// Why a call did not come to its end: a rule, or a fault of ours.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ pub(crate) enum Stop {
         refusal: Refusal,
     },
     /// The store failed.
-    Store(StoreError),
+    Store(LedgerError),
     /// Anything else within the agent.
     Fault(String),
 }
 
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
         Stop::Store(error)
     }
 }

@@ -16,7 +16,7 @@ use sealkeeper_pades::{
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
-use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::SigningKey};
+use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
 
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
 pub(crate) struct Signer {

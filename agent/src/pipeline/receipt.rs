@@ -3,7 +3,7 @@
 use sealkeeper_journal::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::store::Committed;
+use crate::pipeline::ports::ledger::Committed;
 
 /// See the contract's `Receipt` for the meaning of each field. It is stored as JSON; a field added later must have a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use super::{
     scribe::{Scribe, code, digest, id},
     unfinished::OpenUse,
 };
-use crate::store::{BeginError, Begun, Store, StoreError};
+use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
 
 /// The one permit to sign for one recorded intent. It has no public constructor and is moved into the order that uses it.
 #[derive(Debug)]
@@ -63,14 +63,14 @@ impl Reviewed {
         self,
         request_id: RequestId,
         custodian: Custodian<'_>,
-        store: &Store,
+        ledger: &dyn Ledger,
         scribe: &Scribe,
     ) -> Result<Recorded, Stop> {
         let use_id = self.0.marks.use_id;
         let entry = scribe.entry(|draft| {
             let prepared = &self.0;
             let terms = &prepared.terms;
-            let bad = |error: sealkeeper_journal::RecordError| StoreError::Record(error.to_string());
+            let bad = |error: sealkeeper_journal::RecordError| LedgerError::Record(error.to_string());
             let (placements, bytes) = ListDigest::of(&[PlacementRow {
                 height_um: prepared.seal_box.height_um,
                 kind: "seal",
@@ -111,7 +111,7 @@ impl Reviewed {
                 journal: prepared.marks.journal,
             })))
         })?;
-        let begun = store.begin_use(use_id, request_id, entry).await.map_err(|error| match error {
+        let begun = ledger.begin_use(use_id, request_id, entry).await.map_err(|error| match error {
             BeginError::Refused(reason) => {
                 Stop::Refused { stage: "record-intent", refusal: Refusal::from(reason) }
             }

@@ -7,7 +7,7 @@ use super::{
     scribe::{Scribe, digest},
     validate::Validated,
 };
-use crate::store::{End, Store, StoreError};
+use crate::pipeline::ports::ledger::{End, Ledger, LedgerError};
 
 /// A completed use; only a recorded outcome makes one.
 pub(crate) struct Released {
@@ -17,7 +17,11 @@ pub(crate) struct Released {
 impl Validated {
     /// Writes the outcome and keeps the bytes, in one transaction. A crash before the commit returned leaves an open use and no bytes: the next
     /// start closes it as abandoned, and nothing was released.
-    pub(crate) async fn record_outcome(self, store: &Store, solo: bool) -> Result<Released, StoreError> {
+    pub(crate) async fn record_outcome(
+        self,
+        ledger: &dyn Ledger,
+        solo: bool,
+    ) -> Result<Released, LedgerError> {
         let Validated { parts, revision } = self;
         let open = parts.open;
         let output_sha256 = Digest::from(revision.sha256_of_whole);
@@ -53,7 +57,7 @@ impl Validated {
             output_size,
         });
         let end = End::Complete { receipt: Box::new(receipt.clone()), appended: revision.appended };
-        let committed = store.end_use(open.use_id, end, Scribe::plain(body)).await?;
+        let committed = ledger.end_use(open.use_id, end, Scribe::plain(body)).await?;
         receipt.outcome_recorded(&committed);
         Ok(Released { receipt })
     }

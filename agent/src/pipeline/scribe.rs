@@ -8,7 +8,7 @@ use sealkeeper_journal::{
 };
 
 use super::identify::Caller;
-use crate::store::{Entry, StoreError};
+use crate::pipeline::ports::ledger::{Entry, LedgerError};
 
 /// Draws salts and knows the host.
 #[derive(Clone)]
@@ -25,8 +25,8 @@ impl Scribe {
     /// One record: `write` fills it in.
     pub(crate) fn entry(
         &self,
-        write: impl FnOnce(&mut Draft<'_>) -> Result<RecordBody, StoreError>,
-    ) -> Result<Entry, StoreError> {
+        write: impl FnOnce(&mut Draft<'_>) -> Result<RecordBody, LedgerError>,
+    ) -> Result<Entry, LedgerError> {
         let mut draft = Draft { host: &self.host, committer: Committer::new(salt), lists: Vec::new() };
         let body = write(&mut draft)?;
         Ok(Entry { body, disclosures: draft.disclosures(), lists: draft.lists })
@@ -38,12 +38,12 @@ impl Scribe {
     }
 }
 
-type Salts = fn() -> Result<[u8; SALT_LENGTH], StoreError>;
+type Salts = fn() -> Result<[u8; SALT_LENGTH], LedgerError>;
 
-fn salt() -> Result<[u8; SALT_LENGTH], StoreError> {
+fn salt() -> Result<[u8; SALT_LENGTH], LedgerError> {
     let mut salt = [0; SALT_LENGTH];
     getrandom::fill(&mut salt)
-        .map_err(|error| StoreError::Record(format!("no randomness for a salt: {error}")))?;
+        .map_err(|error| LedgerError::Record(format!("no randomness for a salt: {error}")))?;
     Ok(salt)
 }
 
@@ -57,31 +57,31 @@ pub(crate) struct Draft<'s> {
 
 impl Draft<'_> {
     /// Commits to a value under its dotted path.
-    pub(crate) fn commit(&mut self, field: &str, value: &str) -> Result<Commitment, StoreError> {
+    pub(crate) fn commit(&mut self, field: &str, value: &str) -> Result<Commitment, LedgerError> {
         self.committer.commit(field, value)
     }
 
     /// Commits to the host's name.
-    pub(crate) fn host(&mut self, field: &str) -> Result<Commitment, StoreError> {
+    pub(crate) fn host(&mut self, field: &str) -> Result<Commitment, LedgerError> {
         let host = self.host;
         self.commit(field, host)
     }
 
     /// A registered person.
-    pub(crate) fn person(&mut self, path: &str, caller: &Caller) -> Result<Person, StoreError> {
+    pub(crate) fn person(&mut self, path: &str, caller: &Caller) -> Result<Person, LedgerError> {
         let name = self.commit(&format!("{path}.name"), &caller.person().name)?;
         Ok(Person { id: id(caller.person().id.as_str())?, name })
     }
 
     /// A local system user.
-    pub(crate) fn endpoint(&mut self, path: &str, uid: u32) -> Result<Endpoint, StoreError> {
+    pub(crate) fn endpoint(&mut self, path: &str, uid: u32) -> Result<Endpoint, LedgerError> {
         let host = self.host(&format!("{path}.host"))?;
         let uid = Some(self.commit(&format!("{path}.uid"), &uid.to_string())?);
         Ok(Endpoint { channel: Channel::Local, host, uid })
     }
 
     /// A registered person acting from this machine.
-    pub(crate) fn actor(&mut self, path: &str, caller: &Caller) -> Result<Actor, StoreError> {
+    pub(crate) fn actor(&mut self, path: &str, caller: &Caller) -> Result<Actor, LedgerError> {
         Ok(Actor {
             person: self.person(&format!("{path}.person"), caller)?,
             from: self.endpoint(&format!("{path}.from"), caller.uid())?,
@@ -94,13 +94,13 @@ impl Draft<'_> {
 }
 
 /// Text as the journal's identifier.
-pub(crate) fn id(text: &str) -> Result<Id, StoreError> {
-    text.parse().map_err(|error| StoreError::Record(format!("{text:?} as an identifier: {error}")))
+pub(crate) fn id(text: &str) -> Result<Id, LedgerError> {
+    text.parse().map_err(|error| LedgerError::Record(format!("{text:?} as an identifier: {error}")))
 }
 
 /// Text as the journal's code.
-pub(crate) fn code(text: &str) -> Result<Code, StoreError> {
-    text.parse().map_err(|error| StoreError::Record(format!("{text:?} as a code: {error}")))
+pub(crate) fn code(text: &str) -> Result<Code, LedgerError> {
+    text.parse().map_err(|error| LedgerError::Record(format!("{text:?} as a code: {error}")))
 }
 
 /// A digest of the rules as one of the journal.

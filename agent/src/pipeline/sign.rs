@@ -6,7 +6,7 @@ use sealkeeper_journal::AbandonCause;
 use sealkeeper_pades::cms::{EcdsaSignature, SignedAttributes};
 
 use super::{
-    ports::{SignError, Token},
+    ports::{token::Token, token_error::SignError},
     record::{Ordered, Recorded},
     unfinished::{How, OpenUse, Unfinished},
 };

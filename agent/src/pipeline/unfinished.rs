@@ -7,7 +7,7 @@ use super::{
     ports,
     scribe::{Scribe, code, id},
 };
-use crate::store::{Committed, End, Store, StoreError};
+use crate::pipeline::ports::ledger::{Committed, End, Ledger, LedgerError};
 
 /// A use between intent and outcome.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Unfinished {
     pub(crate) open: OpenUse,
     pub(crate) how: How,
     /// What the token said, if it was the token.
-    pub(crate) token: Option<ports::TokenError>,
+    pub(crate) token: Option<ports::token_error::TokenError>,
 }
 
 /// Whether the token may have signed.
@@ -60,7 +60,7 @@ impl Unfinished {
     }
 
     /// Writes the outcome. A crash before the commit returned leaves the use open, to be closed as abandoned at the next start.
-    pub(crate) async fn record(&self, store: &Store) -> Result<Committed, StoreError> {
+    pub(crate) async fn record(&self, ledger: &dyn Ledger) -> Result<Committed, LedgerError> {
         let reason = self.how.reason();
         let (use_id, intent) = (self.open.use_id.uuid(), self.open.intent_seq);
         // What a token said must never keep an outcome from being written; what cannot stand in a record is in the log.
@@ -76,20 +76,20 @@ impl Unfinished {
                 End::Abandoned(reason),
             ),
         };
-        store.end_use(self.open.use_id, end, Scribe::plain(body)).await
+        ledger.end_use(self.open.use_id, end, Scribe::plain(body)).await
     }
 }
 
-fn told(call: &ports::FailedCall) -> Result<TokenError, StoreError> {
+fn told(call: &ports::token_error::FailedCall) -> Result<TokenError, LedgerError> {
     Ok(TokenError { function: id(&call.function)?, return_value: id(&call.value)? })
 }
 
 /// Closes what a crash left open; tells how many there were.
-pub(crate) async fn recover(store: &Store) -> Result<usize, StoreError> {
-    let open = store.open_uses().await?;
+pub(crate) async fn recover(ledger: &dyn Ledger) -> Result<usize, LedgerError> {
+    let open = ledger.open_uses().await?;
     for (use_id, intent_seq) in &open {
         let open = OpenUse { use_id: *use_id, intent_seq: *intent_seq };
-        Unfinished { open, how: How::Abandoned(AbandonCause::Crash), token: None }.record(store).await?;
+        Unfinished { open, how: How::Abandoned(AbandonCause::Crash), token: None }.record(ledger).await?;
     }
     Ok(open.len())
 }

@@ -33,17 +33,16 @@ use crate::{
         Stop,
         identify::{Caller, People, identify},
         kept::KeptRequest,
-        ports::{Clock, SealRegistry, Token},
+        ports::{clock::Clock, ledger::Ledger, registry::SealRegistry, token::Token},
         scribe::Scribe,
     },
     socket::Peer,
     spool::{Spool, Spooled},
-    store::Store,
 };
 
 /// Everything a call needs.
 pub(crate) struct Service {
-    pub(crate) store: Arc<Store>,
+    pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) token: Arc<dyn Token>,
     pub(crate) registry: Arc<dyn SealRegistry>,
     pub(crate) people: Arc<dyn People>,
@@ -80,7 +79,7 @@ impl Service {
     /// Puts the parts together.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn new(
-        store: Arc<Store>,
+        ledger: Arc<dyn Ledger>,
         token: Arc<dyn Token>,
         registry: Arc<dyn SealRegistry>,
         people: Arc<dyn People>,
@@ -93,7 +92,7 @@ impl Service {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
         Service {
-            store,
+            ledger,
             token,
             registry,
             people,
@@ -126,7 +125,7 @@ impl Service {
     /// The request with this id, while it is open.
     async fn open_request(&self, id: RequestId) -> Result<KeptRequest, Stop> {
         let refused = |reason: Reason| Stop::Refused { stage: "admit", refusal: reason.into() };
-        let kept = self.store.request(id).await?.ok_or_else(|| refused(Reason::RequestUnknown))?;
+        let kept = self.ledger.request(id).await?.ok_or_else(|| refused(Reason::RequestUnknown))?;
         if kept.expires_us <= self.clock.now_us() {
             return Err(refused(Reason::RequestExpired));
         }
@@ -144,7 +143,7 @@ impl Service {
 
     /// Removes what no open request needs any more: expired requests and their documents.
     pub(crate) async fn tidy(&self) {
-        let needed = match self.store.expire_requests().await {
+        let needed = match self.ledger.expire_requests().await {
             Ok(needed) => needed,
             Err(error) => return tracing::warn!(%error, "expired requests cannot be removed"),
         };

@@ -15,12 +15,12 @@ use sealkeeper_journal::{RecordBody, Refused as RefusedRecord, Violation};
 
 use super::{Failure, Refused, Service};
 use crate::{
+    pipeline::ports::ledger::{Entry, LedgerError},
     pipeline::{
         Stop,
         identify::Caller,
         scribe::{code, digest, id},
     },
-    store::{Entry, StoreError},
 };
 
 /// How long equal refusals are counted before they are written.
@@ -128,7 +128,7 @@ impl Service {
         }
         let entry = self.refusal_entry(&subject, stage, &refusal, 1, now, now);
         let written = match entry {
-            Ok(entry) => self.store.append(entry).await,
+            Ok(entry) => self.ledger.append(entry).await,
             Err(error) => Err(error),
         };
         match written {
@@ -148,7 +148,7 @@ impl Service {
             }
             let Counted { count, first_us, last_us, subject, refusal, .. } = counted;
             let written = match self.refusal_entry(&subject, kind.stage, &refusal, count, first_us, last_us) {
-                Ok(entry) => self.store.append(entry).await.map(|_| ()),
+                Ok(entry) => self.ledger.append(entry).await.map(|_| ()),
                 Err(error) => Err(error),
             };
             if let Err(error) = written {
@@ -165,7 +165,7 @@ impl Service {
         count: u64,
         first_us: u64,
         last_us: u64,
-    ) -> Result<Entry, StoreError> {
+    ) -> Result<Entry, LedgerError> {
         self.scribe.entry(|draft| {
             let violations = refusal.violations().map(|violation| {
                 let clause = match violation.reason.clause() {
@@ -183,7 +183,7 @@ impl Service {
             Ok(RecordBody::Refused(RefusedRecord {
                 operation: code(subject.operation)?,
                 stage: code(stage)?,
-                violations: violations.collect::<Result<_, StoreError>>()?,
+                violations: violations.collect::<Result<_, LedgerError>>()?,
                 person: subject.caller.as_ref().map(|caller| draft.person("person", caller)).transpose()?,
                 from: draft.endpoint("from", subject.uid)?,
                 seal: seal.transpose()?,

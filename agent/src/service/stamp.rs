@@ -17,7 +17,7 @@ use crate::{
         identify::Caller,
         inspect::Hashed,
         kept::{KeptRequest, UseState},
-        ports::{KeyOnToken, SigningKey},
+        ports::key::{KeyOnToken, SigningKey},
         prepare::{Prepared, Signer, UseMarks},
         receipt::Receipt,
         unfinished::Unfinished,
@@ -106,7 +106,7 @@ impl Service {
         confirmed: Digest,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
-        if let Some(known) = self.store.find_use(use_id).await? {
+        if let Some(known) = self.ledger.find_use(use_id).await? {
             if known.request_id != id {
                 return Err(Reason::UseIdTaken).at("admit");
             }
@@ -132,7 +132,7 @@ impl Service {
         let ready = self.prepare(caller, &kept, use_id).await?;
         let reviewed = ready.prepared.review(confirmed).at("review")?;
 
-        let recorded = reviewed.record_intent(id, custodian, &self.store, &self.scribe).await?;
+        let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
         // From here on every way out writes an outcome.
         let intent_seq = recorded.open.intent_seq;
         let signed = match recorded.sign(&*self.token, self.limits.token).await {
@@ -158,14 +158,14 @@ impl Service {
                 return self.close(Unfinished::fault(open)).await;
             }
         };
-        let solo = self.store.identity().mode == Mode::Solo;
-        let released = validated.record_outcome(&self.store, solo).await?;
+        let solo = self.ledger.identity().mode == Mode::Solo;
+        let released = validated.record_outcome(&*self.ledger, solo).await?;
         tracing::info!(%use_id, intent_seq, "stamped");
         Ok(StampOutcome::Complete(Box::new(released.into_receipt())))
     }
 
     async fn close(&self, unfinished: Unfinished) -> Result<StampOutcome, Stop> {
-        let committed = unfinished.record(&self.store).await?;
+        let committed = unfinished.record(&*self.ledger).await?;
         if let Some(error) = &unfinished.token {
             tracing::warn!(%error, use_id = %unfinished.open.use_id, "the token did not sign as asked");
         }
@@ -195,8 +195,8 @@ impl Service {
             .at("prepare")?;
         let marks = UseMarks {
             use_id,
-            origin: self.store.identity().origin.clone(),
-            journal: self.store.head(),
+            origin: self.ledger.identity().origin.clone(),
+            journal: self.ledger.head(),
             now_us: self.clock.now_us(),
         };
         let (service, caller, kept) = (self.clone(), caller.clone(), kept.clone());
@@ -248,11 +248,11 @@ impl Service {
     }
 
     async fn fetched(&self, use_id: UseId) -> Result<(Receipt, Vec<u8>), Stop> {
-        let known = self.store.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+        let known = self.ledger.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
         match known.state {
             UseState::Complete { receipt, acknowledged: false } => {
                 let appended =
-                    self.store.appended(use_id).await?.ok_or(Reason::UseAcknowledged).at("release")?;
+                    self.ledger.appended(use_id).await?.ok_or(Reason::UseAcknowledged).at("release")?;
                 Ok((*receipt, appended))
             }
             UseState::Complete { .. } => Err(Reason::UseAcknowledged).at("release"),
@@ -264,10 +264,10 @@ impl Service {
     pub(crate) async fn acknowledge(&self, caller: &Caller, use_id: UseId) -> Result<(), Failure> {
         let subject = Subject::new("acknowledge", caller).use_id(use_id);
         let done = async {
-            let known = self.store.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+            let known = self.ledger.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
             match known.state {
                 UseState::Complete { acknowledged: true, .. } => Ok(()),
-                UseState::Complete { .. } => Ok(self.store.acknowledge(use_id).await?),
+                UseState::Complete { .. } => Ok(self.ledger.acknowledge(use_id).await?),
                 _ => Err(Reason::UseNotComplete).at("release"),
             }
         };
@@ -279,7 +279,7 @@ impl Service {
 
     /// The journal as durable now.
     pub(crate) fn head(&self) -> TreeHead {
-        self.store.head()
+        self.ledger.head()
     }
 }
 

@@ -54,7 +54,7 @@ impl Service {
         admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
             .at("admit")?;
         // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
-        if self.spool.holds(asked.sha256) && self.store.knows_document(asked.sha256).await? {
+        if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
             return Ok(None);
         }
         let disk = |error: io::Error| Stop::Fault(format!("spool: {error}"));
@@ -130,7 +130,7 @@ impl Service {
             copies_used: 0,
         };
         let submitted = Submitted { request: request.id, document, seal_box, expires_us: request.expires_us };
-        self.store.add_request(request).await?;
+        self.ledger.add_request(request).await?;
         Ok(submitted)
     }
 

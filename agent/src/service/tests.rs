@@ -23,13 +23,19 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     people::Solo,
+    pipeline::ports::ledger::{Identity, SoloPerson},
     pipeline::{
-        ports::{KeyOnToken, RegisteredSeal, SignError, SigningKey, TokenError, TokenState, Unlock},
+        ports::{
+            key::{KeyOnToken, SigningKey},
+            registry::RegisteredSeal,
+            token::{TokenState, Unlock},
+            token_error::{SignError, TokenError},
+        },
         record::SignOrder,
         unfinished::recover,
     },
     registry::ConfiguredSeals,
-    store::{Identity, SoloPerson, create},
+    store::{Store, create},
 };
 
 const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/test-certificate.der");
@@ -81,7 +87,7 @@ impl Token for FakeToken {
             }
             Manner::Refuses => Err(SignError::NotSigned(error())),
             Manner::FailsVaguely => Err(SignError::MayHaveSigned(TokenError {
-                call: Some(crate::pipeline::ports::FailedCall {
+                call: Some(crate::pipeline::ports::token_error::FailedCall {
                     function: "C_Sign".into(),
                     value: "CKR_DEVICE_ERROR".into(),
                 }),
@@ -107,6 +113,7 @@ struct House {
     token: Arc<FakeToken>,
     clock: Arc<FixedClock>,
     caller: Caller,
+    store: Arc<Store>,
     directory: TempDir,
 }
 
@@ -149,7 +156,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     let people = Arc::new(Solo::new(&person).unwrap());
     let caller = identify(UID, &*people).unwrap();
     let service = Arc::new(Service::new(
-        store,
+        store.clone(),
         token.clone(),
         Arc::new(ConfiguredSeals::new(vec![registered])),
         people,
@@ -159,7 +166,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         limits,
         Spool::open(directory.path().join("spool")).unwrap(),
     ));
-    House { service, token, clock, caller, directory }
+    House { service, token, clock, caller, store, directory }
 }
 
 /// One A4 page with a classic table.
@@ -211,7 +218,7 @@ impl House {
     }
 
     async fn records(&self) -> Vec<RecordBody> {
-        let stored = self.service.store.records(0, 1000, Vec::new()).await.unwrap();
+        let stored = self.service.ledger.records(0, 1000, Vec::new()).await.unwrap();
         stored.iter().map(|record| Record::parse(&record.bytes).unwrap().body).collect()
     }
 
@@ -384,11 +391,13 @@ async fn what_a_crash_leaves_open_is_closed_as_abandoned_at_the_next_start() {
     let use_id = new_use();
     let intent =
         house.records().await.into_iter().find(|body| matches!(body, RecordBody::Intent(_))).unwrap();
-    let entry = crate::store::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
-    house.service.store.begin_use(use_id, request, entry).await.unwrap();
+    let entry =
+        crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
+    house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
 
-    let House { service, directory, clock, .. } = house;
-    Arc::into_inner(Arc::into_inner(service).unwrap().store).unwrap().close();
+    let House { service, directory, clock, store, .. } = house;
+    drop(service);
+    Arc::into_inner(store).unwrap().close();
     let store = Store::open(&directory.path().join("journal.db"), clock).unwrap();
     assert_eq!(recover(&store).await.unwrap(), 1);
     assert_eq!(recover(&store).await.unwrap(), 0);

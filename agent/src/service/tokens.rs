@@ -14,13 +14,16 @@ use sealkeeper_journal::{
 
 use super::{Failure, Service, Subject};
 use crate::{
+    pipeline::ports::ledger::LedgerError,
     pipeline::{
         At, Stop,
         identify::{Caller, Custodian},
-        ports::{PinFlags, TokenError, TokenState, Unlock},
+        ports::{
+            token::{TokenState, Unlock},
+            token_error::{PinFlags, TokenError},
+        },
         scribe::{Scribe, id},
     },
-    store::StoreError,
     token::{Ended, LoginEnded},
 };
 
@@ -76,7 +79,7 @@ impl Service {
             }))
         });
         let recorded = match entry {
-            Ok(entry) => self.store.append(entry).await,
+            Ok(entry) => self.ledger.append(entry).await,
             Err(error) => Err(error),
         };
         if let Err(error) = recorded {
@@ -119,7 +122,7 @@ impl Service {
         by: Custodian<'_>,
         serial: &TokenSerial,
         flags: Option<PinFlags>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), LedgerError> {
         let tries = match flags {
             Some(PinFlags { locked: true, .. }) => PinTries::Locked,
             Some(PinFlags { final_try: true, .. }) => PinTries::Final,
@@ -135,7 +138,7 @@ impl Service {
                 tries,
             }))
         })?;
-        self.store.append(entry).await.map(|_| ())
+        self.ledger.append(entry).await.map(|_| ())
     }
 
     /// Locks a token; tells whether it was unlocked.
@@ -162,7 +165,7 @@ impl Service {
                     by,
                 }))
             })?;
-            self.store.append(entry).await?;
+            self.ledger.append(entry).await?;
         }
         Ok(was_unlocked)
     }
@@ -183,7 +186,7 @@ impl Service {
             Scribe::plain(RecordBody::TokenLocked(TokenLocked { token_serial, cause, by: None }))
         });
         let recorded = match entry {
-            Ok(entry) => self.store.append(entry).await.map(|_| ()),
+            Ok(entry) => self.ledger.append(entry).await.map(|_| ()),
             Err(error) => Err(error),
         };
         if let Err(error) = recorded {

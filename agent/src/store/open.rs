@@ -7,34 +7,18 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use sealkeeper_journal::{Digest, Frontier, Mode, TreeHead};
+use sealkeeper_journal::{Digest, Frontier, Mode};
 
-use super::{StoreError, writer::Writer};
-use crate::pipeline::ports::Clock;
+use super::writer::Writer;
+use crate::pipeline::ports::{
+    clock::Clock,
+    ledger::{Identity, LedgerError, SoloPerson},
+};
 
 /// `SEAL` as SQLite's application_id.
 const APPLICATION_ID: i32 = 0x5345_414c;
 /// The schema this agent reads and writes.
 const SCHEMA: i32 = 1;
-
-/// What a journal is, fixed when it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// `<domain>/seal-journal/<random id>`.
-    pub(crate) origin: String,
-    /// Under which authority it is kept.
-    pub(crate) mode: Mode,
-    /// The one person of a solo journal: opaque id, name, and the system user they are.
-    pub(crate) person: SoloPerson,
-}
-
-/// The one person of a solo journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SoloPerson {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) uid: u32,
-}
 
 /// Why the store was not made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +54,7 @@ pub(crate) enum OpenError {
 pub(crate) struct Store {
     pub(super) writer: Writer,
     pub(super) reader: Arc<Mutex<Connection>>,
-    identity: Identity,
+    pub(super) identity: Identity,
     thread: JoinHandle<()>,
 }
 
@@ -156,16 +140,6 @@ impl Store {
         Ok(Store { writer, reader: Arc::new(Mutex::new(reader)), identity, thread })
     }
 
-    /// What the journal is.
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Size and root as durable now.
-    pub(crate) fn head(&self) -> TreeHead {
-        self.writer.head()
-    }
-
     /// Waits for what is being written, then closes. SQLite folds the WAL back into the file with the last connection.
     pub(crate) fn close(self) {
         let Store { writer, reader, thread, .. } = self;
@@ -180,12 +154,12 @@ impl Store {
     /// Reads on a thread where blocking is fine.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+        work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         let reader = self.reader.clone();
         tokio::task::spawn_blocking(move || work(&reader.lock().unwrap_or_else(PoisonError::into_inner)))
             .await
-            .map_err(|error| StoreError::Read(error.to_string()))?
+            .map_err(|error| LedgerError::Read(error.to_string()))?
     }
 }
 

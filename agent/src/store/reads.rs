@@ -2,55 +2,37 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Store, StoreError};
+use crate::pipeline::ports::ledger::{LedgerError, StoredRecord};
 
-/// A record as stored, with what stands beside it.
-pub(crate) struct StoredRecord {
-    pub(crate) seq: u64,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) leaf_hash: Vec<u8>,
-    /// Field, salt, value.
-    pub(crate) disclosures: Vec<(String, Vec<u8>, String)>,
-    /// Field, canonical bytes.
-    pub(crate) lists: Vec<(String, Vec<u8>)>,
+/// Up to `limit` records from `from` on, of these types only if any are named.
+pub(super) fn records(
+    connection: &Connection,
+    from: u64,
+    limit: u32,
+    types: &[String],
+) -> Result<Vec<StoredRecord>, LedgerError> {
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT seq FROM records WHERE seq >= ?1 AND (?2 = '' OR instr(?2, ',' || type || ',') > 0)
+         ORDER BY seq LIMIT ?3",
+    )?;
+    let seqs = statement.query_map(params![from, type_list(types), limit], |row| row.get::<_, i64>(0))?;
+    seqs.map(|seq| select(connection, seq?)).collect()
 }
 
-impl Store {
-    /// Up to `limit` records from `from` on, of these types only if any are named.
-    pub(crate) async fn records(
-        &self,
-        from: u64,
-        limit: u32,
-        types: Vec<String>,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
-        self.read(move |connection| {
-            let from = i64::try_from(from).unwrap_or(i64::MAX);
-            let mut statement = connection.prepare_cached(
-                "SELECT seq FROM records WHERE seq >= ?1 AND (?2 = '' OR instr(?2, ',' || type || ',') > 0) ORDER BY seq LIMIT ?3",
-            )?;
-            let seqs = statement.query_map(params![from, type_list(&types), limit], |row| row.get::<_, i64>(0))?;
-            seqs.map(|seq| select(connection, seq?)).collect()
-        })
-        .await
-    }
-
-    /// The newest `limit` records, in rising order.
-    pub(crate) async fn newest_records(
-        &self,
-        limit: u32,
-        types: Vec<String>,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT seq FROM records WHERE ?1 = '' OR instr(?1, ',' || type || ',') > 0 ORDER BY seq DESC LIMIT ?2",
-            )?;
-            let seqs = statement.query_map(params![type_list(&types), limit], |row| row.get::<_, i64>(0))?;
-            let mut seqs = seqs.collect::<Result<Vec<_>, _>>()?;
-            seqs.reverse();
-            seqs.into_iter().map(|seq| select(connection, seq)).collect()
-        })
-        .await
-    }
+/// The newest `limit` records, in rising order.
+pub(super) fn newest_records(
+    connection: &Connection,
+    limit: u32,
+    types: &[String],
+) -> Result<Vec<StoredRecord>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq FROM records WHERE ?1 = '' OR instr(?1, ',' || type || ',') > 0 ORDER BY seq DESC LIMIT ?2",
+    )?;
+    let seqs = statement.query_map(params![type_list(types), limit], |row| row.get::<_, i64>(0))?;
+    let mut seqs = seqs.collect::<Result<Vec<_>, _>>()?;
+    seqs.reverse();
+    seqs.into_iter().map(|seq| select(connection, seq)).collect()
 }
 
 /// `,intent,refused,`; empty for all. Type names hold no commas, and one that does matches nothing.
@@ -58,7 +40,7 @@ fn type_list(types: &[String]) -> String {
     if types.is_empty() { String::new() } else { format!(",{},", types.join(",")) }
 }
 
-fn select(connection: &Connection, seq: i64) -> Result<StoredRecord, StoreError> {
+fn select(connection: &Connection, seq: i64) -> Result<StoredRecord, LedgerError> {
     let (bytes, leaf_hash) = connection
         .prepare_cached("SELECT bytes, leaf_hash FROM records WHERE seq = ?1")?
         .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -6,7 +6,10 @@ use rusqlite::Connection;
 use sealkeeper_journal::{AgentStopped, Digest, Mode, RecordBody, StopCause, leaf_hash, root};
 
 use super::*;
-use crate::pipeline::ports::Clock;
+use crate::pipeline::ports::{
+    clock::Clock,
+    ledger::{Entry, Identity, Ledger, LedgerError, SoloPerson},
+};
 
 struct Epoch;
 impl Clock for Epoch {
@@ -64,9 +67,12 @@ async fn a_failed_write_closes_the_store_and_nothing_of_it_remains() {
     // Another process holds the write lock: the transaction fails as on a disk that does not answer.
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert!(matches!(store.append(entry()).await, Err(StoreError::Closed(_))));
+    assert!(matches!(store.append(entry()).await, Err(LedgerError::Closed(_))));
     other.execute_batch("ROLLBACK").unwrap();
-    assert!(matches!(store.append(entry()).await, Err(StoreError::Closed(_))), "closed until the next start");
+    assert!(
+        matches!(store.append(entry()).await, Err(LedgerError::Closed(_))),
+        "closed until the next start"
+    );
     assert_eq!(store.head().size, 1);
     store.close();
     assert_eq!(Store::open(&path, Arc::new(Epoch)).unwrap().head().size, 1);

@@ -6,32 +6,13 @@ use std::sync::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use sealkeeper_journal::{Digest, Disclosure, Frontier, Mode, Record, RecordBody, TreeHead, leaf_hash};
+use sealkeeper_journal::{Frontier, Mode, Record, TreeHead, leaf_hash};
 use tokio::sync::oneshot;
 
-use super::StoreError;
-use crate::pipeline::ports::Clock;
-
-/// A record to be, with what stands beside it.
-pub(crate) struct Entry {
-    /// What happened.
-    pub(crate) body: RecordBody,
-    /// What opens its commitments.
-    pub(crate) disclosures: Vec<Disclosure>,
-    /// The lists it holds digests of: field and canonical bytes.
-    pub(crate) lists: Vec<(&'static str, Vec<u8>)>,
-}
-
-/// A record that is durable.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Committed {
-    /// Its place.
-    pub(crate) seq: u64,
-    /// RFC 6962 leaf hash.
-    pub(crate) leaf: Digest,
-    /// When it was written.
-    pub(crate) time_us: u64,
-}
+use crate::pipeline::ports::{
+    clock::Clock,
+    ledger::{Committed, Entry, LedgerError},
+};
 
 /// The sending end of the writer thread.
 pub(super) struct Writer {
@@ -41,7 +22,7 @@ pub(super) struct Writer {
 
 /// Work inside the transaction, and how its answer is given once it is known whether the commit returned.
 type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Finish + Send>;
-type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Finish = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
 
 /// The open transaction.
 pub(super) struct Batch<'t> {
@@ -53,14 +34,14 @@ pub(super) struct Batch<'t> {
 
 impl Batch<'_> {
     /// Appends a record.
-    pub(super) fn append(&mut self, entry: Entry) -> Result<Committed, StoreError> {
+    pub(super) fn append(&mut self, entry: Entry) -> Result<Committed, LedgerError> {
         let record = Record {
             seq: self.frontier.size(),
             time_us: self.clock.now_us(),
             mode: self.mode,
             body: entry.body,
         };
-        let bytes = record.encode().map_err(|error| StoreError::Record(error.to_string()))?;
+        let bytes = record.encode().map_err(|error| LedgerError::Record(error.to_string()))?;
         let leaf = leaf_hash(&bytes);
         let seq = as_stored(record.seq)?;
         self.transaction
@@ -92,8 +73,8 @@ impl Batch<'_> {
 }
 
 /// SQLite integers are signed.
-pub(super) fn as_stored(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Record(format!("{value} does not fit the store")))
+pub(super) fn as_stored(value: u64) -> Result<i64, LedgerError> {
+    i64::try_from(value).map_err(|_| LedgerError::Record(format!("{value} does not fit the store")))
 }
 
 impl Writer {
@@ -119,7 +100,7 @@ impl Writer {
     }
 
     /// Does `work` in a transaction; the answer comes after the commit returned. An error of `work` undoes its own part only.
-    pub(super) async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+    pub(super) async fn write<T: Send + 'static, E: From<LedgerError> + Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
@@ -134,22 +115,22 @@ impl Writer {
                 });
             })
         });
-        let gone = || StoreError::Closed("the writer has ended".into());
+        let gone = || LedgerError::Closed("the writer has ended".into());
         self.jobs.send(job).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
 
 /// Runs `work`; on error neither its rows nor its records remain.
-fn within_savepoint<T, E: From<StoreError>>(
+fn within_savepoint<T, E: From<LedgerError>>(
     batch: &mut Batch<'_>,
     work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(StoreError::from);
+    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(LedgerError::from);
     sql("SAVEPOINT job")?;
     let before = batch.frontier.clone();
     let done = work(batch);
-    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(StoreError::from);
+    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(LedgerError::from);
     if done.is_err() {
         sql("ROLLBACK TO job")?;
         *batch.frontier = before;
@@ -169,7 +150,7 @@ fn run(
     inbox: &Receiver<Job>,
     head: &Mutex<TreeHead>,
 ) {
-    let mut closed: Option<StoreError> = None;
+    let mut closed: Option<LedgerError> = None;
     while let Ok(first) = inbox.recv() {
         let jobs: Vec<Job> = std::iter::once(first).chain(inbox.try_iter().take(BATCH - 1)).collect();
         let outcome = match &closed {
@@ -190,7 +171,7 @@ fn run(
                 if closed.is_none() {
                     tracing::error!(%error, "the journal cannot be written; no use is possible until the agent is started again");
                 }
-                closed = Some(StoreError::Closed(error.to_string()));
+                closed = Some(LedgerError::Closed(error.to_string()));
             }
         }
     }
@@ -202,7 +183,7 @@ fn commit(
     mode: Mode,
     clock: &dyn Clock,
     jobs: Vec<Job>,
-) -> Result<Vec<Finish>, StoreError> {
+) -> Result<Vec<Finish>, LedgerError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut batch = Batch { transaction: &transaction, frontier, mode, clock };
     let finishes = jobs.into_iter().map(|job| job(&mut batch)).collect();

@@ -6,7 +6,7 @@ use cryptoki::{
 };
 use sealkeeper_domain::reason::Reason;
 
-use crate::pipeline::ports::{FailedCall, SignError, TokenError};
+use crate::pipeline::ports::token_error::{FailedCall, SignError, TokenError};
 
 /// What a failed call means to a person; function and return value are kept.
 pub(super) fn token_error(error: &Error) -> TokenError {

@@ -19,7 +19,11 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 use self::thread::{Answer, Call, ModuleThread};
 pub(crate) use self::{module::Ended, thread::LoginEnded, trust::check_module_path};
 use crate::pipeline::{
-    ports::{KeyOnToken, SignError, SigningKey, Token, TokenError, TokenState, Unlock},
+    ports::{
+        key::{KeyOnToken, SigningKey},
+        token::{Token, TokenState, Unlock},
+        token_error::{SignError, TokenError},
+    },
     record::SignOrder,
 };
 

@@ -20,7 +20,11 @@ use x509_cert::{Certificate, der::Decode};
 
 use super::fault::{session_lost, sign_error, token_error};
 use crate::pipeline::{
-    ports::{KeyOnToken, PinFlags, SignError, SigningKey, TokenError, TokenState, Unlock, UnlockLeft},
+    ports::{
+        key::{KeyOnToken, SigningKey},
+        token::{TokenState, Unlock, UnlockLeft},
+        token_error::{PinFlags, SignError, TokenError},
+    },
     record::SignOrder,
 };
 

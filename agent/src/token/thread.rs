@@ -12,7 +12,11 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use super::module::{Ended, Module};
 use crate::pipeline::{
-    ports::{KeyOnToken, SignError, SigningKey, TokenError, TokenState, Unlock},
+    ports::{
+        key::{KeyOnToken, SigningKey},
+        token::{TokenState, Unlock},
+        token_error::{SignError, TokenError},
+    },
     record::SignOrder,
 };
 

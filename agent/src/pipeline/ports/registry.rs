@@ -1,0 +1,33 @@
+//! The seals.
+
+use sealkeeper_domain::{
+    identity::{Digest, SealId},
+    seal::Seal,
+};
+use sealkeeper_pades::picture::SealPicture;
+
+/// The seals this agent keeps.
+pub(crate) trait SealRegistry: Send + Sync {
+    /// By id or by name.
+    fn find(&self, id_or_name: &str) -> Option<&RegisteredSeal>;
+    /// All of them, in the order of the configuration.
+    fn all(&self) -> &[RegisteredSeal];
+    /// By id.
+    fn by_id(&self, id: &SealId) -> Option<&RegisteredSeal> {
+        self.all().iter().find(|registered| registered.seal.id == *id)
+    }
+}
+
+/// A seal with what belongs to it outside the token.
+pub(crate) struct RegisteredSeal {
+    /// The entry.
+    pub(crate) seal: Seal,
+    /// The picture file as configured.
+    pub(crate) picture_file: Vec<u8>,
+    /// Digest of that file.
+    pub(crate) picture_digest: Digest,
+    /// The picture, decoded once.
+    pub(crate) picture: SealPicture,
+    /// Issuers of the seal's certificate, nearest first, DER.
+    pub(crate) issuers: Vec<Vec<u8>>,
+}

@@ -1,0 +1,65 @@
+//! The tokens.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sealkeeper_domain::{identity::TokenSerial, pin::Pin};
+
+use super::{
+    key::{KeyOnToken, SigningKey},
+    token_error::{PinFlags, SignError, TokenError},
+};
+use crate::pipeline::record::SignOrder;
+
+/// The tokens behind all PKCS#11 modules.
+#[async_trait]
+pub(crate) trait Token: Send + Sync {
+    /// The tokens present now.
+    async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError>;
+    /// Logs in, once, with this PIN. Never tried again by anybody but the person.
+    async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<TokenState, TokenError>;
+    /// Logs out; tells whether it was unlocked.
+    async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
+    /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
+    async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
+    /// One signature, for an order that only a committed intent can make.
+    async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError>;
+}
+
+/// An unlock, with the PIN it owns.
+#[derive(Debug)]
+pub(crate) struct Unlock {
+    /// Which token.
+    pub(crate) serial: TokenSerial,
+    /// The user PIN.
+    pub(crate) pin: Pin,
+    /// Signatures it is good for.
+    pub(crate) uses: u32,
+    /// Time without use after which it ends.
+    pub(crate) idle: Duration,
+}
+
+/// A token as it shows itself now.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenState {
+    /// Serial number, the token's name.
+    pub(crate) serial: TokenSerial,
+    /// CK_TOKEN_INFO texts.
+    pub(crate) label: String,
+    pub(crate) manufacturer: String,
+    pub(crate) model: String,
+    pub(crate) firmware: String,
+    /// CK_TOKEN_INFO.flags, as far as they tell of the PIN.
+    pub(crate) pin: PinFlags,
+    /// What is left of an unlock.
+    pub(crate) unlocked: Option<UnlockLeft>,
+}
+
+/// What is left of an unlock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnlockLeft {
+    /// Signatures.
+    pub(crate) uses: u32,
+    /// Time until it ends if the token stays idle.
+    pub(crate) idle: Duration,
+}

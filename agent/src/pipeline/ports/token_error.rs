@@ -1,0 +1,81 @@
+//! What a token says when it says no.
+
+use std::fmt;
+
+use sealkeeper_domain::{reason::Reason, refusal::Violation};
+
+/// A token's no: what it means to the person, and what the token said.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenError {
+    /// The reason, told to the caller.
+    pub(crate) reason: Reason,
+    /// PKCS#11 function and return value, if one was called.
+    pub(crate) call: Option<FailedCall>,
+    /// The PIN's flags after a failed login.
+    pub(crate) pin: Option<PinFlags>,
+}
+
+/// A PKCS#11 function that did not return CKR_OK.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedCall {
+    /// e.g. `C_Login`.
+    pub(crate) function: String,
+    /// e.g. `CKR_PIN_INCORRECT`.
+    pub(crate) value: String,
+}
+
+impl TokenError {
+    /// A no without a call behind it.
+    pub(crate) fn new(reason: Reason) -> Self {
+        TokenError { reason, call: None, pin: None }
+    }
+
+    /// As a violation with what the token said.
+    pub(crate) fn violation(&self) -> Violation {
+        let mut violation = Violation::new(self.reason);
+        if let Some(call) = &self.call {
+            violation = violation.with("function", &call.function).with("return-value", &call.value);
+        }
+        if let Some(pin) = self.pin {
+            let left = match pin {
+                PinFlags { locked: true, .. } => "none",
+                PinFlags { final_try: true, .. } => "one",
+                PinFlags { count_low: true, .. } => "few",
+                _ => "not-told",
+            };
+            violation = violation.with("tries-left", left);
+        }
+        violation
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason.code())?;
+        if let Some(call) = &self.call {
+            write!(f, " ({} returned {})", call.function, call.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why there is no signature, sorted by the one question that matters afterwards.
+#[derive(Clone, Debug)]
+pub(crate) enum SignError {
+    /// The token certainly did not sign.
+    NotSigned(TokenError),
+    /// It may have.
+    MayHaveSigned(TokenError),
+    /// It did not answer in time, and may have.
+    TimedOut,
+}
+
+/// What CK_TOKEN_INFO.flags tell of the user PIN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PinFlags {
+    pub(crate) count_low: bool,
+    pub(crate) final_try: bool,
+    pub(crate) locked: bool,
+    pub(crate) initialized: bool,
+    pub(crate) protected_path: bool,
+}

@@ -1,0 +1,84 @@
+//! The store as the pipeline's ledger.
+
+use async_trait::async_trait;
+use sealkeeper_domain::identity::{Digest, RequestId, UseId};
+use sealkeeper_journal::TreeHead;
+
+use super::{Store, reads, requests, uses};
+use crate::pipeline::{
+    kept::{KeptRequest, KeptUse},
+    ports::ledger::{BeginError, Begun, Committed, End, Entry, Identity, Ledger, LedgerError, StoredRecord},
+};
+
+#[async_trait]
+impl Ledger for Store {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn head(&self) -> TreeHead {
+        self.writer.head()
+    }
+
+    async fn append(&self, entry: Entry) -> Result<Committed, LedgerError> {
+        self.writer.write(move |batch| batch.append(entry)).await
+    }
+
+    async fn add_request(&self, request: KeptRequest) -> Result<(), LedgerError> {
+        self.writer.write(move |batch| requests::insert(batch, &request)).await
+    }
+
+    async fn request(&self, id: RequestId) -> Result<Option<KeptRequest>, LedgerError> {
+        self.read(move |connection| requests::select(connection, id)).await
+    }
+
+    async fn begin_use(
+        &self,
+        use_id: UseId,
+        request_id: RequestId,
+        intent: Entry,
+    ) -> Result<Begun, BeginError> {
+        self.writer.write(move |batch| uses::begin(batch, use_id, request_id, intent)).await
+    }
+
+    async fn end_use(&self, use_id: UseId, end: End, outcome: Entry) -> Result<Committed, LedgerError> {
+        self.writer.write(move |batch| uses::finish(batch, use_id, end, outcome)).await
+    }
+
+    async fn find_use(&self, use_id: UseId) -> Result<Option<KeptUse>, LedgerError> {
+        self.read(move |connection| uses::select(connection, use_id)).await
+    }
+
+    async fn appended(&self, use_id: UseId) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.read(move |connection| uses::appended(connection, use_id)).await
+    }
+
+    async fn acknowledge(&self, use_id: UseId) -> Result<(), LedgerError> {
+        self.writer.write(move |batch| uses::acknowledge(batch, use_id)).await
+    }
+
+    async fn open_uses(&self) -> Result<Vec<(UseId, u64)>, LedgerError> {
+        self.read(uses::open).await
+    }
+
+    async fn expire_requests(&self) -> Result<Vec<Digest>, LedgerError> {
+        self.writer.write(requests::expire).await
+    }
+
+    async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError> {
+        self.read(move |connection| requests::any_for(connection, sha256)).await
+    }
+
+    async fn records(
+        &self,
+        from: u64,
+        limit: u32,
+        types: Vec<String>,
+    ) -> Result<Vec<StoredRecord>, LedgerError> {
+        self.read(move |connection| reads::records(connection, from, limit, &types)).await
+    }
+
+    async fn newest_records(&self, limit: u32, types: Vec<String>) -> Result<Vec<StoredRecord>, LedgerError> {
+        self.read(move |connection| reads::newest_records(connection, limit, &types)).await
+    }
+}
