@@ -18,16 +18,15 @@ fn main() {
 
 fn verdict(bytes: &[u8]) -> String {
     match read(bytes) {
-        Ok(facts) => format!("read\t{facts:?}"),
+        Ok((facts, sizes)) => format!("read\tpages seen, in µm: {sizes:?}\t{facts:?}"),
         Err(error) => format!("{}\t{error}", error.code()),
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Facts, PageError> {
+fn read(bytes: &[u8]) -> Result<(Facts, Vec<(u32, u32)>), PageError> {
     let document = Document::open(bytes)?;
     let facts = inspect(&document)?;
-    for index in 0..facts.pages {
-        document.page(index)?.geometry()?;
-    }
-    Ok(facts)
+    let size = |index| Ok(document.page(index)?.geometry()?.visible_size_um());
+    let sizes = (0..facts.pages).map(size).collect::<Result<_, PageError>>()?;
+    Ok((facts, sizes))
 }

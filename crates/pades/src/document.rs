@@ -30,6 +30,7 @@ mod entries;
 mod header;
 mod indirect;
 mod object_stream;
+mod page_tree;
 mod pages;
 mod revisions;
 mod sections;
@@ -37,7 +38,7 @@ mod stream;
 mod table;
 mod xref_stream;
 
-pub use pages::{Page, PageError};
+pub use pages::{Attribute, Page, PageError};
 pub use revisions::Revision;
 pub use sections::XrefStyle;
 
@@ -46,10 +47,13 @@ use crate::object::{Array, Dictionary, Object, Reference};
 use elsa::sync::FrozenMap;
 use entries::{Entries, Entry};
 use object_stream::ObjectStream;
-use pages::PageTree;
+use page_tree::PageTree;
 use sections::Section;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
+
+/// A /Size beyond this reserves nothing: some readers know no higher object numbers than 4,194,303.
+const MAX_RESERVED: u32 = 4_000_000;
 
 /// An indirect object whose value is a reference to another one may lead on this often.
 const MAX_CHAIN: usize = 32;
@@ -133,10 +137,11 @@ impl<'a> Document<'a> {
         self.offset_base
     }
 
-    /// The lowest object number above every one in use, ever used, or reserved by /Size.
+    /// The lowest object number above every one in use, ever used, or reserved by a sensible /Size.
     #[must_use]
     pub fn next_free_number(&self) -> u32 {
-        let sizes = self.sections.iter().filter_map(|section| section.size);
+        let sizes =
+            self.sections.iter().filter_map(|section| section.size).filter(|size| *size <= MAX_RESERVED);
         sizes.chain([self.entries.highest().saturating_add(1), 1]).max().unwrap_or(1)
     }
 
@@ -262,6 +267,6 @@ impl<'a> Document<'a> {
     /// `&bytes[..revision.end]`.
     #[must_use]
     pub fn revisions(&self) -> Vec<Revision> {
-        revisions::revisions(self.bytes, self.offset_base, &self.sections)
+        revisions::revisions(self.bytes, &self.sections)
     }
 }

@@ -143,6 +143,8 @@ kinds! {
     Limit {
         /// Arrays and dictionaries nested deeper than 256.
         Nesting = "nesting", "objects nested too deeply";
+        /// An object number above 8,388,607, the highest that common readers know (ISO 32000-1 Annex C).
+        Numbers = "numbers", "an object number too high for common readers";
         /// More than 4,000,000 cross-reference entries.
         Entries = "entries", "too many cross-reference entries";
         /// More than 4,096 cross-reference sections.
@@ -151,7 +153,7 @@ kinds! {
         Keys = "keys", "too many keys in one dictionary";
         /// A stream that decodes to more than its limit.
         Decoded = "decoded", "a stream decodes to too many bytes";
-        /// More than 512 MiB of object streams together.
+        /// More than 256 MiB of object streams together.
         ObjectStreams = "object-streams", "object streams decode to too many bytes together";
         /// A page tree deeper than 256.
         PageDepth = "page-depth", "page tree too deep";

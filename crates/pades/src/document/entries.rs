@@ -7,6 +7,9 @@ use crate::error::{Damage, Limit, ReadError};
 /// Cross-reference entries in all sections together.
 pub(super) const MAX_ENTRIES: usize = 4_000_000;
 
+/// The highest object number that common readers know (ISO 32000-1 Annex C).
+const MAX_NUMBER: u32 = 8_388_607;
+
 /// One cross-reference entry (ISO 32000-2 §7.5.4, Table 18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -35,10 +38,6 @@ impl Entries {
     /// Takes the entries out of the sections.
     pub(super) fn merge(sections: &mut [Section<'_>]) -> Result<Entries, ReadError> {
         let total: usize = sections.iter().map(|section| section.entries.len()).sum();
-        if total > MAX_ENTRIES {
-            let offset = sections.last().map_or(0, |section| section.offset);
-            return Err(ReadError::TooComplex { what: Limit::Entries, offset });
-        }
         let mut ranked: Vec<(u32, u32, Entry)> = Vec::with_capacity(total);
         for (rank, section) in (0u32..).zip(sections.iter_mut()) {
             ranked.extend(section.entries.drain(..).map(|(number, entry)| (number, rank, entry)));
@@ -61,6 +60,10 @@ impl Entries {
                     last = Some((number, rank, entry));
                 }
             }
+        }
+        if sorted.last().is_some_and(|(number, _)| *number > MAX_NUMBER) {
+            let offset = sections.first().map_or(0, |section| section.offset);
+            return Err(ReadError::TooComplex { what: Limit::Numbers, offset });
         }
         let mut boundaries: Vec<u64> = sorted
             .iter()

@@ -10,9 +10,9 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 /// One object stream may decode to this much, ...
-const MAX_DECODED: usize = 128 << 20;
+const MAX_DECODED: usize = 64 << 20;
 /// ... and all together, as they are kept, to this much.
-const MAX_TOGETHER: usize = 512 << 20;
+const MAX_TOGETHER: usize = 256 << 20;
 
 /// A decoded object stream.
 pub(super) struct ObjectStream {

@@ -15,21 +15,20 @@ pub struct Revision {
 }
 
 /// All revisions, oldest first. The tail of a linearized file's first part (ISO 32000-2 Annex F) names no section and is none.
-pub(super) fn revisions(bytes: &[u8], base: u64, sections: &[Section<'_>]) -> Vec<Revision> {
+pub(super) fn revisions(bytes: &[u8], sections: &[Section<'_>]) -> Vec<Revision> {
     let mut found: Vec<Revision> = sections
         .iter()
         .filter_map(|section| tail(bytes, section.end))
         .filter(|revision| sections.iter().any(|section| section.offset == revision.startxref))
         .collect();
     found.sort_unstable_by_key(|revision| revision.end);
-    debug_assert!(base <= bytes.len() as u64);
     found
 }
 
 /// The `startxref`, number and `%%EOF` that stand at the offset `at`.
 fn tail(bytes: &[u8], at: u64) -> Option<Revision> {
     let mut lexer = Lexer::new(bytes.get(usize::try_from(at).ok()?..)?, at);
-    lexer.skip_white();
+    lexer.skip_space();
     if !lexer.take(b"startxref") {
         return None;
     }

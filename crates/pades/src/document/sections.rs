@@ -1,6 +1,6 @@
 //! The chain of cross-reference sections, from startxref along /Prev (ISO 32000-2 §7.5.6).
 
-use super::entries::Entry;
+use super::entries::{Entry, MAX_ENTRIES};
 use super::{table, xref_stream};
 use crate::error::{Damage, Limit, ReadError};
 use crate::lexer::Lexer;
@@ -38,6 +38,7 @@ pub(super) fn chain(bytes: &[u8], base: u64, startxref: u64) -> Result<Vec<Secti
     let mut sections: Vec<Section<'_>> = Vec::new();
     let mut seen = HashSet::new();
     let mut next = Some(startxref);
+    let mut allowed = MAX_ENTRIES;
     while let Some(offset) = next {
         let at = offset.saturating_add(base);
         if !seen.insert(offset) {
@@ -46,23 +47,25 @@ pub(super) fn chain(bytes: &[u8], base: u64, startxref: u64) -> Result<Vec<Secti
         if sections.len() >= MAX_SECTIONS {
             return Err(ReadError::TooComplex { what: Limit::Sections, offset: at });
         }
-        let section = section(bytes, base, offset)?;
+        let section = section(bytes, base, offset, allowed)?;
+        allowed = allowed.saturating_sub(section.entries.len());
         next = previous(&section.trailer)?;
         sections.push(section);
     }
     Ok(sections)
 }
 
-fn section(bytes: &[u8], base: u64, offset: u64) -> Result<Section<'_>, ReadError> {
+/// Reads one section with at most `allowed` entries.
+fn section(bytes: &[u8], base: u64, offset: u64, allowed: usize) -> Result<Section<'_>, ReadError> {
     let at = offset.saturating_add(base);
     let missing = ReadError::damaged(Damage::NoSection, at);
     let start = usize::try_from(at).map_err(|_| missing)?;
     let mut lexer = Lexer::new(bytes.get(start..).ok_or(missing)?, at);
     lexer.skip_white();
     if lexer.take_keyword(b"xref") {
-        table::read(lexer, offset)
+        table::read(lexer, offset, allowed)
     } else {
-        xref_stream::read(bytes, base, offset)
+        xref_stream::read(bytes, base, offset, allowed)
     }
 }
 

@@ -1,20 +1,20 @@
 //! Cross-reference tables (ISO 32000-2 §7.5.4).
 
-use super::entries::{Entry, MAX_ENTRIES};
+use super::entries::Entry;
 use super::sections::{Section, XrefStyle, size};
 use crate::error::{Damage, Limit, ReadError};
 use crate::lexer::Lexer;
 use crate::object::{Dictionary, Object};
 
-/// Reads the table and its trailer; `lexer` stands after the keyword `xref`, `offset` is the section's own.
-pub(super) fn read<'a>(mut lexer: Lexer<'a>, offset: u64) -> Result<Section<'a>, ReadError> {
+/// Reads the table, of at most `allowed` entries, and its trailer; `lexer` stands after the keyword `xref`, `offset` is the section's own.
+pub(super) fn read<'a>(mut lexer: Lexer<'a>, offset: u64, allowed: usize) -> Result<Section<'a>, ReadError> {
     let mut entries = Vec::new();
     loop {
         lexer.skip_white();
         if lexer.take(b"trailer") {
             break;
         }
-        subsection(&mut lexer, &mut entries)?;
+        subsection(&mut lexer, &mut entries, allowed)?;
     }
     let trailer = trailer(&mut lexer)?;
     if trailer.contains("XRefStm") {
@@ -24,12 +24,16 @@ pub(super) fn read<'a>(mut lexer: Lexer<'a>, offset: u64) -> Result<Section<'a>,
     Ok(Section { offset, end: lexer.offset(), style: XrefStyle::Table, trailer, size, entries })
 }
 
-fn subsection(lexer: &mut Lexer<'_>, entries: &mut Vec<(u32, Entry)>) -> Result<(), ReadError> {
+fn subsection(
+    lexer: &mut Lexer<'_>,
+    entries: &mut Vec<(u32, Entry)>,
+    allowed: usize,
+) -> Result<(), ReadError> {
     let malformed = lexer.damaged(Damage::Table);
     let first = lexer.unsigned().ok_or(malformed)?;
     lexer.skip_white();
     let count = lexer.unsigned().ok_or(malformed)?;
-    if count > MAX_ENTRIES as u64 || entries.len() as u64 + count > MAX_ENTRIES as u64 {
+    if count > allowed.saturating_sub(entries.len()) as u64 {
         return Err(ReadError::TooComplex { what: Limit::Entries, offset: lexer.offset() });
     }
     for number in first..first.saturating_add(count) {

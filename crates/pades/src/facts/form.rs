@@ -31,6 +31,24 @@ pub(super) struct Form {
     pub(super) empty: Vec<SignatureField>,
 }
 
+/// The fields found so far.
+#[derive(Default)]
+struct Listed {
+    roots: HashSet<Reference>,
+    kids: HashSet<Reference>,
+}
+
+impl Listed {
+    /// Whether a kid is still to be looked at; `None` if it was one before, which makes circles or trees of exponential size. A kid that
+    /// stands among the form's own fields too, as careless writers have it, is looked at there.
+    fn kid(&mut self, kid: Reference) -> Option<bool> {
+        if self.roots.contains(&kid) {
+            return Some(false);
+        }
+        self.kids.insert(kid).then_some(true)
+    }
+}
+
 /// A field still to be looked at, with what it inherits (§12.7.4.1).
 struct Pending<'s> {
     reference: Option<Reference>,
@@ -49,8 +67,11 @@ pub(super) fn read(document: &Document<'_>, catalog: &Dictionary<'_>) -> Result<
         _ => return Err(broken),
     };
     let mut found = Form { present: true, xfa: !document.value(&form, "XFA")?.is_null(), ..Form::default() };
+    let mut listed = Listed::default();
     let mut pending = Vec::new();
-    for (reference, dictionary) in dictionaries(document, &form, "Fields")?.into_iter().rev() {
+    for (reference, dictionary) in
+        dictionaries(document, &form, "Fields", |field| Ok(listed.roots.insert(field)))?.into_iter().rev()
+    {
         pending.push(Pending {
             reference,
             dictionary,
@@ -60,7 +81,6 @@ pub(super) fn read(document: &Document<'_>, catalog: &Dictionary<'_>) -> Result<
             depth: 0,
         });
     }
-    let mut seen = HashSet::new();
     let mut pages = Pages::new(document);
     let mut count = 0usize;
     while let Some(field) = pending.pop() {
@@ -69,10 +89,7 @@ pub(super) fn read(document: &Document<'_>, catalog: &Dictionary<'_>) -> Result<
         if count > MAX_FIELDS || field.depth > MAX_DEPTH {
             return Err(ReadError::TooComplex { what: Limit::Fields, offset });
         }
-        if field.reference.is_some_and(|reference| !seen.insert(reference)) {
-            return Err(ReadError::damaged(Damage::Form, offset));
-        }
-        visit(document, field, &mut pending, &mut found, &mut pages)?;
+        visit(document, field, &mut pending, &mut listed, &mut found, &mut pages)?;
     }
     Ok(found)
 }
@@ -81,6 +98,7 @@ fn visit<'s>(
     document: &'s Document<'_>,
     field: Pending<'s>,
     pending: &mut Vec<Pending<'s>>,
+    listed: &mut Listed,
     found: &mut Form,
     pages: &mut Pages<'s, '_>,
 ) -> Result<(), ReadError> {
@@ -93,10 +111,12 @@ fn visit<'s>(
         Object::Null => field.value,
         own => own,
     };
-    // Kids with a partial name are fields, the others this field's widgets (§12.7.4.1).
-    let (fields, widgets): (Vec<_>, Vec<_>) = dictionaries(document, &field.dictionary, "Kids")?
-        .into_iter()
-        .partition(|(_, kid)| kid.contains("T"));
+    // Kids with a partial name, or kids of their own, are fields; the others are this field's widgets (§12.7.4.1).
+    let kids = dictionaries(document, &field.dictionary, "Kids", |kid| {
+        listed.kid(kid).ok_or(ReadError::damaged(Damage::Form, field.dictionary.offset()))
+    })?;
+    let (fields, widgets): (Vec<_>, Vec<_>) =
+        kids.into_iter().partition(|(_, kid)| kid.contains("T") || kid.contains("Kids"));
     if !fields.is_empty() {
         for (reference, dictionary) in fields.into_iter().rev() {
             pending.push(Pending {
@@ -141,11 +161,12 @@ fn qualified_name(document: &Document<'_>, field: &Pending<'_>) -> Result<String
     })
 }
 
-/// The dictionaries in the array `key`, each with its name. Anything else is passed over, as readers do.
+/// The dictionaries in the array `key` that are `wanted`, each with its name. Anything else is passed over, as readers do.
 fn dictionaries<'s>(
     document: &'s Document<'_>,
     parent: &Dictionary<'s>,
     key: &str,
+    mut wanted: impl FnMut(Reference) -> Result<bool, ReadError>,
 ) -> Result<Vec<(Option<Reference>, Dictionary<'s>)>, ReadError> {
     let Object::Array(array) = document.value(parent, key)? else { return Ok(Vec::new()) };
     let mut out = Vec::new();
@@ -155,6 +176,12 @@ fn dictionaries<'s>(
         }
         let element = element?;
         let reference = element.as_reference();
+        // Asked before it is read: one large object may be named often.
+        if let Some(reference) = reference
+            && !wanted(reference)?
+        {
+            continue;
+        }
         if let Object::Dictionary(dictionary) = document.resolve(element)? {
             out.push((reference, dictionary));
         }

@@ -97,10 +97,21 @@ fn certifications_forbid_new_fields() {
 
 #[test]
 fn form_trees_must_be_trees() {
-    let looping = catalog("/AcroForm<</Fields[10 0 R]>>").object(10, "<</T(a)/Kids[10 0 R]>>").table(TRAILER);
+    let looping = catalog("/AcroForm<</Fields[10 0 R]>>")
+        .object(10, "<</T(a)/Kids[12 0 R]>>")
+        .object(12, "<</T(b)/Kids[13 0 R]>>")
+        .object(13, "<</T(c)/Kids[12 0 R]>>")
+        .table(TRAILER);
     assert_eq!(damage(&looping), Damage::Form);
-    let twice = catalog("/AcroForm<</Fields[10 0 R 10 0 R]>>").object(10, "<</T(a)>>").table(TRAILER);
-    assert_eq!(damage(&twice), Damage::Form);
+    let doubling =
+        catalog("/AcroForm<</Fields[10 0 R]>>").object(10, "<</Kids[12 0 R 12 0 R]>>").object(12, "<<>>");
+    assert_eq!(damage(&doubling.table(TRAILER)), Damage::Form);
+    // Listed twice, once as a kid too: counted once.
+    let twice = catalog("/AcroForm<</Fields[10 0 R 10 0 R 12 0 R]>>")
+        .object(10, "<</T(a)/Kids[12 0 R]>>")
+        .object(12, "<</T(b)/FT/Sig>>")
+        .table(TRAILER);
+    assert_eq!(facts(&twice).empty_signature_fields.len(), 1);
     assert_eq!(damage(&catalog("/AcroForm 3").table(TRAILER)), Damage::Form);
     let odd = catalog("/AcroForm<</Fields[77 0 R 5 null]>>").table(TRAILER);
     assert!(facts(&odd).form);

@@ -169,3 +169,49 @@ fn objects_hidden_in_each_other_do_not_multiply_the_work() {
     assert!(read(&bytes).is_err());
     assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
 }
+
+#[test]
+fn one_large_object_named_often_is_read_once() {
+    let large = format!("<</T(a)/X[{}]>>", "0 ".repeat(2_000_000));
+    let seed = one_page().object(9, &large);
+    let often = "9 0 R ".repeat(100_000);
+    let form = Seed::new()
+        .object(1, &format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{often}]>>>>"))
+        .object(2, "<</Type/Pages/Kids[]/Count 0>>")
+        .object(9, &large)
+        .table(TRAILER);
+    let pages = Seed::new()
+        .object(1, "<</Type/Catalog/Pages 2 0 R>>")
+        .object(2, &format!("<</Type/Pages/Kids[{often}]/Count 100000>>"))
+        .object(9, &large)
+        .table(TRAILER);
+    let started = std::time::Instant::now();
+    assert_eq!(read(&form), Ok(0));
+    assert_eq!(crate::seed::damage(&pages), sealkeeper_pades::Damage::PageTree);
+    assert_eq!(read(&seed.table(TRAILER)), Ok(1));
+    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+}
+
+#[test]
+fn many_bombs_do_not_add_up() {
+    // 300 cross-reference streams in a chain, each with one entry and 60 kB more than it says.
+    let rows = [crate::seed::deflate(&vec![0; 60_000])].concat();
+    let mut bytes = one_page().xref_stream_of(5, &format!("{STREAM_TRAILER}/Filter/FlateDecode"), &{
+        let plain = one_page().rows(5).concat();
+        crate::seed::deflate(&plain)
+    });
+    for _ in 0..300 {
+        let seed = Seed { places: Vec::new(), previous: Some(0), bytes };
+        let previous = last_startxref(&seed.bytes);
+        let seed = Seed { previous: Some(previous), ..seed };
+        bytes = seed.xref_stream_of(6, &format!("{STREAM_TRAILER}/Filter/FlateDecode"), &rows);
+    }
+    let started = std::time::Instant::now();
+    assert!(Document::open(&bytes).is_ok());
+    assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
+}
+
+fn last_startxref(bytes: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(&bytes[bytes.len() - 30..]).into_owned();
+    text.split_whitespace().rev().nth(1).unwrap().parse().unwrap()
+}

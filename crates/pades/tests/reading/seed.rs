@@ -2,7 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use sealkeeper_pades::{Damage, Document, ReadError};
+use sealkeeper_pades::{Attribute, Damage, Document, ReadError};
 use std::io::Write;
 
 /// Where the builder put an object.
@@ -180,8 +180,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<usize, ReadError> {
     let facts = sealkeeper_pades::inspect(&document)?;
     for index in 0..facts.pages {
         let page = document.page(index)?;
-        for key in ["MediaBox", "CropBox", "Rotate", "Resources"] {
-            page.inherited(key)?;
+        for attribute in Attribute::ALL {
+            page.attribute(attribute)?;
         }
     }
     Ok(facts.pages)

@@ -6,33 +6,29 @@ use std::time::Instant;
 
 #[test]
 fn a_file_of_many_pages_is_read_in_seconds() {
-    let count = 200_000u32;
+    let count = 60_000u32;
     let mut seed = Seed::new().object(1, "<</Type/Catalog/Pages 2 0 R>>");
-    let branches = count / 1_000;
-    let kids: String = (0..branches).map(|branch| format!("{} 0 R ", 3 + branch)).collect();
+    // All under one node, which is the worst for inheritance.
+    let kids: String = (0..count).map(|page| format!("{} 0 R ", page + 3)).collect();
     seed = seed.object(2, &format!("<</Type/Pages/Count {count}/MediaBox[0 0 595 842]/Kids[{kids}]>>"));
-    for branch in 0..branches {
-        let first = 3 + branches + branch * 1_000;
-        let kids: String = (first..first + 1_000).map(|page| format!("{page} 0 R ")).collect();
-        seed = seed.object(3 + branch, &format!("<</Type/Pages/Parent 2 0 R/Count 1000/Kids[{kids}]>>"));
-    }
     for page in 0..count {
-        let parent = 3 + page / 1_000;
-        seed = seed.object(3 + branches + page, &format!("<</Type/Page/Parent {parent} 0 R/Resources<<>>>>"));
+        seed = seed.object(page + 3, "<</Type/Page/Parent 2 0 R/Resources<<>>>>");
     }
     let bytes = seed.table(TRAILER);
     let started = Instant::now();
     let document = Document::open(&bytes).unwrap();
     let opened = started.elapsed();
     assert_eq!(document.page_count(), Ok(count as usize));
-    let last = document.page(count as usize - 1).unwrap();
-    assert_eq!(last.geometry().unwrap().visible_size_um(), (209_903, 297_039));
+    for index in 0..count as usize {
+        let page = document.page(index).unwrap();
+        assert_eq!(page.geometry().unwrap().visible_size_um(), (209_903, 297_039));
+    }
     println!(
         "{} MB, {count} pages: opened in {opened:?}, all pages after {:?}",
         bytes.len() >> 20,
         started.elapsed()
     );
-    assert!(started.elapsed().as_secs() < 20);
+    assert!(started.elapsed().as_secs() < 30);
 }
 
 #[test]

@@ -189,3 +189,22 @@ fn one_page_without_types() -> Seed {
 fn replace(bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     String::from_utf8(bytes).unwrap().replacen(from, to, 1).into_bytes()
 }
+
+#[test]
+fn object_numbers_stay_where_readers_know_them() {
+    let bytes = one_page().object(8_388_608, "null").table(TRAILER);
+    assert!(matches!(refusal(&bytes), ReadError::TooComplex { what: Limit::Numbers, .. }));
+    // A /Size beyond all reason reserves nothing, a smaller one does.
+    let next = |size: &str| {
+        let bytes = one_page().table(&format!("/Size {size}/Root 1 0 R"));
+        Document::open(&bytes).unwrap().next_free_number()
+    };
+    assert_eq!((next("4294967295"), next("99999999999"), next("-5"), next("17")), (4, 4, 4, 17));
+}
+
+#[test]
+fn a_document_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let bytes = one_page().table(TRAILER);
+    shared(&Document::open(&bytes).unwrap());
+}
