@@ -34,7 +34,7 @@ impl CmsError {
         match self {
             Self::CertificateNotDer { .. } => "certificate-not-der",
             Self::KeyUnsupported { .. } => "certificate-key-unsupported",
-            Self::SignatureMalformed(_) | Self::SignatureDoesNotVerify => "token-bad-signature",
+            Self::SignatureMalformed(_) | Self::SignatureDoesNotVerify => "token-fault",
             Self::Encoding(_) => "internal",
         }
     }

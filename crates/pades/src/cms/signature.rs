@@ -79,7 +79,7 @@ mod tests {
         assert!(EcdsaSignature::from_token(&[order_minus_one, one].concat()).is_ok());
         for raw in [[order, one].concat(), [one, order].concat(), [one, [0; 32]].concat(), vec![0; 64]] {
             let refusal = EcdsaSignature::from_token(&raw).unwrap_err();
-            assert_eq!(refusal.code(), "token-bad-signature");
+            assert_eq!(refusal.code(), "token-fault");
         }
     }
 
