@@ -123,10 +123,11 @@ class EndToEnd(unittest.TestCase):
     # -- refusals
 
     def test_upload_is_refused_before_it_ends(self):
-        """What is no PDF is known from its first bytes: the rest need not be sent."""
+        """More than the header announced is refused at once: the rest is not read any more."""
         chunks, sent = 400, []
-        refused = self.refusal(self.client.submit, bytes(chunks * CHUNK), on_chunk=sent.append, **self.header())
-        self.assertEqual(refused.reasons, ["pdf-not-a-pdf"])
+        header = self.header(size=3 * CHUNK)
+        refused = self.refusal(self.client.submit, bytes(chunks * CHUNK), on_chunk=sent.append, **header)
+        self.assertEqual(refused.reasons, ["document-size-mismatch"])
         self.assertLess(len(sent), chunks // 2)
 
     def test_upload_is_refused_from_its_header_alone_with_all_reasons(self):
