@@ -136,7 +136,8 @@ class Client:
 
     def submit(self, pdf, *, on_chunk=None, **header):
         """Submits the bytes of a document; returns `Submitted`. `on_chunk` is told of each chunk as it is sent."""
-        header = {"file_name": "document.pdf", "size": len(pdf), "sha256": hashlib.sha256(pdf).digest()} | header
+        facts = {"size": len(pdf), "sha256": hashlib.sha256(pdf).digest()}
+        header = {"file_name": "document.pdf"} | facts | header
         wanted = queue.SimpleQueue()
 
         def messages():
