@@ -69,7 +69,7 @@ class Run:
         self.stamped = 0
         self.refused = {}  # path -> reason codes, joined by "+"
         self.invalid = []  # (path, verdict)
-        self.abstained = Counter()
+        self.abstained = []  # (path, verdict)
         self.failures = []
 
     def stamp_all(self, agent, files, pool):
@@ -129,7 +129,7 @@ class Run:
             if verdict.outcome is judges.Outcome.INVALID:
                 self.invalid.append((name, verdict))
             elif verdict.outcome is judges.Outcome.ABSTAINS:
-                self.abstained[verdict.judge] += 1
+                self.abstained.append((name, verdict))
 
     def report(self, bless, whole):
         """Prints the outcome, ends with the line of figures; returns the exit code."""
@@ -143,8 +143,8 @@ class Run:
             print(f"INVALID {name}: {verdict.judge}: {verdict.why}")
         for failure in self.failures:
             print(f"FAILED {failure}")
-        for judge, count in self.abstained.items():
-            print(f"  {judge} abstained on {count}, which it cannot read unstamped either")
+        for name, verdict in self.abstained:
+            print(f"  {verdict.judge} abstains on {name}: {verdict.why}")
         invalid = len({name for name, _ in self.invalid})
         print(f"corpus: {self.stamped} stamped, {len(self.refused)} refused, {invalid} invalid")
         return 1 if invalid or self.failures else 0
