@@ -37,6 +37,13 @@ pub(crate) enum Stop {
         /// All that stands against it.
         refusal: Refusal,
     },
+    /// The same, and a record of its own tells of it already: a wrong PIN is no refusal beside that.
+    OnRecord {
+        /// What stands against it.
+        refusal: Refusal,
+        /// The record.
+        seq: u64,
+    },
     /// The store failed.
     Store(LedgerError),
     /// Anything else within the agent.

@@ -25,12 +25,23 @@ impl<'a, 'f> Inspected<'a, 'f> {
         let index = placement.page.index(u32::try_from(pages).unwrap_or(u32::MAX))?;
         let page = self.document.page(index as usize).map_err(|error| unreadable(&error))?;
         let size = self.admitted.seal.seal.size;
-        let placed = page
-            .geometry()
-            .map_err(|error| coded(error.code(), Reason::PdfPageUnusable, &error))?
+        let geometry =
+            page.geometry().map_err(|error| coded(error.code(), Reason::PdfPageUnusable, &error))?;
+        let placed = geometry
             .place(placement.x_um, placement.y_um, size.width_um(), size.height_um())
             .map_err(|error| coded(error.code(), Reason::PlacementOutsidePage, &error))?;
         let seal_box = SealBox::around(index, &placement, size.width_um(), size.height_um());
+        // Not over what somebody else signed (U7). An empty signature field may well be the place meant for this seal.
+        for signature in &self.facts.signatures {
+            if let (Some(page), Some(rect)) = (signature.field.page, signature.field.rect)
+                && page == index as usize
+                && seal_box.overlaps(geometry.seen_um(rect))
+            {
+                let over =
+                    Violation::new(Reason::PlacementOverSignature).with("field", &signature.field.name);
+                return Err(over.with("page", index + 1).into());
+            }
+        }
         Ok(Placed { inspected: self, seal_box, placed })
     }
 }

@@ -105,6 +105,9 @@ impl Service {
     pub(crate) async fn refuse(&self, subject: Subject, stop: Stop) -> Failure {
         let (stage, refusal) = match stop {
             Stop::Refused { stage, refusal } => (stage, refusal),
+            Stop::OnRecord { refusal, seq } => {
+                return Failure::Refused(Refused { refusal, journal_seq: Some(seq) });
+            }
             Stop::Store(error) => {
                 tracing::error!(%error, operation = subject.operation, "the store failed");
                 return Failure::Fault(Reason::JournalFailed);

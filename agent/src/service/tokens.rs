@@ -63,7 +63,8 @@ impl Service {
             Ok(state) => state,
             Err(error) => {
                 if error.reason == Reason::TokenPinWrong {
-                    self.record_wrong_pin(custodian, &serial, error.pin).await?;
+                    let seq = self.record_wrong_pin(custodian, &serial, error.pin).await?;
+                    return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
                 }
                 return Err(error.violation()).at("unlock");
             }
@@ -122,7 +123,7 @@ impl Service {
         by: Custodian<'_>,
         serial: &TokenSerial,
         flags: Option<PinFlags>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<u64, LedgerError> {
         let tries = match flags {
             Some(PinFlags { locked: true, .. }) => PinTries::Locked,
             Some(PinFlags { final_try: true, .. }) => PinTries::Final,
@@ -138,7 +139,7 @@ impl Service {
                 tries,
             }))
         })?;
-        self.ledger.append(entry).await.map(|_| ())
+        Ok(self.ledger.append(entry).await?.seq)
     }
 
     /// Locks a token; tells whether it was unlocked.

@@ -88,6 +88,16 @@ impl SealBox {
             height_um,
         }
     }
+
+    /// Whether it shares any area with a rectangle on the same page: left, top, width and height in µm. An empty one covers nothing.
+    pub fn overlaps(&self, [left, top, width, height]: [i64; 4]) -> bool {
+        let meets = |from: i64, length: u32, other: i64, other_length: i64| {
+            other_length > 0
+                && from < other.saturating_add(other_length)
+                && other < from.saturating_add(i64::from(length))
+        };
+        meets(self.left_um, self.width_um, left, width) && meets(self.top_um, self.height_um, top, height)
+    }
 }
 
 #[cfg(test)]
@@ -121,5 +131,8 @@ mod tests {
         let seal = SealBox::around(4, &at, 40_000, 30_000);
         assert_eq!((seal.page, seal.left_um, seal.top_um), (4, 100_000, 215_000));
         assert!(Placement::new(PageChoice::Last, i64::MAX, 0).is_err());
+        assert!(seal.overlaps([139_999, 244_999, 5, 5]));
+        assert!(!seal.overlaps([140_000, 215_000, 5, 5]), "touching is not covering");
+        assert!(!seal.overlaps([120_000, 230_000, 0, 5]), "an invisible signature has no area");
     }
 }
