@@ -52,6 +52,9 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) spool: Spool,
     pub(crate) refusals: Refusals,
+    /// Held shared from a document's arrival in the spool until its request is kept, and alone while the spool is tidied: no document is
+    /// taken for one that nobody needs.
+    arrivals: tokio::sync::RwLock<()>,
     /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
     in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
     /// One permit per use in progress; all of them together mean that none is.
@@ -102,6 +105,7 @@ impl Service {
             limits,
             spool,
             refusals,
+            arrivals: tokio::sync::RwLock::default(),
             in_progress: Mutex::default(),
             uses,
         }
@@ -143,6 +147,7 @@ impl Service {
 
     /// Removes what no open request needs any more: expired requests and their documents.
     pub(crate) async fn tidy(&self) {
+        let _none_arrives = self.arrivals.write().await;
         let needed = match self.ledger.expire_requests().await {
             Ok(needed) => needed,
             Err(error) => return tracing::warn!(%error, "expired requests cannot be removed"),

@@ -111,6 +111,7 @@ impl Service {
 
     async fn finish(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Stop> {
         let Upload { caller, asked, seal, incoming, .. } = upload;
+        let _arriving = self.arrivals.read().await;
         let service = self.clone();
         let judged = tokio::task::spawn_blocking(move || {
             if let Some(incoming) = incoming {

@@ -9,6 +9,7 @@ pub struct Refusal {
     /// record; `journaled` is false for those, and the record that counts them follows.
     #[prost(uint64, tag = "2")]
     pub journal_seq: u64,
+    /// Whether `journal_seq` is this refusal's own record.
     #[prost(bool, tag = "3")]
     pub journaled: bool,
 }
@@ -24,10 +25,13 @@ pub struct Violation {
     /// What happened, and what to do; Chinese and English, plain text of at most 512 characters each.
     #[prost(string, tag = "3")]
     pub text_zh: ::prost::alloc::string::String,
+    /// The same in English.
     #[prost(string, tag = "4")]
     pub text_en: ::prost::alloc::string::String,
+    /// What to do, in Chinese.
     #[prost(string, tag = "5")]
     pub hint_zh: ::prost::alloc::string::String,
+    /// What to do, in English.
     #[prost(string, tag = "6")]
     pub hint_en: ::prost::alloc::string::String,
     /// Particulars such as {"offset": "1234", "what": "xref-entry"}; at most 16 entries, keys as documented per reason.
@@ -41,6 +45,7 @@ pub struct Violation {
 pub struct ListTokensRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListTokensReply {
+    /// Initialised tokens, in no particular order.
     #[prost(message, repeated, tag = "1")]
     pub tokens: ::prost::alloc::vec::Vec<Token>,
 }
@@ -49,33 +54,40 @@ pub struct Token {
     /// CK_TOKEN_INFO.serialNumber without its padding, at most 16 characters. Names the token everywhere.
     #[prost(string, tag = "1")]
     pub serial: ::prost::alloc::string::String,
-    /// CK_TOKEN_INFO.label, manufacturerID and model, without padding; at most 32, 32 and 16 characters.
+    /// CK_TOKEN_INFO.label without padding, at most 32 characters.
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
+    /// CK_TOKEN_INFO.manufacturerID, at most 32 characters.
     #[prost(string, tag = "3")]
     pub manufacturer: ::prost::alloc::string::String,
+    /// CK_TOKEN_INFO.model, at most 16 characters.
     #[prost(string, tag = "4")]
     pub model: ::prost::alloc::string::String,
     /// "major.minor" of CK_TOKEN_INFO.firmwareVersion.
     #[prost(string, tag = "5")]
     pub firmware: ::prost::alloc::string::String,
-    /// Whether this agent has it unlocked now, and what is left of that.
+    /// Whether this agent has it unlocked now.
     #[prost(bool, tag = "6")]
     pub unlocked: bool,
+    /// Signatures left of the unlock; 0 when locked.
     #[prost(uint32, tag = "7")]
     pub uses_left: u32,
     /// Microseconds since the Unix epoch at which the unlock ends if the token stays idle; 0 when locked.
     #[prost(uint64, tag = "8")]
     pub locks_at_us: u64,
-    /// CKF_USER_PIN_COUNT_LOW, _FINAL_TRY, _LOCKED, CKF_USER_PIN_INITIALIZED and CKF_PROTECTED_AUTHENTICATION_PATH as the token tells them.
+    /// CKF_USER_PIN_COUNT_LOW, as the token tells it.
     #[prost(bool, tag = "9")]
     pub pin_count_low: bool,
+    /// CKF_USER_PIN_FINAL_TRY.
     #[prost(bool, tag = "10")]
     pub pin_final_try: bool,
+    /// CKF_USER_PIN_LOCKED.
     #[prost(bool, tag = "11")]
     pub pin_locked: bool,
+    /// CKF_USER_PIN_INITIALIZED.
     #[prost(bool, tag = "12")]
     pub pin_initialized: bool,
+    /// CKF_PROTECTED_AUTHENTICATION_PATH: the PIN is typed on the token itself.
     #[prost(bool, tag = "13")]
     pub protected_authentication_path: bool,
     /// Names of the configured seals whose key lies on this token.
@@ -552,6 +564,7 @@ pub mod token_service_server {
 pub struct ListSealsRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSealsReply {
+    /// In the order of the configuration.
     #[prost(message, repeated, tag = "1")]
     pub seals: ::prost::alloc::vec::Vec<Seal>,
 }
@@ -563,6 +576,7 @@ pub struct ShowSealRequest {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowSealReply {
+    /// The seal as it stands now.
     #[prost(message, optional, tag = "1")]
     pub seal: ::core::option::Option<Seal>,
     /// The picture file as configured (PNG), at most 4 MiB.
@@ -577,19 +591,22 @@ pub struct Seal {
     /// Stable id, \[a-z0-9-\], 1 to 64 characters.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// Name and unit as people read them, UTF-8, 1 to 128 characters each.
+    /// Name as people read it, UTF-8, 1 to 128 characters.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// Unit the seal belongs to, UTF-8, 1 to 128 characters.
     #[prost(string, tag = "3")]
     pub unit: ::prost::alloc::string::String,
-    /// Size of the picture on paper in µm.
+    /// Width of the picture on paper, µm, 1000 to 58000.
     #[prost(uint32, tag = "4")]
     pub width_um: u32,
+    /// Height on paper, µm, 1000 to 58000.
     #[prost(uint32, tag = "5")]
     pub height_um: u32,
-    /// RFC 7512 URIs, path attributes only.
+    /// The private key on its token, RFC 7512, path attributes only.
     #[prost(string, tag = "6")]
     pub key_uri: ::prost::alloc::string::String,
+    /// The certificate on the same token, RFC 7512.
     #[prost(string, tag = "7")]
     pub certificate_uri: ::prost::alloc::string::String,
     /// Serial of the token the key lies on.
@@ -602,9 +619,10 @@ pub struct Seal {
     /// What keeps the seal from being used now, as reason codes of the reason table; empty when it is ready but for the PIN.
     #[prost(string, repeated, tag = "10")]
     pub problems: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Validity of the certificate, seconds since the Unix epoch; 0 while it cannot be read.
+    /// Begin of the certificate's validity, seconds since the Unix epoch; 0 while it cannot be read.
     #[prost(int64, tag = "11")]
     pub not_before_s: i64,
+    /// End of the certificate's validity, seconds since the Unix epoch; 0 while it cannot be read.
     #[prost(int64, tag = "12")]
     pub not_after_s: i64,
     /// Subject of the certificate as RFC 4514 text.
@@ -992,6 +1010,7 @@ pub struct SubmitHeader {
     /// Size in bytes and SHA-256 (32 bytes) of the whole document.
     #[prost(uint64, tag = "2")]
     pub size: u64,
+    /// SHA-256 of the whole document, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub sha256: ::prost::alloc::vec::Vec<u8>,
     /// Name or id of the seal.
@@ -1026,6 +1045,7 @@ pub struct Placement {
 pub mod placement {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Position {
+        /// By the seal's centre on a page.
         #[prost(message, tag = "1")]
         Coordinates(super::Coordinates),
         /// Refused with "keyword-unsupported" for now.
@@ -1044,11 +1064,13 @@ pub struct Coordinates {
     /// The seal's centre in µm from the top left corner of the page as a person sees it: after /Rotate, /CropBox and /UserUnit.
     #[prost(int64, tag = "2")]
     pub x_um: i64,
+    /// Downwards from the top edge, µm, -10^8 to 10^8.
     #[prost(int64, tag = "3")]
     pub y_um: i64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Keyword {
+    /// Text as it is drawn on the page, UTF-8.
     #[prost(string, tag = "1")]
     pub text: ::prost::alloc::string::String,
     /// Which hit, from 1; 0: the only one.
@@ -1057,6 +1079,7 @@ pub struct Keyword {
     /// Offset of the seal's centre from the hit's centre in µm, x to the right, y downwards.
     #[prost(int64, tag = "3")]
     pub dx_um: i64,
+    /// Downwards, µm.
     #[prost(int64, tag = "4")]
     pub dy_um: i64,
 }
@@ -1084,10 +1107,13 @@ pub struct SubmitEvent {
 pub mod submit_event {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Event {
+        /// Once, after the header was admitted.
         #[prost(message, tag = "1")]
         Upload(super::Upload),
+        /// Last event: the request is kept.
         #[prost(message, tag = "2")]
         Submitted(super::Submitted),
+        /// Last event: it is not.
         #[prost(message, tag = "3")]
         Refused(super::Refusal),
     }
@@ -1103,8 +1129,10 @@ pub struct Submitted {
     /// UUID of the request (用印申请).
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
+    /// What the document is.
     #[prost(message, optional, tag = "2")]
     pub facts: ::core::option::Option<Facts>,
+    /// What is worth knowing and no reason to refuse.
     #[prost(message, repeated, tag = "3")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
     /// The placements as resolved boxes, in the order asked.
@@ -1117,10 +1145,13 @@ pub struct Submitted {
 /// What the document is.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Facts {
+    /// Bytes.
     #[prost(uint64, tag = "1")]
     pub size: u64,
+    /// SHA-256 of the document, 32 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Number of pages, at least 1.
     #[prost(uint32, tag = "3")]
     pub pages: u32,
     /// "1.7", "2.0".
@@ -1129,6 +1160,7 @@ pub struct Facts {
     /// "1B", "2A" … as the document claims; empty if it claims none.
     #[prost(string, tag = "5")]
     pub pdfa_claim: ::prost::alloc::string::String,
+    /// Whether the document says that it is tagged (ISO 32000-2 §14.7.1).
     #[prost(bool, tag = "6")]
     pub tagged: bool,
     /// Signatures already in the document, in file order.
@@ -1137,11 +1169,13 @@ pub struct Facts {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExistingSignature {
+    /// Fully qualified name of the field.
     #[prost(string, tag = "1")]
     pub field_name: ::prost::alloc::string::String,
     /// 0: an approval signature; 1 to 3: the DocMDP level of a certification.
     #[prost(uint32, tag = "2")]
     pub docmdp: u32,
+    /// Whether its /ByteRange ends with the file.
     #[prost(bool, tag = "3")]
     pub covers_whole_file: bool,
 }
@@ -1150,32 +1184,41 @@ pub struct Finding {
     /// "warn" or "note".
     #[prost(string, tag = "1")]
     pub severity: ::prost::alloc::string::String,
+    /// Code of the reason table.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
     /// Page from 1; 0: the whole document.
     #[prost(uint32, tag = "3")]
     pub page: u32,
+    /// In Chinese, at most 512 characters.
     #[prost(string, tag = "4")]
     pub text_zh: ::prost::alloc::string::String,
+    /// In English, at most 512 characters.
     #[prost(string, tag = "5")]
     pub text_en: ::prost::alloc::string::String,
 }
 /// A resolved place: page from 1, top left corner and size in µm as a person sees the page.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Box {
+    /// Page number, from 1.
     #[prost(uint32, tag = "1")]
     pub page: u32,
+    /// From the left edge of the visible page, µm.
     #[prost(int64, tag = "2")]
     pub left_um: i64,
+    /// From the top edge of the visible page, µm.
     #[prost(int64, tag = "3")]
     pub top_um: i64,
+    /// Width as seen, µm.
     #[prost(uint32, tag = "4")]
     pub width_um: u32,
+    /// Height as seen, µm.
     #[prost(uint32, tag = "5")]
     pub height_um: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReviewRequest {
+    /// UUID of the request.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
 }
@@ -1188,8 +1231,10 @@ pub struct ReviewReply {
 pub mod review_reply {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
+        /// What can be confirmed.
         #[prost(message, tag = "1")]
         Prepared(super::Prepared),
+        /// Why it cannot.
         #[prost(message, tag = "2")]
         Refused(super::Refusal),
     }
@@ -1199,34 +1244,46 @@ pub struct Prepared {
     /// SHA-256 over the prepared revision without its variable fields (/M, /ID, journal entry, /Contents): what the custodian confirms. 32 bytes.
     #[prost(bytes = "vec", tag = "1")]
     pub prepared_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// What the document is, looked at again.
     #[prost(message, optional, tag = "2")]
     pub facts: ::core::option::Option<Facts>,
+    /// As in `Submitted`.
     #[prost(message, repeated, tag = "3")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Where the seal goes.
     #[prost(message, repeated, tag = "4")]
     pub boxes: ::prost::alloc::vec::Vec<Box>,
+    /// Id of the seal.
     #[prost(string, tag = "5")]
     pub seal_id: ::prost::alloc::string::String,
+    /// Name of the seal.
     #[prost(string, tag = "6")]
     pub seal_name: ::prost::alloc::string::String,
+    /// Digest of the seal object, 32 bytes.
     #[prost(bytes = "vec", tag = "7")]
     pub seal_object_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Why, in the applicant's words.
     #[prost(string, tag = "8")]
     pub reason: ::prost::alloc::string::String,
+    /// Class of the policy.
     #[prost(string, tag = "9")]
     pub document_class: ::prost::alloc::string::String,
+    /// Copies asked for, at least 1.
     #[prost(uint32, tag = "10")]
     pub copies: u32,
     /// Copies still to be had.
     #[prost(uint32, tag = "11")]
     pub copies_left: u32,
+    /// The document's file name.
     #[prost(string, tag = "12")]
     pub file_name: ::prost::alloc::string::String,
+    /// Name of the applicant.
     #[prost(string, tag = "13")]
     pub applicant: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StampRequest {
+    /// UUID of the request.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// UUID chosen by the client, a new one for each copy and each new try (RFC 9562).
@@ -1245,6 +1302,7 @@ pub struct StampReply {
 pub mod stamp_reply {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
+        /// Signed, verified and on record; the bytes can be fetched.
         #[prost(message, tag = "1")]
         Complete(super::Receipt),
         /// The token certainly did not sign; the copy is given back.
@@ -1260,51 +1318,67 @@ pub mod stamp_reply {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NotDone {
+    /// The use.
     #[prost(string, tag = "1")]
     pub use_id: ::prost::alloc::string::String,
+    /// Why.
     #[prost(message, optional, tag = "2")]
     pub cause: ::core::option::Option<Violation>,
+    /// Position of the intent in the journal.
     #[prost(uint64, tag = "3")]
     pub intent_seq: u64,
+    /// Position of the outcome in the journal.
     #[prost(uint64, tag = "4")]
     pub outcome_seq: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Receipt {
+    /// UUID of the use.
     #[prost(string, tag = "1")]
     pub use_id: ::prost::alloc::string::String,
+    /// UUID of the request.
     #[prost(string, tag = "2")]
     pub request_id: ::prost::alloc::string::String,
+    /// Id of the seal.
     #[prost(string, tag = "3")]
     pub seal_id: ::prost::alloc::string::String,
     /// Which copy of how many.
     #[prost(uint32, tag = "4")]
     pub copy: u32,
+    /// Copies the request asked for.
     #[prost(uint32, tag = "5")]
     pub copies: u32,
     /// Positions of the records in the journal, from 0, and their RFC 6962 leaf hashes.
     #[prost(uint64, tag = "6")]
     pub intent_seq: u64,
+    /// Position of the outcome's record.
     #[prost(uint64, tag = "7")]
     pub outcome_seq: u64,
+    /// RFC 6962 leaf hash of the intent, 32 bytes.
     #[prost(bytes = "vec", tag = "8")]
     pub intent_leaf_hash: ::prost::alloc::vec::Vec<u8>,
+    /// RFC 6962 leaf hash of the outcome, 32 bytes.
     #[prost(bytes = "vec", tag = "9")]
     pub outcome_leaf_hash: ::prost::alloc::vec::Vec<u8>,
     /// Origin of the journal, and tree size and root as they stand in the signature.
     #[prost(string, tag = "10")]
     pub journal_origin: ::prost::alloc::string::String,
+    /// Leaves of the journal before this use, as it stands in the signature dictionary.
     #[prost(uint64, tag = "11")]
     pub tree_size: u64,
+    /// RFC 6962 root hash of these leaves, 32 bytes.
     #[prost(bytes = "vec", tag = "12")]
     pub root_hash: ::prost::alloc::vec::Vec<u8>,
     /// The input and the whole output: SHA-256 and size in bytes.
     #[prost(bytes = "vec", tag = "13")]
     pub input_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Bytes of the input.
     #[prost(uint64, tag = "14")]
     pub input_size: u64,
+    /// SHA-256 of the whole output, 32 bytes: check it after joining.
     #[prost(bytes = "vec", tag = "15")]
     pub output_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Bytes of the whole output.
     #[prost(uint64, tag = "16")]
     pub output_size: u64,
     /// SHA-256 of the signature value as it stands in the SignerInfo (RFC 5652 §5.3): DER, not the token's r‖s.
@@ -1313,6 +1387,7 @@ pub struct Receipt {
     /// SHA-256 of the signing certificate's DER.
     #[prost(bytes = "vec", tag = "18")]
     pub certificate_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Serial of the token that signed.
     #[prost(string, tag = "19")]
     pub token_serial: ::prost::alloc::string::String,
     /// Time of the outcome, µs since the Unix epoch.
@@ -1324,6 +1399,7 @@ pub struct Receipt {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FetchRequest {
+    /// UUID of a complete use.
     #[prost(string, tag = "1")]
     pub use_id: ::prost::alloc::string::String,
 }
@@ -1346,6 +1422,7 @@ pub mod fetch_event {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AcknowledgeRequest {
+    /// UUID of a complete use.
     #[prost(string, tag = "1")]
     pub use_id: ::prost::alloc::string::String,
 }
@@ -1958,11 +2035,13 @@ pub struct ShowHeadReply {
     /// "<domain>/seal-journal/<id>".
     #[prost(string, tag = "1")]
     pub origin: ::prost::alloc::string::String,
-    /// RFC 6962 tree size and root hash (32 bytes).
+    /// RFC 6962 tree size: number of records.
     #[prost(uint64, tag = "2")]
     pub tree_size: u64,
+    /// RFC 6962 root hash, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// True for a journal made by `init --solo`: one person, no approvals.
     #[prost(bool, tag = "4")]
     pub solo: bool,
     /// SemVer of the agent.
@@ -1986,6 +2065,7 @@ pub struct ListRecordsRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowRecordRequest {
+    /// Position in the journal, from 0.
     #[prost(uint64, tag = "1")]
     pub seq: u64,
 }
@@ -2015,13 +2095,16 @@ pub struct Disclosure {
     /// 32 bytes; the record holds SHA-256(salt ‖ value) as hex.
     #[prost(bytes = "vec", tag = "2")]
     pub salt: ::prost::alloc::vec::Vec<u8>,
+    /// The value in the clear, UTF-8.
     #[prost(string, tag = "3")]
     pub value: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecordList {
+    /// Name of the field in the record.
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
+    /// The list as one JCS array; SHA-256 and count of it stand in the record.
     #[prost(bytes = "vec", tag = "2")]
     pub jcs: ::prost::alloc::vec::Vec<u8>,
 }
