@@ -37,3 +37,21 @@ fn generated_code_is_that_of_the_contract() {
         "src/generated/sealkeeper.v1.rs is stale: run UPDATE_GENERATED=1 cargo test -p sealkeeper-proto"
     );
 }
+
+#[test]
+fn every_field_and_every_call_is_documented() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut bare = Vec::new();
+    for file in FILES {
+        let text = fs::read_to_string(here.join(file)).unwrap();
+        let mut before = "";
+        for line in text.lines().map(str::trim) {
+            let declares = line.ends_with(';') && line.contains(" = ") && !line.starts_with("syntax");
+            if (declares || line.starts_with("rpc ")) && !before.starts_with("//") {
+                bare.push(format!("{file}: {line}"));
+            }
+            before = line;
+        }
+    }
+    assert!(bare.is_empty(), "without a comment: {bare:#?}");
+}

@@ -710,6 +710,7 @@ pub mod seal_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// All of them, as they stand now.
         pub async fn list_seals(
             &mut self,
             request: impl tonic::IntoRequest<super::ListSealsRequest>,
@@ -768,6 +769,7 @@ pub mod seal_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with SealServiceServer.
     #[async_trait]
     pub trait SealService: std::marker::Send + std::marker::Sync + 'static {
+        /// All of them, as they stand now.
         async fn list_seals(
             &self,
             request: tonic::Request<super::ListSealsRequest>,
@@ -1007,7 +1009,7 @@ pub struct SubmitHeader {
     /// Last component of the file's name, UTF-8, at most 255 bytes; kept as a commitment.
     #[prost(string, tag = "1")]
     pub file_name: ::prost::alloc::string::String,
-    /// Size in bytes and SHA-256 (32 bytes) of the whole document.
+    /// Size of the whole document, bytes.
     #[prost(uint64, tag = "2")]
     pub size: u64,
     /// SHA-256 of the whole document, 32 bytes.
@@ -1061,7 +1063,7 @@ pub struct Coordinates {
     /// "last" or a page number from 1. Page sets ("1,3-5", "odd", "all") are refused with "page-set-unsupported" for now.
     #[prost(string, tag = "1")]
     pub pages: ::prost::alloc::string::String,
-    /// The seal's centre in µm from the top left corner of the page as a person sees it: after /Rotate, /CropBox and /UserUnit.
+    /// The seal's centre from the left edge of the page as a person sees it: after /Rotate, /CropBox and /UserUnit. µm, -10^8 to 10^8.
     #[prost(int64, tag = "2")]
     pub x_um: i64,
     /// Downwards from the top edge, µm, -10^8 to 10^8.
@@ -1076,7 +1078,7 @@ pub struct Keyword {
     /// Which hit, from 1; 0: the only one.
     #[prost(uint32, tag = "2")]
     pub nth: u32,
-    /// Offset of the seal's centre from the hit's centre in µm, x to the right, y downwards.
+    /// Offset of the seal's centre from the hit's centre: to the right, µm.
     #[prost(int64, tag = "3")]
     pub dx_um: i64,
     /// Downwards, µm.
@@ -1348,7 +1350,7 @@ pub struct Receipt {
     /// Copies the request asked for.
     #[prost(uint32, tag = "5")]
     pub copies: u32,
-    /// Positions of the records in the journal, from 0, and their RFC 6962 leaf hashes.
+    /// Position of the intent's record in the journal, from 0.
     #[prost(uint64, tag = "6")]
     pub intent_seq: u64,
     /// Position of the outcome's record.
@@ -1360,7 +1362,7 @@ pub struct Receipt {
     /// RFC 6962 leaf hash of the outcome, 32 bytes.
     #[prost(bytes = "vec", tag = "9")]
     pub outcome_leaf_hash: ::prost::alloc::vec::Vec<u8>,
-    /// Origin of the journal, and tree size and root as they stand in the signature.
+    /// Origin of the journal.
     #[prost(string, tag = "10")]
     pub journal_origin: ::prost::alloc::string::String,
     /// Leaves of the journal before this use, as it stands in the signature dictionary.
@@ -1369,7 +1371,7 @@ pub struct Receipt {
     /// RFC 6962 root hash of these leaves, 32 bytes.
     #[prost(bytes = "vec", tag = "12")]
     pub root_hash: ::prost::alloc::vec::Vec<u8>,
-    /// The input and the whole output: SHA-256 and size in bytes.
+    /// SHA-256 of the input, 32 bytes.
     #[prost(bytes = "vec", tag = "13")]
     pub input_sha256: ::prost::alloc::vec::Vec<u8>,
     /// Bytes of the input.
