@@ -10,21 +10,34 @@
 //! repaired here.
 //!
 //! Harmless:
-//! - up to 1,024 bytes before `%PDF-`; all offsets then count from that header
+//! - up to 1,024 bytes before `%PDF-`, from which all offsets then count; a version nobody can read
 //! - anything after the last `startxref` number, also a missing `%%EOF`, as long as `startxref` lies in the last 1,024 bytes
 //! - white space before `xref`, before `N G obj` at an object's offset, and around table entries; entries of 19 bytes
 //! - /Size too small or too large; oddities of the list of free objects; an entry in use with offset 0 (it is free)
+//! - a cross-reference stream with more data than entries
 //! - stale linearization data
-//! - a missing `endobj`; `obj` directly followed by its value
+//! - a missing `endobj`; `obj` directly followed by its value; white space between `stream` and its end of line
 //! - references to objects that are free or missing (null, §7.3.10)
 //! - undecodable streams, wrong stream lengths and malformed objects in places that are never looked at
-//! - a missing /Type of a catalog or page; a missing /MediaBox (US Letter, as all readers have it)
+//! - a missing /Type of a catalog or page; a missing /MediaBox (US Letter, as all readers have it); a wrong /Parent of a page if
+//!   nothing is inherited through it
+//! - anything but dictionaries among a form's fields; a field that is listed twice among the form's own
 //!
-//! Damaged, see [`Damage`] for each kind: `startxref` or /Prev that does not lead to a section; a table or stream of cross
-//! references that does not parse exactly; an entry that does not point at its object; two different entries for one object in one
-//! section; circles; an object that is not complete where the next begins; a dictionary that is looked at and has a key twice
-//! with different values; a page tree with wrong /Count, circles, or /Parent entries that change what is inherited; object streams
-//! whose index is wrong; a reference with another generation than the object's.
+//! Damaged, with the kind in [`Damage`]:
+//! - `startxref` or /Prev that does not lead to a section (0 included), or leads in a circle
+//! - a table that is anything else than subsections of entries of three words; a cross-reference stream with fewer data than entries
+//! - an entry in use, looked at or not, that does not point at its object; two different entries for one object in one section
+//! - a reference with another generation than the object's
+//! - an object that is not complete where the next one begins; unbalanced or unknown tokens, and braces in names, which only some
+//!   readers take for delimiters
+//! - a dictionary that has a key twice, with different values
+//! - a stream whose data do not end where /Length says, or that begins after a lone carriage return, if it must be decoded
+//! - an object stream whose index names other objects than the cross references do, or whose objects overlap
+//! - a page tree with wrong /Count, circles, pages that come twice, kids that are missing or no references, or a /Parent by which a page
+//!   inherits something else than by /Kids
+//! - a form whose field tree has circles, or fields with two parents
+//!
+//! Refused with codes of their own: encrypted files, and hybrid ones (/XRefStm), of which readers see one half or the other.
 
 mod entries;
 mod header;
@@ -49,6 +62,7 @@ use entries::{Entries, Entry};
 use object_stream::ObjectStream;
 use page_tree::PageTree;
 use sections::Section;
+use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 
@@ -72,6 +86,15 @@ pub struct Document<'a> {
     /// Their size together.
     decoded: AtomicUsize,
     page_tree: OnceLock<Result<PageTree, ReadError>>,
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("bytes", &self.bytes.len())
+            .field("trailer", &self.newest.trailer.raw().escape_ascii().to_string())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Document<'a> {

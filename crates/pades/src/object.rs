@@ -12,6 +12,7 @@ pub use array::Array;
 pub use dictionary::Dictionary;
 pub use name::Name;
 pub use string::PdfString;
+pub(crate) use string::utf16;
 
 use crate::error::{Damage, ReadError};
 use crate::lexer::{Lexer, Raw, decimal};

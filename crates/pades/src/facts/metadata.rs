@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::error::ReadError;
-use crate::object::{Dictionary, Object};
+use crate::object::{Dictionary, Object, utf16};
 use roxmltree::{Node, ParsingOptions};
 
 /// Metadata beyond this are not looked at.
@@ -79,10 +79,6 @@ fn values(xml: &roxmltree::Document<'_>, property: &str) -> Vec<String> {
 
 /// The packet as text: UTF-16 by its byte order mark, else UTF-8.
 fn text(packet: &[u8]) -> String {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(unit);
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-    };
     match packet {
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
