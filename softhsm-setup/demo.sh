@@ -44,9 +44,9 @@ main() {
   step '5/7  Unlock for one use, and stamp'
   # The PIN goes through a descriptor, never by argument or environment.
   seal --socket "$socket" token unlock "$TOKEN_SERIAL" --uses 1 --pin-fd 3 3<<<"$TEST_PIN" | indented
-  rm -f "$demo/stamped.pdf"
+  rm -f target/demo/stamped.pdf
   seal --socket "$socket" stamp softhsm-setup/demo/contract.pdf --seal "$SEAL" \
-    --reason '采购合同 HT-2026-0317' --at "$PLACE" -o "$demo/stamped.pdf" | indented
+    --reason '采购合同 HT-2026-0317' --at "$PLACE" -o target/demo/stamped.pdf 2>&1 | indented
 
   step '6/7  The journal'
   seal --socket "$socket" log | indented
@@ -64,7 +64,7 @@ main() {
   said "target/demo/page.png      its stamped page"
 }
 
-step() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+step() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$1"; else printf '\n%s\n' "$1"; fi; }
 said() { printf '  %s\n' "$1"; }
 indented() { sed 's/^/  /'; }
 
