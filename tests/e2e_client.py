@@ -66,6 +66,11 @@ class EndToEnd(unittest.TestCase):
         second = self.judged(self.stamp(first, 90_000, seal=1).pdf, 2)
         self.judged(self.stamp(second, 140_000).pdf, 3)
 
+    def test_seal_over_another_signature_is_refused(self):
+        self.unlock()
+        first = self.judged(self.stamp(CONTRACT, 66_000).pdf, 1)
+        self.assertEqual(self.refusal(self.stamp, first, 80_000).reasons, ["placement-over-signature"])
+
     def test_known_document_is_not_sent_again(self):
         pdf, sent = small_pdf(str(uuid.uuid4())), []
         self.client.submit(pdf, **self.header())
@@ -111,7 +116,7 @@ class EndToEnd(unittest.TestCase):
         said = self.status(self.client.unlock, self.agent.token_serial, "not the PIN", uses=1)
         self.assertEqual(said, ("token-pin-wrong", "sealkeeper"))
         kinds = [self.read(record)["type"] for record in self.client.records(before)]
-        self.assertEqual(kinds.count("wrong_pin"), 1)
+        self.assertEqual(kinds, ["wrong_pin"])
 
     def test_locked_token_refuses_and_leaves_no_intent(self):
         request_id = self.client.submit(small_pdf(str(uuid.uuid4())), **self.header()).request_id
