@@ -33,6 +33,12 @@ pub(crate) struct Inspected<'a, 'f> {
 impl<'a> Admitted<'a> {
     /// Checks that these are the announced bytes and reads their structure.
     pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>) -> Result<Inspected<'a, 'f>, Refusal> {
+        // A document known by its digest was never counted against the size announced with it.
+        let (announced, size) = (self.terms.size, hashed.bytes.len() as u64);
+        if announced != size {
+            let other = Violation::new(Reason::DocumentSizeMismatch).with("announced", announced);
+            return Err(other.with("received", size).into());
+        }
         let digest = Digest(hashed.input.sha256());
         if digest != self.terms.sha256 {
             return Err(Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest).into());
