@@ -1,0 +1,89 @@
+//! The `seal` command line as a person's shell runs it.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{AgentHome, binary};
+
+/// `seal` with the socket of one home, in a folder, in English unless told otherwise.
+pub struct Seal {
+    socket: PathBuf,
+    folder: PathBuf,
+    locale: &'static str,
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Seal {
+    /// For this home, in its scratch folder.
+    pub fn new(home: &AgentHome) -> Self {
+        Self { socket: home.socket(), folder: home.scratch().to_owned(), locale: "C.UTF-8" }
+    }
+
+    /// In Chinese.
+    pub fn in_chinese(self) -> Self {
+        Self { locale: "zh_CN.UTF-8", ..self }
+    }
+
+    /// In this folder.
+    pub fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self }
+    }
+
+    /// Runs it with nothing on standard input.
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        self.run_with("", arguments)
+    }
+
+    /// Runs it with this on standard input, which `--pin-fd 0` reads.
+    pub fn run_with(&self, input: &str, arguments: &[&str]) -> Said {
+        let mut child = Command::new(binary("seal"))
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("SEALKEEPER_SOCKET", &self.socket)
+            .env("LANG", self.locale)
+            .env("TZ", "UTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read its input closes it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Said {
+    /// Standard output as one JSON value for each line.
+    pub fn json(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The one JSON object on standard output.
+    ///
+    /// # Panics
+    /// If there is anything else.
+    pub fn json_object(&self) -> Value {
+        let mut values = self.json();
+        assert_eq!(values.len(), 1, "{self:?}");
+        values.remove(0)
+    }
+}

@@ -1,0 +1,120 @@
+//! An agent's home with a token of its own, as `seal-agent init --solo` and an administrator make it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::{Daemon, SoftToken, binary, repository, token::succeed};
+
+/// A seal as agent.toml lists it. Unit and size are the same for all: 示例科技有限公司, 40 mm.
+#[derive(Clone, Debug)]
+pub struct SealEntry {
+    /// Stable id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// RFC 7512 URI of the private key.
+    pub key: String,
+    /// RFC 7512 URI of the certificate.
+    pub certificate: String,
+}
+
+/// Names of the three seals every home has from the start; they stand for the keys 01, 02, 03.
+pub const SEALS: [&str; 3] = ["公章", "合同专用章", "财务专用章"];
+
+/// A home, its token and its socket, in one folder that vanishes with it.
+pub struct AgentHome {
+    folder: TempDir,
+    /// The token its seals lie on.
+    pub token: SoftToken,
+    /// The seals of agent.toml.
+    pub seals: Vec<SealEntry>,
+    /// Lines of `[limits]` in agent.toml.
+    pub limits: String,
+}
+
+impl AgentHome {
+    /// A fresh home with an empty journal and a copy of the test token.
+    #[allow(
+        clippy::new_without_default,
+        reason = "it makes folders and runs programs, which no default does"
+    )]
+    pub fn new() -> Self {
+        // Not where TMPDIR may point: the path of a socket has at most 107 bytes.
+        let folder = tempfile::Builder::new().prefix("seal-e2e-").tempdir_in("/tmp").unwrap();
+        let token = SoftToken::copy_to(folder.path().join("token"));
+        let seals = (1..).zip(SEALS).map(|(number, name)| SealEntry {
+            id: format!("seal-{number}"),
+            name: name.to_owned(),
+            key: token.key_uri(number),
+            certificate: token.certificate_uri(number),
+        });
+        let home = Self { seals: seals.collect(), token, folder, limits: String::new() };
+        let mut init = Command::new(binary("seal-agent"));
+        succeed(
+            init.args(["init", "--solo", "--domain", "e2e.example", "--name", "王保管", "--home"])
+                .arg(home.path()),
+        );
+        home
+    }
+
+    /// The home itself.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// A folder for whatever the test needs; it vanishes with the home.
+    pub fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("run/agent.sock")
+    }
+
+    /// What the daemon wrote to standard error, over all its runs.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("agent.log")
+    }
+
+    /// Replaces one text of policy.toml by another.
+    pub fn change_policy(&self, from: &str, to: &str) {
+        let path = self.path().join("policy.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "policy.toml has no {from}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// agent.toml as it is now.
+    pub fn configuration(&self) -> String {
+        let pictures = repository().join("softhsm-setup/demo");
+        let mut text = format!(
+            "version = 1\n[agent]\nsocket = {:?}\n[limits]\n{}\n[[modules]]\nname = \"softhsm\"\npath = {:?}\n\
+             environment = {{ SOFTHSM2_CONF = {:?} }}\n",
+            self.socket(),
+            self.limits,
+            self.token.module(),
+            self.token.settings(),
+        );
+        for SealEntry { id, name, key, certificate } in &self.seals {
+            text += &format!(
+                "[[seals]]\nid = {id:?}\nname = {name:?}\nunit = \"示例科技有限公司\"\npicture = {:?}\nwidth_mm = 40\n\
+                 height_mm = 40\nkey = {key:?}\ncertificate = {certificate:?}\nissuers = [{:?}]\n",
+                pictures.join("contract-seal.png"),
+                self.token.ca(),
+            );
+        }
+        text
+    }
+
+    /// Starts the daemon, with agent.toml as it is now.
+    pub fn start(&self) -> Daemon<'_> {
+        fs::write(self.path().join("agent.toml"), self.configuration()).unwrap();
+        Daemon::start(self, &[])
+    }
+}

@@ -1,0 +1,17 @@
+//! End-to-end tests: real daemon, real SoftHSM, independent judges. One program, so that themes run side by side.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and so do its helpers"
+)]
+
+mod documents;
+mod idempotence;
+mod keys;
+mod refusals;
+mod stamping;
+mod tokens;
+mod uploads;
