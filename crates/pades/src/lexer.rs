@@ -163,8 +163,7 @@ impl<'a> Lexer<'a> {
         self.skip_space();
         let generation = u16::try_from(self.unsigned()?).ok()?;
         self.skip_space();
-        // No boundary is needed after the keyword: `1 0 obj<<` and even `1 0 obj5` are read alike everywhere.
-        self.take(b"obj").then_some((number, generation))
+        self.take_keyword(b"obj").then_some((number, generation))
     }
 
     /// Passes over one value that begins here and returns its bytes. Everything inside is checked to be balanced; what single tokens
@@ -302,10 +301,9 @@ impl<'a> Lexer<'a> {
         self.refuse_braces()?;
         let start = self.clone();
         let word = self.regular();
-        if matches!(
-            word,
-            b"obj" | b"endobj" | b"stream" | b"endstream" | b"R" | b"xref" | b"trailer" | b"startxref"
-        ) {
+        // Odd numbers such as `--5` trouble nobody who passes over them; any other word ends the object for some readers.
+        let number = matches!(word.first(), Some(b'0'..=b'9' | b'+' | b'-' | b'.'));
+        if !number && !matches!(word, b"true" | b"false" | b"null") {
             return Err(start.damaged(Damage::Syntax));
         }
         if decimal(word).is_some() {

@@ -4,7 +4,7 @@ use super::Document;
 use super::entries::Entry;
 use super::stream;
 use crate::error::{Damage, Limit, ReadError};
-use crate::lexer::Lexer;
+use crate::lexer::{Lexer, Raw};
 use crate::object::{Object, Reference};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -26,8 +26,9 @@ pub(super) struct ObjectStream {
 impl ObjectStream {
     fn read(document: &Document<'_>, number: u32) -> Result<ObjectStream, ReadError> {
         let reference = Reference { number, generation: 0 };
-        let value = document.uncompressed(reference)?;
-        let Object::Stream(stream) = value else { return Err(ReadError::damaged(Damage::ObjectStream, 0)) };
+        let Object::Stream(stream) = document.uncompressed(reference)? else {
+            return Err(ReadError::damaged(Damage::ObjectStream, 0));
+        };
         let at = stream.after_keyword;
         let broken = ReadError::damaged(Damage::ObjectStream, at);
         if !stream.dictionary.is_type("ObjStm") {
@@ -47,7 +48,13 @@ impl ObjectStream {
         let in_force = |object: u32, index: u32| {
             document.entries.find(object) == Some(Entry::Compressed { stream: number, index })
         };
-        let index = index(&plain, count, first, at, in_force).ok_or(broken)?;
+        let index = index(&plain, count, first, at, &in_force).ok_or(broken)?;
+        // Some readers parse all of them one after the other, so that one malformed object takes its neighbours along.
+        for (place, (object, range)) in (0u32..).zip(&index) {
+            if in_force(*object, place) {
+                value(&plain, range, at)?;
+            }
+        }
         Ok(ObjectStream { plain, index, at })
     }
 
@@ -58,13 +65,21 @@ impl ObjectStream {
         if *found != number {
             return Err(broken);
         }
-        let mut lexer = Lexer::fixed(self.plain.get(range.clone()).ok_or(broken)?, self.at);
-        lexer.skip_space();
-        let value = Object::parse(lexer.value()?)?;
-        lexer.skip_space();
-        // Readers that parse one object after the other and readers that go by the index must find the same.
-        if lexer.rest().is_empty() { Ok(value) } else { Err(broken) }
+        Object::parse(value(&self.plain, range, self.at)?)
     }
+}
+
+/// The one value at `range`.
+fn value<'s>(plain: &'s [u8], range: &Range<usize>, at: u64) -> Result<Raw<'s>, ReadError> {
+    let broken = ReadError::damaged(Damage::ObjectStream, at);
+    let mut lexer = Lexer::fixed(plain.get(range.clone()).ok_or(broken)?, at);
+    lexer.skip_space();
+    let value = lexer.value().map_err(|error| match error {
+        ReadError::Damaged { .. } => broken,
+        other => other,
+    })?;
+    lexer.skip_space();
+    if lexer.rest().is_empty() { Ok(value) } else { Err(broken) }
 }
 
 /// The objects that the pairs of number and offset at the head of the stream name. Those in force must come in rising order (§7.5.7),
@@ -74,7 +89,7 @@ fn index(
     count: usize,
     first: usize,
     at: u64,
-    in_force: impl Fn(u32, u32) -> bool,
+    in_force: &dyn Fn(u32, u32) -> bool,
 ) -> Option<Vec<(u32, Range<usize>)>> {
     let mut lexer = Lexer::fixed(plain.get(..first)?, at);
     let mut starts: Vec<(u32, usize)> = Vec::new();

@@ -3,7 +3,7 @@
 use super::entries::Entry;
 use super::sections::{Section, XrefStyle, size};
 use crate::error::{Damage, Limit, ReadError};
-use crate::lexer::Lexer;
+use crate::lexer::{Lexer, decimal};
 use crate::object::{Dictionary, Object};
 
 /// Reads the table, of at most `allowed` entries, and its trailer; `lexer` stands after the keyword `xref`, `offset` is the section's own.
@@ -36,6 +36,7 @@ fn subsection(
     if count > allowed.saturating_sub(entries.len()) as u64 {
         return Err(ReadError::TooComplex { what: Limit::Entries, offset: lexer.offset() });
     }
+    lexer.skip_white();
     for number in first..first.saturating_add(count) {
         let number = u32::try_from(number).map_err(|_| malformed)?;
         let entry = entry(lexer)?;
@@ -47,18 +48,22 @@ fn subsection(
     Ok(())
 }
 
-/// One entry. Written in 20 bytes by the standard; readers go by its three words.
+/// One entry: ten digits, five digits and a letter in fixed places, and white space: two bytes by the standard, but everyone comes to
+/// the same with one or more. What is laid out otherwise not all readers take for an entry.
 fn entry(lexer: &mut Lexer<'_>) -> Result<Entry, ReadError> {
-    lexer.skip_white();
     let malformed = lexer.damaged(Damage::Table);
-    let offset = lexer.unsigned().ok_or(malformed)?;
-    lexer.skip_white();
-    let generation = lexer.unsigned().ok_or(malformed)?;
-    lexer.skip_white();
-    match lexer.regular() {
-        b"f" => Ok(Entry::Free),
-        b"n" if offset == 0 => Ok(Entry::Free),
-        b"n" => {
+    let (line, _) = lexer.rest().split_at_checked(18).ok_or(malformed)?;
+    let [offset @ .., b' ', g0, g1, g2, g3, g4, b' ', letter] = line else { return Err(malformed) };
+    let offset = decimal(offset).ok_or(malformed)?;
+    let generation = decimal(&[*g0, *g1, *g2, *g3, *g4]).ok_or(malformed)?;
+    lexer.advance(18);
+    if lexer.skip_white() == 0 {
+        return Err(malformed);
+    }
+    match letter {
+        b'f' => Ok(Entry::Free),
+        b'n' if offset == 0 => Ok(Entry::Free),
+        b'n' => {
             let generation = u16::try_from(generation).map_err(|_| malformed)?;
             Ok(Entry::InUse { offset, generation })
         }

@@ -123,8 +123,9 @@ fn entry(kind: u64, second: u64, third: u64) -> Option<Entry> {
         2 => {
             Some(Entry::Compressed { stream: u32::try_from(second).ok()?, index: u32::try_from(third).ok()? })
         }
-        // 0 is free; any other type is a reference to null.
-        _ => Some(Entry::Free),
+        0 | 1 => Some(Entry::Free),
+        // A reference to null by the standard, but qpdf rebuilds the file.
+        _ => None,
     }
 }
 

@@ -95,6 +95,8 @@ fn malformed_objects() {
         ".",
         "nul",
         "<</A endobj>>",
+        "<</A nul>>",
+        "[True]",
         "[stream]",
         "[5 R]",
         "/A{b",

@@ -57,6 +57,8 @@ fn malformed_cross_reference_streams() {
     };
     assert_eq!(damage(&with(STREAM_TRAILER, &plain[..plain.len() - 1])), Damage::XrefStream);
     assert_eq!(damage(&with(&format!("{STREAM_TRAILER}/Filter/FlateDecode"), &plain)), Damage::Filter);
+    let unknown_type = [&plain[..plain.len() - 7], &[3, 0, 0, 0, 0, 0, 0][..]].concat();
+    assert_eq!(damage(&with(STREAM_TRAILER, &unknown_type)), Damage::XrefStream);
     assert_eq!(damage(&with(&format!("{STREAM_TRAILER}/Filter/JPXDecode"), &plain)), Damage::Filter);
     assert_eq!(damage(&with("/Root 1 0 R", &plain)), Damage::Trailer);
     assert_eq!(damage(&text("/W[1 4 2]", "/W[0 0 0]")), Damage::XrefStream);
@@ -91,6 +93,13 @@ fn object_streams_must_tell_the_truth() {
     assert_eq!(broken(|seed| seed.places[1].1 = Place::Inside { stream: 1, index: 0 }), Damage::ObjectStream);
     // A stream within itself.
     assert_eq!(broken(|seed| seed.places[3].1 = Place::Inside { stream: 4, index: 0 }), Damage::ObjectStream);
+    // A malformed neighbour that nobody looks at.
+    let neighbour =
+        one_compressed_page().object_stream(6, &[(7, "<</Type/Pages/Kids[]/Count 0>>"), (8, "[nul]")]);
+    let mut seed = neighbour.clone();
+    seed.places[0].1 = Place::Offset(seed.bytes.len());
+    let seed = seed.raw("1 0 obj <</Pages 7 0 R>> endobj\n");
+    assert_eq!(damage(&seed.xref_stream(5, STREAM_TRAILER)), Damage::ObjectStream);
     // An object that goes on where its place ends.
     let two = [(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>"), (3, "<</Type/Page>> null")];
     let seed = Seed::new().object(1, "<</Type/Catalog/Pages 2 0 R>>").object_stream(4, &two);
