@@ -20,6 +20,8 @@ use crate::{
         ports::key::{KeyOnToken, SigningKey},
         prepare::{Prepared, Signer, UseMarks},
         receipt::Receipt,
+        record::Recorded,
+        release::Released,
         unfinished::Unfinished,
     },
     spool::Spooled,
@@ -133,35 +135,45 @@ impl Service {
         let reviewed = ready.prepared.review(confirmed).at("review")?;
 
         let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
-        // From here on every way out writes an outcome.
-        let intent_seq = recorded.open.intent_seq;
-        let signed = match recorded.sign(&*self.token, self.limits.token).await {
-            Ok(signed) => signed,
-            Err(unfinished) => return self.close(unfinished).await,
+        // From here on every way out writes an outcome, a panic of ours too.
+        let open = recorded.open;
+        let finishing = tokio::spawn(self.clone().finish_use(recorded, ready.spooled));
+        let unfinished = match finishing.await {
+            Ok(Ok(receipt)) => {
+                tracing::info!(%use_id, intent_seq = open.intent_seq, "stamped");
+                return Ok(StampOutcome::Complete(Box::new(receipt?)));
+            }
+            Ok(Err(unfinished)) => unfinished,
+            Err(error) => {
+                tracing::error!(%error, %use_id, "a use ended in a panic");
+                Unfinished::fault(open)
+            }
         };
-        let spool = self.spool.clone();
-        let document = ready.spooled;
+        self.close(unfinished).await
+    }
+
+    /// From the recorded intent to the recorded outcome. Without a signature, or with a result that is not valid, there is no receipt; the inner
+    /// error is of the ledger, and leaves the use open until the next start.
+    async fn finish_use(
+        self: Arc<Self>,
+        recorded: Recorded,
+        document: Spooled,
+    ) -> Result<Result<Receipt, Stop>, Unfinished> {
+        let signed = recorded.sign(&*self.token, self.limits.token).await?;
         let open = signed.open();
+        let spool = self.spool.clone();
         let validated = tokio::task::spawn_blocking(move || {
             let embedded = signed.embed()?;
             let whole = spool.with_appended(&document, embedded.appended());
-            match &whole {
-                Ok(whole) => embedded.validate(Ok(whole.bytes())),
-                Err(error) => embedded.validate(Err(error)),
-            }
+            embedded.validate(whole.as_ref().map(Spooled::bytes))
         });
-        let validated = match validated.await {
-            Ok(Ok(validated)) => validated,
-            Ok(Err(unfinished)) => return self.close(unfinished).await,
-            Err(error) => {
-                tracing::error!(%error, %use_id, "embedding or validation ended in a panic");
-                return self.close(Unfinished::fault(open)).await;
-            }
-        };
+        let validated = validated.await.unwrap_or_else(|error| {
+            tracing::error!(%error, use_id = %open.use_id, "embedding or validation ended in a panic");
+            Err(Unfinished::fault(open))
+        })?;
         let solo = self.ledger.identity().mode == Mode::Solo;
-        let released = validated.record_outcome(&*self.ledger, solo).await?;
-        tracing::info!(%use_id, intent_seq, "stamped");
-        Ok(StampOutcome::Complete(Box::new(released.into_receipt())))
+        let released = validated.record_outcome(&*self.ledger, solo).await;
+        Ok(released.map(Released::into_receipt).map_err(Stop::from))
     }
 
     async fn close(&self, unfinished: Unfinished) -> Result<StampOutcome, Stop> {

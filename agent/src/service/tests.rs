@@ -54,6 +54,7 @@ enum Manner {
     Hangs,
     Babbles,
     IsGone,
+    Panics,
 }
 
 struct FakeToken {
@@ -96,6 +97,7 @@ impl Token for FakeToken {
             Manner::Hangs => Err(SignError::TimedOut),
             Manner::Babbles => Ok(vec![7; 64]),
             Manner::IsGone => Err(SignError::MayHaveSigned(error())),
+            Manner::Panics => panic!("as a bug would"),
         }
     }
 }
@@ -314,6 +316,7 @@ async fn whatever_may_have_been_signed_is_abandoned_and_the_copy_is_gone() {
         (Manner::IsGone, Reason::AbandonedTokenFault),
         (Manner::Hangs, Reason::AbandonedTimeout),
         (Manner::Babbles, Reason::AbandonedSignature),
+        (Manner::Panics, Reason::AbandonedResult),
     ] {
         let house = house(manner);
         let request = house.submit(1).await;
