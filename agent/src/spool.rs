@@ -35,7 +35,12 @@ pub(crate) struct Incoming {
     name: Option<PathBuf>,
     hash: Sha256,
     size: u64,
+    /// The first bytes, as many as tell whether this can be a PDF.
+    head: Vec<u8>,
 }
+
+/// Bytes kept of the beginning of an upload.
+const HEAD: usize = 1024;
 
 impl Spool {
     /// Opens the spool and removes what an interrupted upload left behind.
@@ -53,7 +58,7 @@ impl Spool {
     /// Begins to receive a document.
     pub(crate) fn receive(&self) -> io::Result<Incoming> {
         let (file, name) = self.nameless()?;
-        Ok(Incoming { spool: self.clone(), file, name, hash: Sha256::new(), size: 0 })
+        Ok(Incoming { spool: self.clone(), file, name, hash: Sha256::new(), size: 0, head: Vec::new() })
     }
 
     /// The document with this digest, if it is there. Its bytes are not checked here.
@@ -142,7 +147,14 @@ impl Incoming {
         self.file.write_all(chunk)?;
         self.hash.update(chunk);
         self.size += chunk.len() as u64;
+        let missing = HEAD.saturating_sub(self.head.len());
+        self.head.extend(chunk.iter().take(missing));
         Ok(())
+    }
+
+    /// The first bytes taken so far, at most 1,024.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// Bytes taken so far.

@@ -10,6 +10,8 @@ use sealkeeper_domain::{
     request::{Asked, Terms},
 };
 
+use sealkeeper_pades::may_be_pdf;
+
 use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
 use crate::{
     pipeline::{At, Stop, admit::admit, identify::Caller, inspect::Hashed, kept::KeptRequest},
@@ -82,6 +84,10 @@ impl Service {
                 return Err(Stop::Refused { stage: "upload", refusal: more.into() });
             }
             match incoming.write(&chunk) {
+                // A gigabyte that is no PDF need not be sent to its end.
+                Ok(()) if !may_be_pdf(incoming.head()) => {
+                    Err(Stop::Refused { stage: "upload", refusal: Reason::PdfNotAPdf.into() })
+                }
                 Ok(()) => Ok(upload),
                 Err(error) if error.kind() == io::ErrorKind::StorageFull => {
                     Err(Stop::Refused { stage: "upload", refusal: Reason::SpoolFull.into() })

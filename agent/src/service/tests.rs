@@ -361,6 +361,27 @@ async fn nothing_is_recorded_as_a_use_unless_it_was_confirmed_and_the_token_is_r
 }
 
 #[tokio::test]
+async fn what_cannot_be_a_pdf_is_refused_before_it_is_whole() {
+    let house = house(Manner::Signs);
+    let asked = sealkeeper_domain::request::Asked {
+        file_name: "x.pdf".into(),
+        size: 1 << 20,
+        sha256: Digest([1; 32]),
+        reason: "r".into(),
+        document_class: String::new(),
+        copies: 1,
+        placements: vec![Placement::new(PageChoice::Last, 100_000, 200_000)],
+        tickets: 0,
+        edge_seal: false,
+    };
+    let upload = house.service.begin_submit(house.caller.clone(), asked, "contract".into()).await.unwrap();
+    let upload = house.service.take_chunk(upload, vec![b' '; 1023]).await.unwrap();
+    let refused = house.service.take_chunk(upload, vec![b' ']).await.err().unwrap();
+    assert_eq!(reasons(refused), "pdf-not-a-pdf");
+    assert_eq!(house.service.spool.used().unwrap(), 0);
+}
+
+#[tokio::test]
 async fn requests_end_with_their_time_and_documents_with_their_requests() {
     let house = house(Manner::Signs);
     let request = house.submit(1).await;

@@ -54,6 +54,7 @@ mod stream;
 mod table;
 mod xref_stream;
 
+pub use header::may_be_pdf;
 pub use pages::{Attribute, Page, PageError};
 pub use revisions::Revision;
 pub use sections::XrefStyle;

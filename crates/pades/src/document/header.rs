@@ -12,6 +12,16 @@ pub(super) struct Header {
     pub(super) version: (u8, u8),
 }
 
+/// Whether a file that begins with `head` may yet turn out to be a PDF: not once the first 1,024 bytes are there and hold no header. For
+/// whoever receives a file and wants to refuse it before it is whole.
+#[must_use]
+pub fn may_be_pdf(head: &[u8]) -> bool {
+    match head.get(..WINDOW) {
+        None => true,
+        Some(window) => window.windows(5).any(|w| w == b"%PDF-"),
+    }
+}
+
 /// Finds the header.
 pub(super) fn header(bytes: &[u8]) -> Result<Header, ReadError> {
     let window = bytes.get(..WINDOW).unwrap_or(bytes);
