@@ -59,7 +59,7 @@ pub use pages::{Attribute, Page, PageError};
 pub use revisions::Revision;
 pub use sections::XrefStyle;
 
-use crate::error::{Damage, ReadError};
+use crate::error::{Damage, Limit, ReadError};
 use crate::object::{Array, Dictionary, Object, Reference};
 use elsa::sync::FrozenMap;
 use entries::{Entries, Entry};
@@ -68,10 +68,15 @@ use page_tree::PageTree;
 use sections::Section;
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// A /Size beyond this reserves nothing: some readers know no higher object numbers than 4,194,303.
 const MAX_RESERVED: u32 = 4_000_000;
+
+/// Bytes that may be read for objects over the life of a [`Document`], beside ...
+const WORK: u64 = 128 << 20;
+/// ... this often each byte of the file.
+const WORK_PER_BYTE: u64 = 32;
 
 /// An indirect object whose value is a reference to another one may lead on this often.
 const MAX_CHAIN: usize = 32;
@@ -89,6 +94,8 @@ pub struct Document<'a> {
     object_streams: FrozenMap<u32, Box<ObjectStream>>,
     /// Their size together.
     decoded: AtomicUsize,
+    /// Bytes that were read for objects so far.
+    work: AtomicU64,
     page_tree: OnceLock<Result<PageTree, ReadError>>,
 }
 
@@ -126,6 +133,7 @@ impl<'a> Document<'a> {
             entries,
             object_streams: FrozenMap::new(),
             decoded: AtomicUsize::new(0),
+            work: AtomicU64::new(0),
             page_tree: OnceLock::new(),
         };
         document.catalog()?;
@@ -195,6 +203,7 @@ impl<'a> Document<'a> {
                     return Err(ReadError::damaged(Damage::Generation, at));
                 }
                 let indirect = indirect::at(self.bytes, at, self.boundary_after(at))?;
+                self.charge(indirect.length, at)?;
                 if indirect.reference != reference {
                     return Err(ReadError::damaged(Damage::WrongOffset, at));
                 }
@@ -202,6 +211,13 @@ impl<'a> Document<'a> {
             }
             Some(Entry::Compressed { stream, index }) => self.compressed(reference, stream, index),
         }
+    }
+
+    /// Counts the bytes that are read for an object. Small files can make a reader come back to one large object over and over.
+    fn charge(&self, length: usize, offset: u64) -> Result<(), ReadError> {
+        let sum = self.work.fetch_add(length as u64, Ordering::Relaxed).saturating_add(length as u64);
+        let limit = WORK.saturating_add((self.bytes.len() as u64).saturating_mul(WORK_PER_BYTE));
+        if sum > limit { Err(ReadError::TooComplex { what: Limit::Work, offset }) } else { Ok(()) }
     }
 
     /// Where in the file the next object or section after the offset `at` begins, if one does.

@@ -151,6 +151,8 @@ kinds! {
         Sections = "sections", "too many cross-reference sections";
         /// More than 262,144 keys in one dictionary.
         Keys = "keys", "too many keys in one dictionary";
+        /// Objects were read again and again, beyond 128 MiB and 32 times the size of the file in all.
+        Work = "work", "reading it takes too much work";
         /// A stream that decodes to more than its limit.
         Decoded = "decoded", "a stream decodes to too many bytes";
         /// More than 256 MiB of object streams together.

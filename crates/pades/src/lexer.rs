@@ -72,6 +72,11 @@ impl<'a> Lexer<'a> {
         Lexer { bytes, position: 0, at, fixed: true }
     }
 
+    /// How many bytes lie behind.
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
     /// The offset in the file to name in an error here.
     pub(crate) fn offset(&self) -> u64 {
         self.offset_of(self.position)

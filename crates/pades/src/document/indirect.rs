@@ -9,6 +9,8 @@ pub(super) struct Indirect<'a> {
     /// What it calls itself.
     pub(super) reference: Reference,
     pub(super) value: Object<'a>,
+    /// How many bytes were read to find it.
+    pub(super) length: usize,
 }
 
 /// Reads the object at the offset `at`. `end` is where the next object begins, if any does: an object that is not complete by then is
@@ -44,7 +46,7 @@ fn read(mut lexer: Lexer<'_>) -> Result<Indirect<'_>, ReadError> {
         }
         other => other,
     };
-    Ok(Indirect { reference: Reference { number, generation }, value })
+    Ok(Indirect { reference: Reference { number, generation }, value, length: lexer.position() })
 }
 
 /// Whether the object `number generation` stands at the offset `at`. The byte before must not be a digit, lest `11 0 obj` pass for

@@ -58,14 +58,14 @@ impl ObjectStream {
         Ok(ObjectStream { plain, index, at })
     }
 
-    /// The object at `place`, which must be the one called `number`.
-    fn object(&self, place: u32, number: u32) -> Result<Object<'_>, ReadError> {
+    /// The object at `place`, which must be the one called `number`, and how many bytes it takes.
+    fn object(&self, place: u32, number: u32) -> Result<(Object<'_>, usize), ReadError> {
         let broken = ReadError::damaged(Damage::ObjectStream, self.at);
         let (found, range) = self.index.get(place as usize).ok_or(broken)?;
         if *found != number {
             return Err(broken);
         }
-        Object::parse(value(&self.plain, range, self.at)?)
+        Ok((Object::parse(value(&self.plain, range, self.at)?)?, range.len()))
     }
 }
 
@@ -131,7 +131,9 @@ impl Document<'_> {
         if reference.generation != 0 {
             return Err(ReadError::damaged(Damage::Generation, object_stream.at));
         }
-        object_stream.object(place, reference.number)
+        let (value, length) = object_stream.object(place, reference.number)?;
+        self.charge(length, object_stream.at)?;
+        Ok(value)
     }
 
     /// The object `reference` if it stands in the body of the file, not in an object stream.

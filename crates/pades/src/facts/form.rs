@@ -220,8 +220,15 @@ impl<'s, 'a> Pages<'s, 'a> {
 
 fn annotations(document: &Document<'_>) -> Result<HashMap<Reference, usize>, ReadError> {
     let mut found = HashMap::new();
+    let mut arrays = HashSet::new();
     for index in 0..document.page_count()? {
         let page = document.page(index)?;
+        // An array that several pages share says nothing about which of them a widget is on, and is read once.
+        if let Object::Reference(array) = page.dictionary.get("Annots")?
+            && !arrays.insert(array)
+        {
+            continue;
+        }
         if let Object::Array(array) = document.value(&page.dictionary, "Annots")? {
             found.extend(
                 array.iter().filter_map(|a| a.ok()?.as_reference()).map(|reference| (reference, index)),

@@ -2,7 +2,7 @@
 
 use crate::seed::{STREAM_TRAILER, Seed, TRAILER, one_compressed_page, one_page, read};
 use proptest::prelude::*;
-use sealkeeper_pades::{Document, Object, Reference};
+use sealkeeper_pades::{Document, Limit, Object, ReadError, Reference};
 
 /// Reads everything there is to read; errors are fine.
 fn exercise(bytes: &[u8]) {
@@ -214,4 +214,15 @@ fn many_bombs_do_not_add_up() {
 fn last_startxref(bytes: &[u8]) -> usize {
     let text = String::from_utf8_lossy(&bytes[bytes.len() - 30..]).into_owned();
     text.split_whitespace().rev().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn coming_back_to_one_large_object_ends_at_a_limit() {
+    let bytes = one_page().object(9, &format!("[{}]", "0 ".repeat(1_000_000))).table(TRAILER);
+    let document = Document::open(&bytes).unwrap();
+    let reference = Reference { number: 9, generation: 0 };
+    let started = std::time::Instant::now();
+    let error = (0..200).find_map(|_| document.object(reference).err()).unwrap();
+    assert!(matches!(error, ReadError::TooComplex { what: Limit::Work, .. }));
+    assert!(started.elapsed().as_secs() < 60, "took {:?}", started.elapsed());
 }
