@@ -8,10 +8,15 @@
     reason = "a test fails by panicking, and so do its helpers"
 )]
 
+mod command_line;
+mod crash;
+mod daemon;
 mod documents;
 mod idempotence;
+mod journal;
 mod keys;
 mod refusals;
+mod secrets;
 mod stamping;
 mod tokens;
 mod uploads;
