@@ -10,6 +10,11 @@ static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
     String::from_utf8(made.stdout).unwrap().trim_end().into()
 });
 
+/// Makes it, if it has not been made yet.
+pub(crate) fn prepare() {
+    LazyLock::force(&PYTHON);
+}
+
 /// pdfsig, pyHanko, qpdf and openssl all call `stamped` valid: so many signatures by seals of this token, each intact
 /// and trusted, the newest over the whole file, and nothing made worse that `original` had.
 ///

@@ -35,8 +35,10 @@ pub use token::SoftToken;
 /// How long anything may take before it counts as hanging. Nothing here is a measure of speed.
 pub const GUARD: Duration = Duration::from_secs(60);
 
-/// Runs one test; one that hangs fails.
+/// Runs one test; one that hangs fails. What all tests share is made before the clock starts.
 pub fn run(test: impl Future<Output = ()>) {
+    token::prepare();
+    judges::prepare();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let ended = runtime.block_on(async { tokio::time::timeout(GUARD, test).await });
     runtime.shutdown_timeout(Duration::from_secs(1));

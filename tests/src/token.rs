@@ -45,6 +45,11 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
     Template { folder, module, label, serial }
 });
 
+/// Makes it, if it has not been made yet.
+pub(crate) fn prepare() {
+    LazyLock::force(&TEMPLATE);
+}
+
 impl SoftToken {
     pub(crate) fn copy_to(folder: PathBuf) -> Self {
         let template = &*TEMPLATE;

@@ -1,6 +1,6 @@
 //! The way of a document to the agent: limits, order, digests, and what is left when it breaks off.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use sealkeeper_proto::{MAX_CHUNK, v1, v1::submit_event::Event};
 use sealkeeper_tests::{AgentHome, Rpc, documents, eventually, header, run, sha256};
@@ -155,8 +155,11 @@ fn a_known_document_need_not_be_sent_again() {
             Event::Upload(v1::Upload { wanted: false }),
             "also after a restart"
         );
+        assert!(matches!(upload.event().await.unwrap(), Event::Submitted(_)));
         // What is on the disk is not believed either: it is hashed again.
-        fs::write(home.path().join("spool").join(hex(&sha256(&document))), documents::page("KNOWN")).unwrap();
+        let other = home.scratch().join("other.pdf");
+        fs::write(&other, documents::page("KNOWN")).unwrap();
+        fs::rename(other, home.path().join("spool").join(hex(&sha256(&document)))).unwrap();
         let no = rpc.review(&first.request_id).await.unwrap_err();
         assert_eq!(no.reasons(), ["document-digest-mismatch"]);
     });
@@ -166,28 +169,38 @@ fn a_known_document_need_not_be_sent_again() {
 fn an_upload_that_breaks_off_leaves_nothing() {
     run(async {
         let home = AgentHome::new();
-        let _daemon = home.start();
+        let daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
         let document = noise(3 * MAX_CHUNK);
-        {
-            let going = Rpc::connect(&home.socket()).await;
-            let mut upload = going.begin(header(&document)).await.unwrap();
-            upload.wanted().await;
-            upload.send(&document[..MAX_CHUNK]).await;
-        }
-        let gone = async || (kept(&home).is_empty() && open_files(&home, _daemon.id()) == 0).then_some(());
+        let (socket, spool, id) = (home.socket(), home.path().join("spool"), daemon.id());
+        let client = move || {
+            // A runtime of its own: when it goes, the connection breaks without another word.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let upload = runtime.block_on(async {
+                let mut upload = Rpc::connect(&socket).await.begin(header(&document)).await.unwrap();
+                upload.wanted().await;
+                upload.send(&document[..MAX_CHUNK]).await;
+                eventually("the file", async || (open_files(&spool, id) == 1).then_some(())).await;
+                upload
+            });
+            drop(runtime);
+            drop(upload);
+        };
+        tokio::task::spawn_blocking(client).await.unwrap();
+        let spool = home.path().join("spool");
+        let gone = async || (open_files(&spool, daemon.id()) == 0).then_some(());
         eventually("the end of the upload", gone).await;
+        assert_eq!(kept(&home), [""; 0]);
         assert_eq!(rpc.journal().await.count("refused"), 0, "nothing was refused");
     });
 }
 
 /// How many files of the spool the daemon holds open, those without a name included.
-fn open_files(home: &AgentHome, daemon: u32) -> usize {
-    let spool = home.path().join("spool");
+fn open_files(spool: &Path, daemon: u32) -> usize {
     let descriptors = fs::read_dir(format!("/proc/{daemon}/fd")).unwrap();
     // A descriptor may be closed while one looks.
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-    targets.filter(|target| target.starts_with(&spool)).count()
+    targets.filter(|target| target.starts_with(spool)).count()
 }
 
 #[test]
