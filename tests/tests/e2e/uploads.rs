@@ -11,9 +11,9 @@ fn kept(home: &AgentHome) -> Vec<String> {
     spool.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// Bytes that are no PDF, which nobody gets to see before they are all there.
-fn noise(length: usize) -> Vec<u8> {
-    (0..length).map(|n| (n % 251) as u8).collect()
+/// So many bytes that begin as a PDF does. Nobody gets to see that they are none before they are all there.
+fn long(length: usize) -> Vec<u8> {
+    b"%PDF-1.7\n".iter().copied().chain((0..).map(|n: u32| (n % 251) as u8)).take(length).collect()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn chunks_of_the_wrong_size_or_out_of_order_end_the_upload() {
         let home = AgentHome::new();
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
-        let document = noise(MAX_CHUNK + 1);
+        let document = long(MAX_CHUNK + 1);
         for chunk in [&document[..], b""] {
             let mut upload = rpc.begin(header(&document)).await.unwrap();
             upload.wanted().await;
@@ -102,6 +102,22 @@ fn chunks_of_the_wrong_size_or_out_of_order_end_the_upload() {
         upload.send_header(header(&document)).await;
         assert_eq!(upload.refusal().await.violations[0].reason, "upload-out-of-order");
         assert_eq!(kept(&home), [""; 0]);
+    });
+}
+
+#[test]
+fn what_is_no_pdf_is_refused_by_its_first_bytes() {
+    run(async {
+        let home = AgentHome::new();
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let announced = v1::SubmitHeader { size: 100 << 20, ..header(b"") };
+        let mut upload = rpc.begin(announced).await.unwrap();
+        upload.wanted().await;
+        upload.send(&[0; MAX_CHUNK]).await;
+        // The rest of the 100 MiB was never sent.
+        assert_eq!(upload.refusal().await.violations[0].reason, "pdf-not-a-pdf");
+        assert_eq!(rpc.journal().await.refused_codes(), [["pdf-not-a-pdf"]]);
     });
 }
 
@@ -171,7 +187,7 @@ fn an_upload_that_breaks_off_leaves_nothing() {
         let home = AgentHome::new();
         let daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
-        let document = noise(3 * MAX_CHUNK);
+        let document = long(3 * MAX_CHUNK);
         let (socket, spool, id) = (home.socket(), home.path().join("spool"), daemon.id());
         let client = move || {
             // A runtime of its own: when it goes, the connection breaks without another word.
