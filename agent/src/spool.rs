@@ -27,6 +27,9 @@ pub(crate) struct Spooled {
     map: Mmap,
 }
 
+/// A copy of a document without a name, open at its end.
+pub(crate) struct Copied(File);
+
 /// A document being received.
 pub(crate) struct Incoming {
     spool: Spool,
@@ -100,18 +103,18 @@ impl Spool {
         Ok(())
     }
 
-    /// The document followed by these bytes, mapped from a file of its own, so that no memory grows with it.
-    pub(crate) fn with_appended(&self, document: &Spooled, appended: &[u8]) -> io::Result<Spooled> {
-        let (mut whole, name) = self.nameless()?;
+    /// A copy of the document in a file of its own, to which the result's bytes can be appended: made before the token is asked, so that a full
+    /// disk costs no signature.
+    pub(crate) fn copy(&self, document: &Spooled) -> io::Result<Copied> {
+        let (mut copy, name) = self.nameless()?;
         if let Some(name) = name {
             fs::remove_file(name)?;
         }
         let mut input = document.file.try_clone()?;
         input.seek(SeekFrom::Start(0))?;
         // Copied by the kernel, without passing through this process.
-        io::copy(&mut input, &mut whole)?;
-        whole.write_all(appended)?;
-        Spooled::map(whole)
+        io::copy(&mut input, &mut copy)?;
+        Ok(Copied(copy))
     }
 
     fn path(&self, sha256: Digest) -> PathBuf {
@@ -138,6 +141,14 @@ impl Spool {
                 Ok((file.into(), Some(name)))
             }
         }
+    }
+}
+
+impl Copied {
+    /// The document followed by these bytes, mapped, so that no memory grows with it.
+    pub(crate) fn with_appended(mut self, appended: &[u8]) -> io::Result<Spooled> {
+        self.0.write_all(appended)?;
+        Spooled::map(self.0)
     }
 }
 
@@ -234,7 +245,8 @@ mod tests {
         incoming.write(b"ment").unwrap();
         assert_eq!(incoming.keep(announced).unwrap(), Ok(()));
         assert_eq!(spool.find(announced).unwrap().unwrap().bytes(), b"document");
-        let whole = spool.with_appended(&spool.find(announced).unwrap().unwrap(), b" and more").unwrap();
+        let copied = spool.copy(&spool.find(announced).unwrap().unwrap()).unwrap();
+        let whole = copied.with_appended(b" and more").unwrap();
         assert_eq!(whole.bytes(), b"document and more");
 
         spool.keep_only(&[announced]).unwrap();

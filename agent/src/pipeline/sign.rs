@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::AbandonCause;
 use sealkeeper_pades::cms::{EcdsaSignature, SignedAttributes};
 
@@ -33,12 +34,12 @@ impl Recorded {
         let attributes =
             SignedAttributes::new(digest, self.prepared.chain.signer().der()).map_err(|error| {
                 tracing::error!(%error, "signed attributes");
-                Unfinished { open, how: How::Failed, token: None }
+                Unfinished { open, how: How::Failed(Reason::Internal), token: None }
             })?;
         let (order, ordered) = self.order(attributes.digest());
         let raw = token.sign(order, deadline).await.map_err(|error| {
             let (how, token) = match error {
-                SignError::NotSigned(error) => (How::Failed, Some(error)),
+                SignError::NotSigned(error) => (How::Failed(refused(error.reason)), Some(error)),
                 SignError::MayHaveSigned(error) if error.call.is_none() => {
                     (How::Abandoned(AbandonCause::TokenLost), Some(error))
                 }
@@ -58,4 +59,9 @@ impl Recorded {
             }
         }
     }
+}
+
+/// A token that cannot be asked tells why; one that was asked and said no, without more, refused to sign.
+fn refused(reason: Reason) -> Reason {
+    if reason == Reason::TokenFault { Reason::SignRefused } else { reason }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Unfinished {
 /// Whether the token may have signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
-    /// Certainly not: the copy is given back.
-    Failed,
+    /// Certainly not, for this reason: the copy is given back.
+    Failed(Reason),
     /// It may have: the copy stays used up.
     Abandoned(AbandonCause),
 }
@@ -38,12 +38,13 @@ impl How {
     /// The reason told to the caller.
     pub(crate) fn reason(self) -> Reason {
         match self {
-            How::Failed => Reason::SignRefused,
+            How::Failed(reason) => reason,
             How::Abandoned(AbandonCause::Crash) => Reason::AbandonedCrash,
             How::Abandoned(AbandonCause::TimeOut) => Reason::AbandonedTimeout,
             How::Abandoned(AbandonCause::TokenLost | AbandonCause::TokenError) => Reason::AbandonedTokenFault,
             How::Abandoned(AbandonCause::GarbageSignature) => Reason::AbandonedSignature,
-            How::Abandoned(AbandonCause::InvalidResult | AbandonCause::Fault) => Reason::AbandonedResult,
+            How::Abandoned(AbandonCause::InvalidResult) => Reason::AbandonedResult,
+            How::Abandoned(AbandonCause::Fault) => Reason::AbandonedFault,
         }
     }
 }
@@ -68,7 +69,7 @@ impl Unfinished {
             self.token.as_ref().and_then(|error| error.call.as_ref()).and_then(|call| told(call).ok());
         let code = code(reason.code())?;
         let (body, end) = match self.how {
-            How::Failed => {
+            How::Failed(_) => {
                 (RecordBody::Failed(Failed { use_id, intent, code, token_error }), End::Failed(reason))
             }
             How::Abandoned(cause) => (

@@ -25,21 +25,16 @@ impl Embedded {
 
     /// `whole` is the document with the appended bytes. Its newest signature must be this use's own, intact, and cover all of the file.
     pub(crate) fn validate(self, whole: Result<&[u8], &std::io::Error>) -> Result<Validated, Unfinished> {
-        let problem = match whole {
-            Ok(whole) => self.problem(whole),
-            Err(error) => Some(format!("the result cannot be laid out: {error}")),
+        let (problem, cause) = match whole {
+            Ok(whole) => match self.problem(whole) {
+                None => return Ok(Validated { parts: self.parts, revision: self.revision }),
+                Some(problem) => (problem, AbandonCause::InvalidResult),
+            },
+            Err(error) => (format!("the result cannot be laid out: {error}"), AbandonCause::Fault),
         };
-        match problem {
-            None => Ok(Validated { parts: self.parts, revision: self.revision }),
-            Some(problem) => {
-                tracing::error!(problem, use_id = %self.parts.open.use_id, "the finished document is not valid");
-                Err(Unfinished {
-                    open: self.parts.open,
-                    how: How::Abandoned(AbandonCause::InvalidResult),
-                    token: None,
-                })
-            }
-        }
+        let open = self.parts.open;
+        tracing::error!(problem, use_id = %open.use_id, "the finished document cannot be released");
+        Err(Unfinished { open, how: How::Abandoned(cause), token: None })
     }
 
     fn problem(&self, whole: &[u8]) -> Option<String> {

@@ -159,10 +159,11 @@ impl Service {
 
     /// Waits until no use is in progress, but not for ever. Further uses do not begin.
     pub(crate) async fn drain(&self, longest: Duration) {
-        let all = self.uses.acquire_many(self.limits.uses_at_once);
-        if tokio::time::timeout(longest, all).await.is_err() {
+        let all = tokio::time::timeout(longest, self.uses.acquire_many(self.limits.uses_at_once)).await;
+        if all.is_err() {
             tracing::warn!("uses are still in progress; they will be closed as abandoned at the next start");
         }
+        // Closed while all permits are held: no use that waited can begin in between.
         self.uses.close();
     }
 

@@ -110,7 +110,11 @@ impl Service {
             }
             Stop::Store(error) => {
                 tracing::error!(%error, operation = subject.operation, "the store failed");
-                return Failure::Fault(Reason::JournalFailed);
+                return Failure::Fault(match error {
+                    LedgerError::Read(_) => Reason::JournalUnreadable,
+                    LedgerError::Closed(_) => Reason::JournalFailed,
+                    LedgerError::Record(_) => Reason::Internal,
+                });
             }
             Stop::Fault(error) => {
                 tracing::error!(%error, operation = subject.operation, "fault");

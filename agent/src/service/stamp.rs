@@ -1,6 +1,6 @@
 //! Review, stamp, fetch, acknowledge.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
@@ -22,9 +22,9 @@ use crate::{
         receipt::Receipt,
         record::Recorded,
         release::Released,
-        unfinished::Unfinished,
+        unfinished::{OpenUse, Unfinished},
     },
-    spool::Spooled,
+    spool::{Copied, Spooled},
 };
 
 /// What the custodian is shown and confirms.
@@ -57,7 +57,7 @@ impl Service {
         let subject = Subject::new("review", caller).request(id);
         match self.reviewed(caller, id).await {
             Ok(reviewed) => Ok(reviewed),
-            Err(stop) => Err(self.refuse(subject, stop).await),
+            Err(stop) => Err(self.refuse(self.with_request(subject, id).await, stop).await),
         }
     }
 
@@ -89,14 +89,47 @@ impl Service {
         confirmed: Digest,
     ) -> Result<StampOutcome, Failure> {
         let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
-        let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
-            return Err(Failure::Fault(Reason::AgentStopping));
-        };
         let lock = self.use_lock(use_id);
         let _only_one = lock.lock().await;
-        match self.stamped(&caller, id, use_id, confirmed).await {
+        let outcome = match self.known_outcome(id, use_id).await {
+            Ok(Some(known)) => return Ok(known),
+            Ok(None) => match self.uses.clone().acquire_owned().await {
+                Ok(_in_progress) => self.stamped(&caller, id, use_id, confirmed).await,
+                Err(_) => return Err(Failure::Fault(Reason::AgentStopping)),
+            },
+            Err(stop) => Err(stop),
+        };
+        match outcome {
             Ok(outcome) => Ok(outcome),
-            Err(stop) => Err(self.refuse(subject, stop).await),
+            Err(stop) => Err(self.refuse(self.with_request(subject, id).await, stop).await),
+        }
+    }
+
+    /// The outcome of a use that was recorded before. Its lock is held, so nothing works on one that is open: its outcome could not be
+    /// written, and is written now.
+    async fn known_outcome(&self, id: RequestId, use_id: UseId) -> Result<Option<StampOutcome>, Stop> {
+        let Some(known) = self.ledger.find_use(use_id).await? else { return Ok(None) };
+        if known.request_id != id {
+            return Err(Reason::UseIdTaken).at("admit");
+        }
+        let intent_seq = known.intent_seq;
+        Ok(Some(match known.state {
+            UseState::Complete { receipt, .. } => StampOutcome::Complete(receipt),
+            UseState::Failed { outcome_seq, reason } => {
+                StampOutcome::NotDone { abandoned: false, reason, intent_seq, outcome_seq }
+            }
+            UseState::Abandoned { outcome_seq, reason } => {
+                StampOutcome::NotDone { abandoned: true, reason, intent_seq, outcome_seq }
+            }
+            UseState::Open => self.close(Unfinished::fault(OpenUse { use_id, intent_seq })).await?,
+        }))
+    }
+
+    /// What is known of a request, for the record of its refusal: the request's own row goes when it expires.
+    async fn with_request(&self, subject: Subject, id: RequestId) -> Subject {
+        match self.ledger.request(id).await {
+            Ok(Some(kept)) => subject.seal(kept.seal.as_str()).document(kept.asked.sha256),
+            _ => subject,
         }
     }
 
@@ -108,36 +141,26 @@ impl Service {
         confirmed: Digest,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
-        if let Some(known) = self.ledger.find_use(use_id).await? {
-            if known.request_id != id {
-                return Err(Reason::UseIdTaken).at("admit");
-            }
-            let intent_seq = known.intent_seq;
-            return match known.state {
-                UseState::Complete { receipt, .. } => Ok(StampOutcome::Complete(receipt)),
-                UseState::Failed { outcome_seq, reason } => {
-                    Ok(StampOutcome::NotDone { abandoned: false, reason, intent_seq, outcome_seq })
-                }
-                UseState::Abandoned { outcome_seq, reason } => {
-                    Ok(StampOutcome::NotDone { abandoned: true, reason, intent_seq, outcome_seq })
-                }
-                // Its lock is ours, so nothing works on it: its outcome could not be written.
-                UseState::Open => Err(Stop::Fault(format!(
-                    "use {use_id} has no outcome; the next start of the agent closes it"
-                ))),
-            };
-        }
         let kept = self.open_request(id).await?;
         if kept.copies_used >= kept.asked.copies {
             return Err(Reason::CopiesUsedUp).at("admit");
         }
         let ready = self.prepare(caller, &kept, use_id).await?;
         let reviewed = ready.prepared.review(confirmed).at("review")?;
+        // Whatever can fail for want of room fails before the token is asked.
+        let spool = self.spool.clone();
+        let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
+        let copied = copied.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Stop::Refused { stage: "prepare", refusal: Reason::SpoolFull.into() }
+            }
+            _ => Stop::Fault(format!("spool: {error}")),
+        })?;
 
         let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
         // From here on every way out writes an outcome, a panic of ours too.
         let open = recorded.open;
-        let finishing = tokio::spawn(self.clone().finish_use(recorded, ready.spooled));
+        let finishing = tokio::spawn(self.clone().finish_use(recorded, copied));
         let unfinished = match finishing.await {
             Ok(Ok(receipt)) => {
                 tracing::info!(%use_id, intent_seq = open.intent_seq, "stamped");
@@ -153,18 +176,17 @@ impl Service {
     }
 
     /// From the recorded intent to the recorded outcome. Without a signature, or with a result that is not valid, there is no receipt; the inner
-    /// error is of the ledger, and leaves the use open until the next start.
+    /// error is of the ledger, and leaves the use open until its id is sent again or the agent is started again.
     async fn finish_use(
         self: Arc<Self>,
         recorded: Recorded,
-        document: Spooled,
+        copied: Copied,
     ) -> Result<Result<Receipt, Stop>, Unfinished> {
         let signed = recorded.sign(&*self.token, self.limits.token).await?;
         let open = signed.open();
-        let spool = self.spool.clone();
         let validated = tokio::task::spawn_blocking(move || {
             let embedded = signed.embed()?;
-            let whole = spool.with_appended(&document, embedded.appended());
+            let whole = copied.with_appended(embedded.appended());
             embedded.validate(whole.as_ref().map(Spooled::bytes))
         });
         let validated = validated.await.unwrap_or_else(|error| {

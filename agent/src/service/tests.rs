@@ -316,7 +316,7 @@ async fn whatever_may_have_been_signed_is_abandoned_and_the_copy_is_gone() {
         (Manner::IsGone, Reason::AbandonedTokenFault),
         (Manner::Hangs, Reason::AbandonedTimeout),
         (Manner::Babbles, Reason::AbandonedSignature),
-        (Manner::Panics, Reason::AbandonedResult),
+        (Manner::Panics, Reason::AbandonedFault),
     ] {
         let house = house(manner);
         let request = house.submit(1).await;
@@ -343,6 +343,26 @@ impl House {
         let prepared = self.service.review(&self.caller, request).await.unwrap().prepared;
         self.service.clone().stamp(self.caller.clone(), request, use_id, prepared).await.unwrap()
     }
+}
+
+#[tokio::test]
+async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
+    let house = house(Manner::Signs);
+    let request = house.submit(2).await;
+    house.stamp(request, new_use()).await.unwrap();
+    let intent =
+        house.records().await.into_iter().find(|body| matches!(body, RecordBody::Intent(_))).unwrap();
+    let use_id = new_use();
+    let entry =
+        crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
+    house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]));
+    let outcome = stamp.await.unwrap();
+    assert!(
+        matches!(outcome, StampOutcome::NotDone { abandoned: true, reason: Reason::AbandonedFault, .. }),
+        "{outcome:?}"
+    );
+    assert_eq!(house.asked(), 1);
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ impl Ledger for Store {
         self.writer.head()
     }
 
+    fn is_open(&self) -> bool {
+        self.writer.is_open()
+    }
+
     async fn append(&self, entry: Entry) -> Result<Committed, LedgerError> {
         self.writer.write(move |batch| batch.append(entry)).await
     }

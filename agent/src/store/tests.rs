@@ -78,6 +78,31 @@ async fn a_failed_write_closes_the_store_and_nothing_of_it_remains() {
     assert_eq!(Store::open(&path, Arc::new(Epoch)).unwrap().head().size, 1);
 }
 
+/// A full disk in the middle of a batch: SQLite rolls the whole transaction back by itself, and what follows must not begin another one.
+#[tokio::test]
+async fn a_full_disk_leaves_a_journal_that_opens_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = made(directory.path());
+    let store = Arc::new(Store::open(&path, Arc::new(Epoch)).unwrap());
+    store.append(entry()).await.unwrap();
+    store.limit_pages_to_those_in_use().await;
+    let big = || Entry { lists: vec![("placements", vec![b'x'; 4 << 20])], ..entry() };
+    let jobs = [big(), entry(), entry(), big(), entry()].map(|entry| {
+        let store = store.clone();
+        tokio::spawn(async move { store.append(entry).await })
+    });
+    let mut kept = 0;
+    for job in jobs {
+        kept += u64::from(job.await.unwrap().is_ok());
+    }
+    assert!(!store.is_open());
+    assert!(matches!(store.append(entry()).await, Err(LedgerError::Closed(_))));
+    Arc::into_inner(store).unwrap().close();
+    let again = Store::open(&path, Arc::new(Epoch)).unwrap();
+    assert_eq!(again.head().size, 1 + kept, "exactly what was answered as written is there");
+    again.close();
+}
+
 #[test]
 fn records_cannot_be_changed_or_deleted() {
     let directory = tempfile::tempdir().unwrap();
@@ -108,4 +133,15 @@ fn what_is_no_sound_journal_is_not_opened() {
     assert!(
         matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("not a Sealkeeper journal"))
     );
+}
+
+impl Store {
+    async fn limit_pages_to_those_in_use(&self) {
+        let limit = |batch: &mut super::writer::Batch<'_>| -> Result<(), LedgerError> {
+            let pages: i64 = batch.transaction.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            batch.transaction.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            Ok(())
+        };
+        self.writer.write(limit).await.unwrap();
+    }
 }

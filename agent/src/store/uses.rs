@@ -124,7 +124,11 @@ pub(super) fn select(connection: &Connection, use_id: UseId) -> Result<Option<Ke
 /// The bytes to append of a complete use, unless acknowledged.
 pub(super) fn appended(connection: &Connection, use_id: UseId) -> Result<Option<Vec<u8>>, LedgerError> {
     let found = connection
-        .query_row("SELECT appended FROM uses WHERE use_id = ?1", [use_id.to_string()], |row| row.get(0))
+        .query_row(
+            "SELECT appended FROM uses WHERE use_id = ?1 AND state = 'complete'",
+            [use_id.to_string()],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(found.flatten())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
     mpsc::{Receiver, Sender, channel},
 };
 
@@ -11,18 +12,30 @@ use tokio::sync::oneshot;
 
 use crate::pipeline::ports::{
     clock::Clock,
-    ledger::{Committed, Entry, LedgerError},
+    ledger::{BeginError, Committed, Entry, LedgerError},
 };
 
 /// The sending end of the writer thread.
 pub(super) struct Writer {
-    jobs: Sender<Job>,
+    jobs: Sender<Box<dyn Job>>,
     head: Arc<Mutex<TreeHead>>,
+    open: Arc<AtomicBool>,
 }
 
-/// Work inside the transaction, and how its answer is given once it is known whether the commit returned.
-type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Finish + Send>;
-type Finish = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
+/// Work inside the transaction, and its answer once it is known whether the commit returned.
+trait Job: Send {
+    /// Does the work. An error is the store's own: the batch cannot go on. What the work itself was refused is kept for the answer.
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), LedgerError>;
+    /// Gives the answer.
+    fn finish(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+/// A job before and after its work.
+struct Work<T, E, F> {
+    work: Option<F>,
+    done: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
 
 /// The open transaction.
 pub(super) struct Batch<'t> {
@@ -33,6 +46,15 @@ pub(super) struct Batch<'t> {
 }
 
 impl Batch<'_> {
+    /// A statement about the transaction itself. After a full disk or an I/O error SQLite has rolled the transaction back by itself, and the
+    /// next statement would begin another one: then nothing more may be done.
+    fn sql(&self, statement: &str) -> Result<(), LedgerError> {
+        if self.transaction.is_autocommit() {
+            return Err(LedgerError::Closed("SQLite rolled the transaction back".into()));
+        }
+        Ok(self.transaction.execute_batch(statement)?)
+    }
+
     /// Appends a record.
     pub(super) fn append(&mut self, entry: Entry) -> Result<Committed, LedgerError> {
         let record = Record {
@@ -87,11 +109,13 @@ impl Writer {
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, inbox) = channel();
         let head = Arc::new(Mutex::new(head_of(&frontier)));
-        let shared = head.clone();
+        let open = Arc::new(AtomicBool::new(true));
+        let (shared, still_open) = (head.clone(), open.clone());
+        let desk = Desk { connection, frontier, mode, clock };
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || run(connection, frontier, mode, &*clock, &inbox, &shared))?;
-        Ok((Writer { jobs, head }, thread))
+            .spawn(move || run(desk, &inbox, &shared, &still_open))?;
+        Ok((Writer { jobs, head, open }, thread))
     }
 
     /// Size and root of the journal as durable now.
@@ -99,96 +123,123 @@ impl Writer {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does `work` in a transaction; the answer comes after the commit returned. An error of `work` undoes its own part only.
-    pub(super) async fn write<T: Send + 'static, E: From<LedgerError> + Send + 'static>(
+    /// Whether it still writes: not after a first failed write or sync.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Does `work` in a transaction; the answer comes after the commit returned. An error of `work` by rule undoes its own part only; one of
+    /// SQLite ends the whole batch and closes the store.
+    pub(super) async fn write<T: Send + 'static, E: From<LedgerError> + ByRule + Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |batch| {
-            let done = within_savepoint(batch, work);
-            Box::new(move |committed| {
-                // Whoever asked may have gone; the record stands all the same.
-                let _ = answer.send(match committed {
-                    Ok(()) => done,
-                    Err(closed) => Err(closed.into()),
-                });
-            })
-        });
         let gone = || LedgerError::Closed("the writer has ended".into());
-        self.jobs.send(job).map_err(|_| gone())?;
+        self.jobs.send(Box::new(Work { work: Some(work), done: None, answer })).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
 
-/// Runs `work`; on error neither its rows nor its records remain.
-fn within_savepoint<T, E: From<LedgerError>>(
-    batch: &mut Batch<'_>,
-    work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(LedgerError::from);
-    sql("SAVEPOINT job")?;
-    let before = batch.frontier.clone();
-    let done = work(batch);
-    let sql = |statement: &str| batch.transaction.execute_batch(statement).map_err(LedgerError::from);
-    if done.is_err() {
-        sql("ROLLBACK TO job")?;
-        *batch.frontier = before;
+/// Tells a refusal by rule, which undoes one job, from a failure of the store, which ends all writing.
+pub(super) trait ByRule {
+    /// The store's failure, if it is one.
+    fn failure(&self) -> Option<&LedgerError>;
+}
+
+impl ByRule for LedgerError {
+    fn failure(&self) -> Option<&LedgerError> {
+        match self {
+            LedgerError::Record(_) => None,
+            LedgerError::Closed(_) | LedgerError::Read(_) => Some(self),
+        }
     }
-    sql("RELEASE job")?;
-    done
+}
+
+impl ByRule for BeginError {
+    fn failure(&self) -> Option<&LedgerError> {
+        match self {
+            BeginError::Refused(_) => None,
+            BeginError::Store(error) => error.failure(),
+        }
+    }
+}
+
+impl<T, E, F> Job for Work<T, E, F>
+where
+    T: Send,
+    E: From<LedgerError> + ByRule + Send,
+    F: FnOnce(&mut Batch<'_>) -> Result<T, E> + Send,
+{
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), LedgerError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let before = batch.frontier.clone();
+        batch.sql("SAVEPOINT job")?;
+        let done = work(batch);
+        if let Err(error) = &done {
+            *batch.frontier = before;
+            if let Some(failure) = error.failure() {
+                return Err(failure.clone());
+            }
+            batch.sql("ROLLBACK TO job")?;
+        }
+        batch.sql("RELEASE job")?;
+        self.done = Some(done);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let Work { done, answer: waiting, .. } = *self;
+        let gone = || LedgerError::Closed("the batch was given up".into());
+        let answer = committed.and_then(|()| done.ok_or_else(gone));
+        // Whoever asked may have gone; the record stands all the same.
+        let _ = waiting.send(answer.unwrap_or_else(|closed| Err(closed.into())));
+    }
 }
 
 /// Most jobs in one transaction, so that the first never waits long for the last.
 const BATCH: usize = 256;
 
-fn run(
-    mut connection: Connection,
-    mut frontier: Frontier,
+/// The connection with what it takes to write a batch.
+struct Desk {
+    connection: Connection,
+    frontier: Frontier,
     mode: Mode,
-    clock: &dyn Clock,
-    inbox: &Receiver<Job>,
-    head: &Mutex<TreeHead>,
-) {
+    clock: Arc<dyn Clock>,
+}
+
+fn run(mut desk: Desk, inbox: &Receiver<Box<dyn Job>>, head: &Mutex<TreeHead>, open: &AtomicBool) {
     let mut closed: Option<LedgerError> = None;
     while let Ok(first) = inbox.recv() {
-        let jobs: Vec<Job> = std::iter::once(first).chain(inbox.try_iter().take(BATCH - 1)).collect();
-        let outcome = match &closed {
-            Some(error) => Err(error.clone()),
-            None => commit(&mut connection, &mut frontier, mode, clock, jobs),
-        };
-        match outcome {
+        let mut jobs: Vec<Box<dyn Job>> =
+            std::iter::once(first).chain(inbox.try_iter().take(BATCH - 1)).collect();
+        if closed.is_none() {
             // A crash before the commit returned leaves none of the batch, one after it all of it; nobody was answered before.
-            Ok(finishes) => {
-                *head.lock().unwrap_or_else(PoisonError::into_inner) = head_of(&frontier);
-                for finish in finishes {
-                    finish(Ok(()));
-                }
-            }
-            // What reached the disk is unknown, so nothing may be written after it. The jobs' answers are dropped: their callers hear that the
-            // store is closed.
-            Err(error) => {
-                if closed.is_none() {
-                    tracing::error!(%error, "the journal cannot be written; no use is possible until the agent is started again");
-                }
+            if let Err(error) = desk.commit(&mut jobs) {
+                // What reached the disk is unknown, so nothing may be written after it.
+                tracing::error!(%error, "the journal cannot be written; no use is possible until the agent is started again");
+                open.store(false, Ordering::Release);
                 closed = Some(LedgerError::Closed(error.to_string()));
+            } else {
+                *head.lock().unwrap_or_else(PoisonError::into_inner) = head_of(&desk.frontier);
             }
+        }
+        for job in jobs {
+            job.finish(closed.clone().map_or(Ok(()), Err));
         }
     }
 }
 
-fn commit(
-    connection: &mut Connection,
-    frontier: &mut Frontier,
-    mode: Mode,
-    clock: &dyn Clock,
-    jobs: Vec<Job>,
-) -> Result<Vec<Finish>, LedgerError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut batch = Batch { transaction: &transaction, frontier, mode, clock };
-    let finishes = jobs.into_iter().map(|job| job(&mut batch)).collect();
-    transaction.commit()?;
-    Ok(finishes)
+impl Desk {
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), LedgerError> {
+        let Desk { connection, frontier, mode, clock } = self;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut batch = Batch { transaction: &transaction, frontier, mode: *mode, clock: &**clock };
+        for job in jobs {
+            job.run(&mut batch)?;
+        }
+        Ok(transaction.commit()?)
+    }
 }
 
 fn head_of(frontier: &Frontier) -> TreeHead {

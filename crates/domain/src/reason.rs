@@ -349,6 +349,9 @@ reasons! {
     AbandonedSignature "abandoned-signature" Fault "U9"
         "载体返回的签名用证书验证不通过" "the signature the token returned does not verify with the certificate"
         "请停止使用该载体并联系供应商" "stop using the token and ask the vendor";
+    AbandonedFault "abandoned-fault" Fault "U9"
+        "代理在签名之后出现故障，未放出任何结果" "the agent failed after the token had signed; nothing was released"
+        "请查看 seal-agent 的日志并报告" "see seal-agent's log and report it";
     AbandonedResult "abandoned-result" Fault "U9"
         "生成的文件复验不通过，未放出" "the finished document did not verify, so it was not released"
         "请报告此问题" "report this as a fault";
@@ -432,6 +435,9 @@ reasons! {
     JournalFailed "journal-failed" Fault "U9"
         "用印记录写入失败，已停止用印" "the journal could not be written; stamping has stopped"
         "请检查磁盘后重启 seal-agent" "check the disk, then restart seal-agent";
+    JournalUnreadable "journal-unreadable" Fault "U9"
+        "用印记录无法读取" "the journal cannot be read"
+        "请检查磁盘，并查看 seal-agent 的日志" "check the disk, and see seal-agent's log";
     AgentStopping "agent-stopping" Availability ""
         "代理正在停止" "the agent is stopping"
         "请稍后重试" "try again shortly";

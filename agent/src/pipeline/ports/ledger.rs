@@ -19,6 +19,8 @@ pub(crate) trait Ledger: Send + Sync {
     fn identity(&self) -> &Identity;
     /// Size and root as durable now.
     fn head(&self) -> TreeHead;
+    /// Whether it still writes: not after a first failed write or sync, until the next start.
+    fn is_open(&self) -> bool;
     /// Appends one record.
     async fn append(&self, entry: Entry) -> Result<Committed, LedgerError>;
     /// Up to `limit` records from `from` on, of these types only if any are named.
