@@ -33,7 +33,12 @@ use crate::{
         Stop,
         identify::{Caller, People, identify},
         kept::KeptRequest,
-        ports::{clock::Clock, ledger::Ledger, registry::SealRegistry, token::Token},
+        ports::{
+            clock::Clock,
+            ledger::{Ledger, LedgerError},
+            registry::SealRegistry,
+            token::Token,
+        },
         scribe::Scribe,
     },
     socket::Peer,
@@ -134,6 +139,15 @@ impl Service {
             return Err(refused(Reason::RequestExpired));
         }
         Ok(kept)
+    }
+
+    /// Nothing is asked of a token while the journal cannot be written: neither a signature nor a PIN's try could be put on record.
+    fn check_ledger(&self) -> Result<(), Stop> {
+        if self.ledger.is_open() {
+            Ok(())
+        } else {
+            Err(LedgerError::Closed("since an earlier failure".into()).into())
+        }
     }
 
     /// The request's document, from the spool.

@@ -141,6 +141,7 @@ impl Service {
         confirmed: Digest,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
+        self.check_ledger()?;
         let kept = self.open_request(id).await?;
         if kept.copies_used >= kept.asked.copies {
             return Err(Reason::CopiesUsedUp).at("admit");
