@@ -154,9 +154,10 @@ fn write_revision(
 }
 
 impl Prepared {
-    /// SHA-256 over the revision without its variable fields: what the custodian sees and confirms.
+    /// What the custodian sees and confirms: SHA-256 over the digest of the revision without its variable fields and the digest of the seal
+    /// object. The revision alone does not tell which key signs it: the certificate lies in /Contents.
     pub(crate) fn digest(&self) -> Digest {
-        Digest(self.revision.digest_without_variables())
+        Digest::of(&[self.revision.digest_without_variables(), self.seal_object.0].concat())
     }
 
     /// Digest of the seal object as it stands now.

@@ -1243,7 +1243,8 @@ pub mod review_reply {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Prepared {
-    /// SHA-256 over the prepared revision without its variable fields (/M, /ID, journal entry, /Contents): what the custodian confirms. 32 bytes.
+    /// What the custodian confirms, 32 bytes: SHA-256 over the digest of the prepared revision without its variable fields (/M, /ID, journal entry,
+    /// /Contents) followed by `seal_object_sha256`. The same as long as document, place, wording and seal are the same.
     #[prost(bytes = "vec", tag = "1")]
     pub prepared_sha256: ::prost::alloc::vec::Vec<u8>,
     /// What the document is, looked at again.

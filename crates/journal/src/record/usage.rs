@@ -41,7 +41,8 @@ pub struct Intent {
     pub document_size: u64,
     /// The digest over the ByteRange of the new revision: the message digest that the token signs for.
     pub byte_range_digest: MessageDigest,
-    /// SHA-256 over the prepared revision without its variable fields, as confirmed by the custodian.
+    /// What the custodian confirmed: SHA-256 over the digest of the prepared revision without its variable fields and
+    /// `seal_object_sha256`.
     pub prepared_sha256: Digest,
     /// What is placed where: resolved boxes, edge parameters, signing options.
     pub placements: ListDigest,
