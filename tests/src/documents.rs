@@ -28,6 +28,13 @@ pub fn certified_page(text: &str, level: u8) -> Vec<u8> {
     file(&["/AcroForm << /Fields [6 0 R] /SigFlags 3 >>", "/Perms << /DocMDP 7 0 R >>"], &objects)
 }
 
+/// A page, and a stream of so many bytes beside it that no page shows.
+pub fn page_with_attachment(text: &str, length: usize) -> Vec<u8> {
+    let mut objects = page_objects(text, "");
+    objects.push(format!("<< /Length {length} >>\nstream\n{}\nendstream", "x".repeat(length)));
+    file(&[], &objects)
+}
+
 /// The same document with cross-reference and object streams.
 pub fn with_xref_stream(document: &[u8]) -> Vec<u8> {
     let out = rewritten(document, &["--object-streams=generate", "--static-id"]);

@@ -144,8 +144,8 @@ impl SoftToken {
     }
 
     /// Puts a certificate of the CA for key `key` on the token under the id `id`, valid for `days` from now on;
-    /// -1: it expired yesterday.
-    pub fn certify(&self, key: u8, id: u8, days: i32) {
+    /// -1: it expired yesterday. Gives its length in bytes.
+    pub fn certify(&self, key: u8, id: u8, days: i32) -> u64 {
         let public = self.folder.join(format!("public-{key:02x}.pem"));
         if !public.exists() {
             self.read_public_key(key, &public);
@@ -175,8 +175,10 @@ impl SoftToken {
                 .arg("-out")
                 .arg(&der),
         );
+        let length = fs::metadata(&der).unwrap().len();
         let (id, der) = (format!("{id:02x}"), der.display().to_string());
         self.tool(&["--write-object", &der, "--type", "cert", "--id", &id]);
+        length
     }
 
     fn write_public_half(&self, key: &Path, id: &str) {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use insta::assert_snapshot;
-use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, run};
+use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, header, run};
 use serde_json::Value;
 
 const PLACE: &str = "page=last,x=66mm,y=88mm";
@@ -293,6 +293,49 @@ fn json_of_stamp_and_log_is_what_the_journal_says() {
         assert_eq!(intent["disclosed"]["file_name"], "合同.pdf");
         assert_eq!(complete["record"]["output_sha256"], receipt["output_sha256"]);
         assert_eq!(complete["leaf_hash"], receipt["outcome_leaf_hash"]);
+    });
+}
+
+#[test]
+fn a_lost_result_is_fetched_with_its_own_document_only() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        rpc.unlock(&home.token, 1).await;
+        let document = documents::contract();
+        let (receipt, stamped) = rpc.stamped(&document, header(&document)).await;
+        let seal = Seal::new(&home);
+        let fetch =
+            |file: &str| seal.run(&["fetch", file, "--use-id", &receipt.use_id, "-o", "got.pdf", "--json"]);
+        fs::write(home.scratch().join("other.pdf"), documents::page("other")).unwrap();
+        let said = fetch("other.pdf");
+        assert_eq!(said.json_object()["reasons"][0]["code"], "input-changed");
+        assert!(said.code != 0 && !home.scratch().join("got.pdf").exists());
+        let said = fetch("合同.pdf");
+        assert_eq!(
+            (said.code, &said.json_object()["receipt"]["use_id"]),
+            (0, &receipt.use_id.clone().into())
+        );
+        assert_eq!(fs::read(home.scratch().join("got.pdf")).unwrap(), stamped);
+        fs::remove_file(home.scratch().join("got.pdf")).unwrap();
+        let said = fetch("合同.pdf");
+        assert_eq!((said.code, &said.json_object()["reasons"][0]["code"]), (1, &"use-acknowledged".into()));
+        assert_eq!(rpc.journal().await.count("intent"), 1, "fetching never stamps");
+    });
+}
+
+#[test]
+fn a_wrong_pin_at_stamping_is_tried_once_and_nothing_is_stamped() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let said =
+            Seal::new(&home).run_with("not-the-PIN\nnor-this", &with(&STAMP, &["--json", "--pin-fd", "0"]));
+        assert_eq!((said.code, &said.json_object()["reasons"][0]["code"]), (3, &"token-pin-wrong".into()));
+        let journal = Rpc::connect(&home.socket()).await.journal().await;
+        assert_eq!((journal.count("wrong_pin"), journal.count("intent")), (1, 0));
+        assert!(!home.scratch().join("合同.sealed.pdf").exists());
     });
 }
 

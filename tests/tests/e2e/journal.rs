@@ -56,6 +56,12 @@ fn a_days_journal_is_sound_and_every_stamped_file_is_its_witness() {
             assert_eq!(told.bytes, kept.bytes);
         }
         assert_eq!(journal.types_from(on_disk.entries.len()), ["agent_started", "policy_loaded"]);
+        let policy = Digest::of(&std::fs::read(home.path().join("policy.toml")).unwrap());
+        let loaded = journal.records().filter_map(|record| match &record.body {
+            RecordBody::PolicyLoaded(loaded) => Some(loaded.sha256),
+            _ => None,
+        });
+        assert_eq!(loaded.collect::<Vec<_>>(), [policy; 3]);
         assert!(journal.records().all(|record| record.mode == Mode::Solo), "every record says so");
         assert!(journal.records().map(|record| record.time_us).is_sorted());
 

@@ -16,6 +16,7 @@ mod idempotence;
 mod journal;
 mod keys;
 mod refusals;
+mod requests;
 mod secrets;
 mod stamping;
 mod tokens;
