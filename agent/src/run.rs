@@ -225,9 +225,11 @@ async fn serve(
         tracing::warn!("SOLO journal: one person, no approvals; every record and receipt says so");
     }
     let (stop_serving, stop) = oneshot::channel::<()>();
+    let signalled_service = service.clone();
     let signalled = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: no new connections, uses in progress come to their end");
+        signalled_service.stop_uploads();
         // Idle connections of clients must not keep the agent from stopping.
         tokio::spawn(async move {
             tokio::time::sleep(DRAIN).await;

@@ -129,6 +129,12 @@ enum Ending {
     Gone,
 }
 
+impl Ending {
+    fn of(reason: Reason) -> Self {
+        Ending::Status(Box::new(status::of_reason(reason)))
+    }
+}
+
 impl From<Failure> for Ending {
     fn from(failure: Failure) -> Self {
         Ending::Failed(failure)
@@ -157,12 +163,9 @@ async fn receive(
 }
 
 async fn header(service: &Service, parts: &mut Streaming<SubmitRequest>) -> Result<SubmitHeader, Ending> {
-    let out_of_order = || Ending::Status(Box::new(status::of_reason(Reason::UploadOutOfOrder)));
-    match tokio::time::timeout(service.limits.upload_idle, parts.message()).await {
-        Err(_) => Err(Ending::Status(Box::new(status::of_reason(Reason::UploadIdle)))),
-        Ok(Err(_)) => Err(Ending::Gone),
-        Ok(Ok(Some(SubmitRequest { part: Some(Part::Header(header)) }))) => Ok(header),
-        Ok(Ok(_)) => Err(out_of_order()),
+    match next(service, parts).await? {
+        Some(SubmitRequest { part: Some(Part::Header(header)) }) => Ok(header),
+        _ => Err(Ending::of(Reason::UploadOutOfOrder)),
     }
 }
 
@@ -171,22 +174,55 @@ async fn chunks(
     mut upload: Upload,
     parts: &mut Streaming<SubmitRequest>,
 ) -> Result<Upload, Ending> {
-    loop {
-        match tokio::time::timeout(service.limits.upload_idle, parts.message()).await {
-            Err(_) => return Err(service.upload_failed(upload, Reason::UploadIdle).await.into()),
-            Ok(Err(_)) => return Err(Ending::Gone),
-            Ok(Ok(None)) => return Ok(upload),
-            Ok(Ok(Some(SubmitRequest { part: Some(Part::Chunk(chunk)) }))) => {
-                upload = service.take_chunk(upload, chunk).await?
+    // As soon as the announced bytes are there the document is judged: the caller need not close its side first.
+    while !upload.is_whole() {
+        match next(service, parts).await {
+            Ok(Some(SubmitRequest { part: Some(Part::Chunk(chunk)) })) => {
+                upload = service.take_chunk(upload, chunk).await?;
             }
-            Ok(Ok(Some(_))) => {
-                return Err(service.upload_failed(upload, Reason::UploadOutOfOrder).await.into());
+            Ok(None) => break,
+            Ok(Some(_)) => return Err(service.upload_failed(upload, Reason::UploadOutOfOrder).await.into()),
+            Err(BrokenOff::StoodStill) => {
+                return Err(service.upload_failed(upload, Reason::UploadIdle).await.into());
             }
+            Err(other) => return Err(other.into()),
         }
-        // As soon as the announced bytes are there the document is judged: the caller need not close its side first.
-        if upload.is_whole() {
-            return Ok(upload);
+    }
+    Ok(upload)
+}
+
+/// Why nothing more comes of a submission that its caller did not end.
+enum BrokenOff {
+    /// The caller was silent for too long.
+    StoodStill,
+    /// The caller is gone.
+    Gone,
+    /// The agent is stopping.
+    Stopping,
+}
+
+impl From<BrokenOff> for Ending {
+    fn from(broken: BrokenOff) -> Self {
+        match broken {
+            BrokenOff::StoodStill => Ending::of(Reason::UploadIdle),
+            BrokenOff::Gone => Ending::Gone,
+            BrokenOff::Stopping => Ending::of(Reason::AgentStopping),
         }
+    }
+}
+
+/// The next message, or none once the caller has closed its side. It is waited for neither for ever nor beyond the end of the agent.
+async fn next(
+    service: &Service,
+    parts: &mut Streaming<SubmitRequest>,
+) -> Result<Option<SubmitRequest>, BrokenOff> {
+    tokio::select! {
+        () = service.told_to_stop() => Err(BrokenOff::Stopping),
+        message = tokio::time::timeout(service.limits.upload_idle, parts.message()) => match message {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(_)) => Err(BrokenOff::Gone),
+            Err(_) => Err(BrokenOff::StoodStill),
+        },
     }
 }
 

@@ -20,7 +20,7 @@ use sealkeeper_domain::{
     refusal::{Refusal, Violation},
 };
 use sealkeeper_pades::Facts;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub(crate) use self::{
     refusals::{Refusals, Subject},
@@ -64,6 +64,8 @@ pub(crate) struct Service {
     in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
     /// One permit per use in progress; all of them together mean that none is.
     uses: Arc<Semaphore>,
+    /// Whether the agent was told to stop.
+    stopping: watch::Sender<bool>,
 }
 
 /// A refusal as told to the caller, and where it stands in the journal.
@@ -113,6 +115,7 @@ impl Service {
             arrivals: tokio::sync::RwLock::default(),
             in_progress: Mutex::default(),
             uses,
+            stopping: watch::Sender::new(false),
         }
     }
 
@@ -169,6 +172,17 @@ impl Service {
         if let Err(error) = self.spool.keep_only(&needed) {
             tracing::warn!(%error, "the spool cannot be tidied");
         }
+    }
+
+    /// The agent was told to stop: uploads end, for nothing of them is lost that could not be sent again.
+    pub(crate) fn stop_uploads(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns once the agent was told to stop.
+    pub(crate) async fn told_to_stop(&self) {
+        // The sender lives as long as this, so there is always an answer.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
     /// Waits until no use is in progress, but not for ever. Further uses do not begin.

@@ -121,6 +121,26 @@ fn told_to_stop_under_load_it_ends_what_it_began() {
 }
 
 #[test]
+fn told_to_stop_it_ends_uploads_that_stand_still() {
+    run(async {
+        let mut home = AgentHome::new();
+        home.limits = "upload_idle_seconds = 3600".into();
+        let mut daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let document = documents::page("still");
+        let mut upload = rpc.begin(header(&document)).await.unwrap();
+        upload.wanted().await;
+        upload.send(&document[..10]).await;
+        daemon.terminate();
+        // Told, not cut off: a client knows that it is to send it again later.
+        assert_eq!(upload.event().await.unwrap_err().reasons(), ["agent-stopping"]);
+        assert!(daemon.wait().success(), "{}", daemon.log());
+        let types = Journal::on_disk(&home.path()).types();
+        assert_eq!(types, ["agent_started", "policy_loaded", "agent_stopped"], "nobody was refused");
+    });
+}
+
+#[test]
 fn what_it_does_not_understand_keeps_it_from_starting() {
     run(async {
         let home = AgentHome::new();
