@@ -133,12 +133,17 @@ class EndToEnd(unittest.TestCase):
     # -- refusals
 
     def test_upload_is_refused_before_it_ends(self):
-        """After what the header announced nothing is read any more."""
-        chunks, sent = 400, []
-        header = self.header(size=3 * CHUNK)
-        refused = self.refusal(self.client.submit, bytes(chunks * CHUNK), on_chunk=sent.append, **header)
-        self.assertEqual(refused.reasons, ["document-digest-mismatch"])
-        self.assertLess(len(sent), chunks // 2)
+        """What is no PDF is refused by its first bytes; after what the header announced nothing is read any more."""
+        chunks = 400
+        cases = {"pdf-not-a-pdf": (b"", chunks), "document-digest-mismatch": (b"%PDF-1.7\n", 3)}
+        for reason, (head, announced) in cases.items():
+            with self.subTest(reason):
+                sent = []
+                header = self.header(size=announced * CHUNK)
+                document = head.ljust(chunks * CHUNK, b" ")
+                refused = self.refusal(self.client.submit, document, on_chunk=sent.append, **header)
+                self.assertEqual(refused.reasons, [reason])
+                self.assertLess(len(sent), chunks // 2)
 
     def test_upload_is_refused_from_its_header_alone_with_all_reasons(self):
         sent = []
