@@ -1,5 +1,7 @@
 //! Seals as agent.toml lists them.
 
+use sealkeeper_domain::reason::Reason;
+
 use crate::pipeline::ports::registry::{RegisteredSeal, SealRegistry};
 
 /// The configured seals.
@@ -13,13 +15,16 @@ impl ConfiguredSeals {
 }
 
 impl SealRegistry for ConfiguredSeals {
-    /// By id, else by a name that only one seal bears.
-    fn find(&self, id_or_name: &str) -> Option<&RegisteredSeal> {
+    fn find(&self, id_or_name: &str) -> Result<&RegisteredSeal, Reason> {
         if let Some(found) = self.0.iter().find(|registered| registered.seal.id.as_str() == id_or_name) {
-            return Some(found);
+            return Ok(found);
         }
         let mut named = self.0.iter().filter(|registered| registered.seal.name == id_or_name);
-        named.next().filter(|_| named.next().is_none())
+        match (named.next(), named.next()) {
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(Reason::SealAmbiguous),
+            (None, _) => Err(Reason::SealUnknown),
+        }
     }
 
     fn all(&self) -> &[RegisteredSeal] {

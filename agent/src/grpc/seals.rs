@@ -39,7 +39,7 @@ impl SealService for Seals {
         within(self.0.limits.call, async {
             caller(&self.0, &request, "show-seal").await?;
             let found = self.0.registry.find(&request.get_ref().seal);
-            let registered = found.ok_or_else(|| status::of_reason(Reason::SealUnknown))?;
+            let registered = found.map_err(status::of_reason)?;
             let (seal, certificate) = self.describe(registered).await?;
             let mut certificates_der: Vec<_> = certificate.into_iter().collect();
             certificates_der.extend(registered.issuers.iter().cloned());

@@ -3,7 +3,6 @@
 use sealkeeper_domain::{
     identity::PersonId,
     policy::Policy,
-    reason::Reason,
     refusal::{Refusal, Violations},
     request::{Asked, Terms},
 };
@@ -26,17 +25,17 @@ pub(crate) fn admit<'a>(
     max_document: u64,
 ) -> Result<Admitted<'a>, Refusal> {
     match registry.find(seal) {
-        Some(registered) => {
+        Ok(registered) => {
             let terms = Terms::admit(asked, registered.seal.id.clone(), applicant, policy, max_document)?;
             Ok(Admitted { terms, seal: registered })
         }
-        None => {
+        Err(reason) => {
             // The rest is judged all the same, so that everything is told at once.
             let mut violations = Violations::new();
-            violations.push(Reason::SealUnknown);
-            let nobody = || "unknown".parse().map_err(|_| Refusal::from(Reason::SealUnknown));
+            violations.push(reason);
+            let nobody = || "unknown".parse().map_err(|_| Refusal::from(reason));
             violations.keep(Terms::admit(asked, nobody()?, applicant, policy, max_document));
-            violations.into_result().and_then(|()| Err(Reason::SealUnknown.into()))
+            violations.into_result().and_then(|()| Err(reason.into()))
         }
     }
 }

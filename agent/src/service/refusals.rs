@@ -1,4 +1,5 @@
-//! Refusals on record. The first of a kind is written at once; equal ones within a minute are counted and written together.
+//! Refusals on record. The first of a kind is written at once; equal ones within a minute are counted and written together, with what is true of
+//! all of them. Counts not yet written are lost with the process.
 
 use std::{
     collections::HashMap,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{Digest, RequestId, UseId},
+    identity::{Digest, RequestId, SealId, TokenSerial, UseId},
     reason::Reason,
     refusal::Refusal,
 };
@@ -29,6 +30,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Most kinds of refusals counted at once; further ones are written one by one.
 const KINDS: usize = 1024;
 
+/// Most characters of a seal's name (`agent.toml`); what is longer names none.
+const SEAL_CHARACTERS: usize = 128;
+
 /// What was asked, as far as it is known when it is refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
@@ -36,6 +40,7 @@ pub(crate) struct Subject {
     caller: Option<Caller>,
     uid: u32,
     seal: Option<String>,
+    token: Option<TokenSerial>,
     request: Option<RequestId>,
     use_id: Option<UseId>,
     document: Option<Digest>,
@@ -49,12 +54,27 @@ impl Subject {
 
     /// An operation of somebody unknown.
     pub(crate) fn stranger(operation: &'static str, uid: u32) -> Self {
-        Subject { operation, caller: None, uid, seal: None, request: None, use_id: None, document: None }
+        Subject {
+            operation,
+            caller: None,
+            uid,
+            seal: None,
+            token: None,
+            request: None,
+            use_id: None,
+            document: None,
+        }
     }
 
-    /// With this seal.
+    /// With this seal, in the words of whoever asks.
     pub(crate) fn seal(mut self, seal: &str) -> Self {
-        self.seal = Some(seal.to_owned());
+        self.seal = seal.chars().nth(SEAL_CHARACTERS).is_none().then(|| seal.to_owned());
+        self
+    }
+
+    /// Of this token.
+    pub(crate) fn token(mut self, serial: &TokenSerial) -> Self {
+        self.token = Some(serial.clone());
         self
     }
 
@@ -75,19 +95,35 @@ impl Subject {
         self.document = Some(document);
         self
     }
+
+    /// Forgets what is not true of another one as well.
+    fn keep_shared(&mut self, other: &Subject) {
+        fn keep<T: PartialEq>(own: &mut Option<T>, other: &Option<T>) {
+            if own != other {
+                *own = None;
+            }
+        }
+        keep(&mut self.seal, &other.seal);
+        keep(&mut self.token, &other.token);
+        keep(&mut self.request, &other.request);
+        keep(&mut self.use_id, &other.use_id);
+        keep(&mut self.document, &other.document);
+    }
 }
 
 /// The refusals being counted.
 #[derive(Default)]
 pub(crate) struct Refusals(Mutex<HashMap<Kind, Counted>>);
 
-/// What makes two refusals equal: who, what, why. Not which document: a script that submits a thousand bad files is one story.
+/// What makes two refusals equal: who, what, why. Not which document: a script that submits a thousand bad files is one story. Seal and token
+/// stand here only if this agent has them: else a caller could make a kind of every call.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Kind {
     operation: &'static str,
     stage: &'static str,
     uid: u32,
-    seal: Option<String>,
+    seal: Option<SealId>,
+    token: Option<TokenSerial>,
     reasons: Vec<Reason>,
 }
 
@@ -127,13 +163,18 @@ impl Service {
             operation: subject.operation,
             stage,
             uid: subject.uid,
-            seal: subject.seal.clone(),
+            seal: subject
+                .seal
+                .as_deref()
+                .and_then(|seal| self.registry.find(seal).ok())
+                .map(|found| found.seal.id.clone()),
+            token: subject.token.clone().filter(|serial| self.is_configured(serial)),
             reasons: refusal.violations().map(|violation| violation.reason).collect(),
         };
         if self.refusals.count(&kind, &subject, &refusal, now) {
             return Failure::Refused(Refused { refusal, journal_seq: None });
         }
-        let entry = self.refusal_entry(&subject, stage, &refusal, 1, now, now);
+        let entry = self.refusal_entry(&kind, &subject, &refusal, 1, now, now);
         let written = match entry {
             Ok(entry) => self.ledger.append(entry).await,
             Err(error) => Err(error),
@@ -142,6 +183,7 @@ impl Service {
             Ok(committed) => Failure::Refused(Refused { refusal, journal_seq: Some(committed.seq) }),
             Err(error) => {
                 tracing::error!(%error, "a refusal cannot be recorded");
+                self.refusals.forget(&kind);
                 Failure::Fault(Reason::JournalFailed)
             }
         }
@@ -154,7 +196,7 @@ impl Service {
                 continue;
             }
             let Counted { count, first_us, last_us, subject, refusal, .. } = counted;
-            let written = match self.refusal_entry(&subject, kind.stage, &refusal, count, first_us, last_us) {
+            let written = match self.refusal_entry(&kind, &subject, &refusal, count, first_us, last_us) {
                 Ok(entry) => self.ledger.append(entry).await.map(|_| ()),
                 Err(error) => Err(error),
             };
@@ -164,10 +206,14 @@ impl Service {
         }
     }
 
+    fn is_configured(&self, serial: &TokenSerial) -> bool {
+        self.registry.all().iter().any(|registered| registered.seal.key.serial == *serial)
+    }
+
     fn refusal_entry(
         &self,
+        kind: &Kind,
         subject: &Subject,
-        stage: &'static str,
         refusal: &Refusal,
         count: u64,
         first_us: u64,
@@ -181,19 +227,15 @@ impl Service {
                 };
                 Ok(Violation { code: code(violation.reason.code())?, clause })
             });
-            // A seal that does not exist is named by whoever asks, so it may be anything but an identifier.
-            let seal = subject
-                .seal
-                .as_deref()
-                .and_then(|seal| self.registry.find(seal))
-                .map(|found| id(found.seal.id.as_str()));
             Ok(RecordBody::Refused(RefusedRecord {
                 operation: code(subject.operation)?,
-                stage: code(stage)?,
+                stage: code(kind.stage)?,
                 violations: violations.collect::<Result<_, LedgerError>>()?,
                 person: subject.caller.as_ref().map(|caller| draft.person("person", caller)).transpose()?,
                 from: draft.endpoint("from", subject.uid)?,
-                seal: seal.transpose()?,
+                // A seal that does not exist is named by whoever asks, so it may be anything but an identifier.
+                seal: kind.seal.as_ref().map(|seal| id(seal.as_str())).transpose()?,
+                token_serial: subject.token.as_ref().map(|serial| id(serial.as_str())).transpose()?,
                 request_id: subject.request.map(RequestId::uuid),
                 use_id: subject.use_id.map(UseId::uuid),
                 document_sha256: subject.document.map(digest),
@@ -214,6 +256,8 @@ impl Refusals {
                 open.first_us = now_us;
                 open.subject = subject.clone();
                 open.refusal = refusal.clone();
+            } else {
+                open.subject.keep_shared(subject);
             }
             open.count += 1;
             open.last_us = now_us;
@@ -232,6 +276,14 @@ impl Refusals {
             counted.insert(kind.clone(), opened);
         }
         false
+    }
+
+    /// The first of this kind could not be written, so none may be counted with it.
+    fn forget(&self, kind: &Kind) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Counted { count: lost @ 1.., .. }) = counted.remove(kind) {
+            tracing::error!(lost, "refusals counted with it are not on record either");
+        }
     }
 
     fn take(&self, now_us: u64, all: bool) -> Vec<(Kind, Counted)> {

@@ -42,9 +42,10 @@ impl Service {
         uses: u32,
         idle: Duration,
     ) -> Result<TokenState, Failure> {
+        let subject = Subject::new("unlock", caller).token(&serial);
         match self.unlocked(caller, serial, pin, uses, idle).await {
             Ok(state) => Ok(state),
-            Err(stop) => Err(self.refuse(Subject::new("unlock", caller), stop).await),
+            Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 
@@ -144,9 +145,10 @@ impl Service {
 
     /// Locks a token; tells whether it was unlocked.
     pub(crate) async fn lock(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Failure> {
+        let subject = Subject::new("lock", caller).token(&serial);
         match self.locked(caller, serial).await {
             Ok(was_unlocked) => Ok(was_unlocked),
-            Err(stop) => Err(self.refuse(Subject::new("lock", caller), stop).await),
+            Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 

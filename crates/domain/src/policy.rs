@@ -134,6 +134,10 @@ impl Policy {
                 64,
                 "a name of 1 to 64 characters",
             )?;
+            if name.chars().any(char::is_control) {
+                let (key, rule) = (format!("classes.{name:?}"), "a name without control characters");
+                return Err(PolicyError::Range { key, rule });
+            }
             if class.tickets > 0 {
                 return Err(PolicyError::TicketsUnsupported(name.clone()));
             }
@@ -195,6 +199,11 @@ mod tests {
         assert!(matches!(
             refused("default_class = \"ordinary\"", "default_class = \"x\""),
             PolicyError::Range { .. }
+        ));
+        let unprintable = format!("{}\n[classes.\"a\\u001bb\"]\ntickets = 0\n", Policy::SOLO_TOML);
+        assert!(matches!(
+            Policy::from_toml(&unprintable).unwrap_err(),
+            PolicyError::Range { rule: "a name without control characters", .. }
         ));
         assert!(matches!(refused("version = 1", "version = 2"), PolicyError::Range { .. }));
     }

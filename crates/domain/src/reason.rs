@@ -108,6 +108,9 @@ reasons! {
     SealUnknown "seal-unknown" Rule "U1"
         "没有这枚印章" "there is no such seal"
         "用 `seal seals` 查看可用印章" "see `seal seals` for the seals there are";
+    SealAmbiguous "seal-ambiguous" Rule "U1"
+        "有多个单位的印章叫这个名称" "seals of several units bear this name"
+        "请用印章编号（见 `seal seals`）指明" "name it by its id (see `seal seals`)";
     ReasonMissing "reason-missing" Rule "U9"
         "没有写明用印事由" "no reason for the use is given"
         "请用 --reason 写明事由" "state it with --reason";

@@ -13,16 +13,19 @@ pub struct Violation {
     pub details: BTreeMap<&'static str, String>,
 }
 
+/// Most characters of one particular.
+const DETAIL_CHARACTERS: usize = 256;
+
 impl Violation {
     /// The bare reason.
     pub fn new(reason: Reason) -> Self {
         Violation { reason, details: BTreeMap::new() }
     }
 
-    /// Adds one particular.
+    /// Adds one particular, of which the first 256 characters are kept: what a caller sent may be as long as a message.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.details.insert(key, value.to_string());
+        self.details.insert(key, value.to_string().chars().take(DETAIL_CHARACTERS).collect());
         self
     }
 }
@@ -123,6 +126,12 @@ impl Violations {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_caller_sent_is_told_in_part_only() {
+        let told = Violation::new(Reason::ClassUnknown).with("class", "类".repeat(1 << 20));
+        assert_eq!(told.details["class"], "类".repeat(256));
+    }
 
     #[test]
     fn all_violations_are_told_together_in_order() {

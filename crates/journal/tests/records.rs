@@ -25,6 +25,25 @@ fn every_type_has_its_final_bytes() {
 }
 
 #[test]
+fn a_refusal_names_the_token_it_was_asked_of() {
+    let refused = Refused {
+        operation: code("unlock"),
+        stage: code("admit"),
+        violations: vec![Violation { code: code("unlock-beyond-policy"), clause: None }],
+        seal: None,
+        token_serial: Some(id("9f1c2b7a00e4d311")),
+        document_sha256: None,
+        count: 1,
+        ..refused()
+    };
+    let body = RecordBody::Refused(refused);
+    let record = Record { seq: 4, time_us: START_US, mode: Mode::Solo, body };
+    let bytes = String::from_utf8(record.encode().unwrap()).unwrap() + "\n";
+    assert_eq!(bytes, include_str!("data/refused-token-v1.jsonl"));
+    assert_eq!(Record::parse(bytes.trim_end().as_bytes()).unwrap(), record);
+}
+
+#[test]
 fn every_type_is_read_back() {
     let mut types = std::collections::BTreeSet::new();
     for line in RECORDS_V1.lines() {
@@ -33,7 +52,7 @@ fn every_type_is_read_back() {
         assert!(line.contains(&format!("\"type\":\"{}\"", record.body.type_name())));
         types.insert(record.body.type_name());
     }
-    assert_eq!(types.len(), 11);
+    assert_eq!(types, RecordBody::TYPE_NAMES.iter().copied().collect());
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use sealkeeper_domain::{
     identity::{Digest, SealId},
+    reason::Reason,
     seal::Seal,
 };
 use sealkeeper_pades::picture::SealPicture;
 
 /// The seals this agent keeps.
 pub(crate) trait SealRegistry: Send + Sync {
-    /// By id or by name.
-    fn find(&self, id_or_name: &str) -> Option<&RegisteredSeal>;
+    /// By id, else by a name that only one seal bears.
+    ///
+    /// # Errors
+    /// [`Reason::SealUnknown`], or [`Reason::SealAmbiguous`] where seals of several units bear the name (A4).
+    fn find(&self, id_or_name: &str) -> Result<&RegisteredSeal, Reason>;
     /// All of them, in the order of the configuration.
     fn all(&self) -> &[RegisteredSeal];
     /// By id.

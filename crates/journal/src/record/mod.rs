@@ -176,6 +176,21 @@ impl RecordBody {
         }
     }
 
+    /// Every value the field `type` can have.
+    pub const TYPE_NAMES: &'static [&'static str] = &[
+        "agent_started",
+        "agent_stopped",
+        "policy_loaded",
+        "token_unlocked",
+        "token_locked",
+        "wrong_pin",
+        "refused",
+        "intent",
+        "complete",
+        "failed",
+        "abandoned",
+    ];
+
     /// The field `type`.
     pub fn type_name(&self) -> &'static str {
         match self {

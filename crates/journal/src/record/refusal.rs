@@ -7,7 +7,8 @@ use super::actor::{Commitments, Endpoint, Person};
 use crate::{Code, Digest, Id};
 
 /// Something asked for was refused. Repeated ones coalesce: one record stands for `count` refusals alike in all but
-/// time, from `first_us` to `last_us`.
+/// time, from `first_us` to `last_us`. What differs among the counted (request, use, document, token) is left out: all that a record tells is
+/// true of everything it stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refused {
@@ -25,6 +26,9 @@ pub struct Refused {
     /// The seal asked for, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Id>,
+    /// Serial number of the token asked for, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_serial: Option<Id>,
     /// The request, where there is one by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Uuid>,

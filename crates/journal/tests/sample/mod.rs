@@ -109,6 +109,7 @@ pub(crate) fn refused() -> Refused {
         person: Some(Person { id: id("p-17"), name: committed("王芳") }),
         from: endpoint(),
         seal: Some(id("contract")),
+        token_serial: None,
         request_id: None,
         use_id: None,
         document_sha256: Some(digest("document")),
