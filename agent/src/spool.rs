@@ -1,13 +1,15 @@
 //! Documents on their way: private files named by their SHA-256, mapped for reading.
 //!
 //! A document is written to a file without a name (O_TMPFILE) where the file system has that, hashed as it arrives, and gets its name only once
-//! its digest is right. It is not synced: what a power cut takes is missed by its digest and must be sent again.
+//! its digest is right. It is not synced: what a power cut takes is missed by its digest, removed and must be sent again.
 
 use std::{
+    collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Seek, SeekFrom, Write},
-    os::fd::AsRawFd,
+    os::{fd::AsRawFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use memmap2::Mmap;
@@ -19,6 +21,25 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone)]
 pub(crate) struct Spool {
     directory: PathBuf,
+    /// Held while names are given or taken away.
+    books: Arc<Mutex<Books>>,
+}
+
+/// What is in hand beside the files that have names.
+#[derive(Default)]
+struct Books {
+    /// Documents on their way to a request, and how often each is.
+    arriving: HashMap<Digest, usize>,
+    /// These, and all that arrived since tidying last began, whether or not their requests were kept meanwhile.
+    arrived: HashSet<Digest>,
+    /// Bytes announced by the uploads in progress.
+    reserved: u64,
+}
+
+/// A document on its way to a request: as long as this lives, tidying leaves it alone.
+pub(crate) struct Arrival {
+    spool: Spool,
+    sha256: Digest,
 }
 
 /// A document in the spool, mapped.
@@ -38,6 +59,8 @@ pub(crate) struct Incoming {
     name: Option<PathBuf>,
     hash: Sha256,
     size: u64,
+    /// Bytes announced, for which there is room.
+    reserved: u64,
     /// The first bytes, as many as tell whether this can be a PDF.
     head: Vec<u8>,
 }
@@ -55,13 +78,36 @@ impl Spool {
                 fs::remove_file(path)?;
             }
         }
-        Ok(Spool { directory })
+        Ok(Spool { directory, books: Arc::default() })
     }
 
-    /// Begins to receive a document.
-    pub(crate) fn receive(&self) -> io::Result<Incoming> {
+    /// Announces a document, before it is looked for here.
+    pub(crate) fn arrive(&self, sha256: Digest) -> Arrival {
+        let mut books = self.books();
+        *books.arriving.entry(sha256).or_default() += 1;
+        books.arrived.insert(sha256);
+        Arrival { spool: self.clone(), sha256 }
+    }
+
+    /// Begins to receive a document of this size, if all documents together stay within `limit` bytes; else tells the bytes in use. What other
+    /// uploads have announced counts as used.
+    pub(crate) fn receive(&self, size: u64, limit: u64) -> io::Result<Result<Incoming, u64>> {
+        let mut books = self.books();
+        let used = self.used()?.saturating_add(books.reserved);
+        if used.saturating_add(size) > limit {
+            return Ok(Err(used));
+        }
         let (file, name) = self.nameless()?;
-        Ok(Incoming { spool: self.clone(), file, name, hash: Sha256::new(), size: 0, head: Vec::new() })
+        books.reserved += size;
+        Ok(Ok(Incoming {
+            spool: self.clone(),
+            file,
+            name,
+            hash: Sha256::new(),
+            size: 0,
+            reserved: size,
+            head: Vec::new(),
+        }))
     }
 
     /// The document with this digest, if it is there. Its bytes are not checked here.
@@ -78,11 +124,15 @@ impl Spool {
         self.path(sha256).exists()
     }
 
-    /// Bytes of all documents together.
+    /// Bytes of all documents that are here whole.
     pub(crate) fn used(&self) -> io::Result<u64> {
         let mut used = 0;
         for entry in fs::read_dir(&self.directory)? {
-            match entry?.metadata() {
+            let entry = entry?;
+            if digest_of(&entry.path()).is_none() {
+                continue;
+            }
+            match entry.metadata() {
                 Ok(facts) => used += facts.len(),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -91,16 +141,37 @@ impl Spool {
         Ok(used)
     }
 
-    /// Removes every document that is not needed any more.
+    /// Before it is asked which documents are needed: from now on whatever arrives is, for its request may be kept after the answer was given.
+    pub(crate) fn begin_tidying(&self) {
+        let mut books = self.books();
+        books.arrived = books.arriving.keys().copied().collect();
+    }
+
+    /// Removes every document that is neither needed nor arrived since tidying began.
     pub(crate) fn keep_only(&self, needed: &[Digest]) -> io::Result<()> {
+        // Nothing can arrive between the look and the removal.
+        let books = self.books();
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
-            let digest = path.file_name().and_then(|name| name.to_str()).and_then(Digest::from_hex);
-            if digest.is_some_and(|digest| !needed.contains(&digest)) {
+            let lost = |digest| !needed.contains(&digest) && !books.arrived.contains(&digest);
+            if digest_of(&path).is_some_and(lost) {
                 fs::remove_file(path)?;
             }
         }
         Ok(())
+    }
+
+    /// Removes a document whose bytes are not those of its name, so that it can be sent again; not one that took its place meanwhile.
+    pub(crate) fn remove_damaged(&self, sha256: Digest, damaged: &Spooled) -> io::Result<()> {
+        let path = self.path(sha256);
+        let _books = self.books();
+        let (named, held) = (fs::symlink_metadata(&path), damaged.file.metadata()?);
+        match named {
+            Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => fs::remove_file(path),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A copy of the document in a file of its own, to which the result's bytes can be appended: made before the token is asked, so that a full
@@ -117,8 +188,17 @@ impl Spool {
         Ok(Copied(copy))
     }
 
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn path(&self, sha256: Digest) -> PathBuf {
         self.directory.join(sha256.to_string())
+    }
+
+    /// A name that is removed at the next start.
+    fn part(&self) -> PathBuf {
+        self.directory.join(format!("{}.part", uuid::Uuid::new_v4()))
     }
 
     fn nameless(&self) -> io::Result<(File, Option<PathBuf>)> {
@@ -131,7 +211,7 @@ impl Spool {
         ) {
             Ok(file) => Ok((file.into(), None)),
             Err(_) => {
-                let name = self.directory.join(format!("{}.part", uuid::Uuid::new_v4()));
+                let name = self.part();
                 let file = rustix::fs::openat(
                     CWD,
                     &name,
@@ -139,6 +219,23 @@ impl Spool {
                     private,
                 )?;
                 Ok((file.into(), Some(name)))
+            }
+        }
+    }
+}
+
+/// The digest a file is named by.
+fn digest_of(path: &Path) -> Option<Digest> {
+    path.file_name().and_then(|name| name.to_str()).and_then(Digest::from_hex)
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        let mut books = self.spool.books();
+        if let Some(count) = books.arriving.get_mut(&self.sha256) {
+            *count -= 1;
+            if *count == 0 {
+                books.arriving.remove(&self.sha256);
             }
         }
     }
@@ -179,24 +276,28 @@ impl Incoming {
         if digest != announced {
             return Ok(Err(digest));
         }
-        let path = self.spool.path(digest);
-        match self.name.take() {
-            Some(name) => fs::rename(name, path)?,
+        let spool = self.spool.clone();
+        let _books = spool.books();
+        let part = match &self.name {
+            Some(name) => name.clone(),
             None => {
+                let part = spool.part();
                 let by_descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-                match rustix::fs::linkat(CWD, by_descriptor, CWD, &path, AtFlags::SYMLINK_FOLLOW) {
-                    // Somebody sent the same document meanwhile.
-                    Ok(()) | Err(rustix::io::Errno::EXIST) => {}
-                    Err(error) => return Err(error.into()),
-                }
+                rustix::fs::linkat(CWD, by_descriptor, CWD, &part, AtFlags::SYMLINK_FOLLOW)?;
+                self.name.insert(part).clone()
             }
-        }
+        };
+        // Over whatever bears the name: what a power cut left of an earlier upload must not outlive the whole document.
+        fs::rename(part, spool.path(digest))?;
+        self.name = None;
         Ok(Ok(()))
     }
 }
 
 impl Drop for Incoming {
     fn drop(&mut self) {
+        let mut books = self.spool.books();
+        books.reserved = books.reserved.saturating_sub(self.reserved);
         if let Some(name) = self.name.take() {
             // Removed at the next start otherwise.
             let _ = fs::remove_file(name);
@@ -235,12 +336,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let spool = Spool::open(dir.path().to_owned()).unwrap();
         let announced = Digest::of(b"document");
-        let mut incoming = spool.receive().unwrap();
+        let receive = || spool.receive(20, 100).unwrap().ok().unwrap();
+        let mut incoming = receive();
         incoming.write(b"something else").unwrap();
         assert_eq!(incoming.keep(announced).unwrap(), Err(Digest::of(b"something else")));
         assert!(!spool.holds(announced) && spool.used().unwrap() == 0);
 
-        let mut incoming = spool.receive().unwrap();
+        let mut incoming = receive();
         incoming.write(b"docu").unwrap();
         incoming.write(b"ment").unwrap();
         assert_eq!(incoming.keep(announced).unwrap(), Ok(()));
@@ -253,6 +355,70 @@ mod tests {
         assert!(spool.holds(announced));
         spool.keep_only(&[]).unwrap();
         assert!(spool.find(announced).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_uploads_announced_counts_until_they_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path().to_owned()).unwrap();
+        let first = spool.receive(60, 100).unwrap().ok().unwrap();
+        assert_eq!(spool.receive(41, 100).unwrap().err(), Some(60));
+        let mut second = spool.receive(8, 100).unwrap().ok().unwrap();
+        second.write(b"document").unwrap();
+        second.keep(Digest::of(b"document")).unwrap().unwrap();
+        assert_eq!(spool.receive(33, 100).unwrap().err(), Some(68), "kept or not, it counts once");
+        drop(first);
+        assert!(spool.receive(92, 100).unwrap().is_ok());
+    }
+
+    #[test]
+    fn what_a_power_cut_left_is_replaced_or_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path().to_owned()).unwrap();
+        let sha256 = Digest::of(b"document");
+        let name = dir.path().join(sha256.to_string());
+        fs::write(&name, b"").unwrap();
+        let damaged = spool.find(sha256).unwrap().unwrap();
+        let mut incoming = spool.receive(8, 100).unwrap().ok().unwrap();
+        incoming.write(b"document").unwrap();
+        incoming.keep(sha256).unwrap().unwrap();
+        assert_eq!(fs::read(&name).unwrap(), b"document");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        spool.remove_damaged(sha256, &damaged).unwrap();
+        assert!(spool.holds(sha256), "it is whole by now");
+        fs::write(dir.path().join("new"), b"docu").unwrap();
+        fs::rename(dir.path().join("new"), &name).unwrap();
+        spool.remove_damaged(sha256, &spool.find(sha256).unwrap().unwrap()).unwrap();
+        assert!(!spool.holds(sha256));
+    }
+
+    #[test]
+    fn tidying_leaves_alone_what_arrives() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path().to_owned()).unwrap();
+        let there = |name: &[u8]| fs::write(dir.path().join(Digest::of(name).to_string()), name).unwrap();
+        let left = || {
+            let all: [&[u8]; 3] = [b"before", b"between", b"old"];
+            all.map(|name| spool.holds(Digest::of(name)))
+        };
+        for name in [b"before".as_slice(), b"between", b"old"] {
+            there(name);
+        }
+        let before = spool.arrive(Digest::of(b"before"));
+        let again = spool.arrive(Digest::of(b"before"));
+        drop(again);
+        spool.begin_tidying();
+        // Its request may be kept after it was told which documents are needed.
+        drop(spool.arrive(Digest::of(b"between")));
+        spool.keep_only(&[]).unwrap();
+        assert_eq!(left(), [true, true, false]);
+        spool.begin_tidying();
+        spool.keep_only(&[]).unwrap();
+        assert_eq!(left(), [true, false, false]);
+        drop(before);
+        spool.begin_tidying();
+        spool.keep_only(&[]).unwrap();
+        assert_eq!(left(), [false; 3]);
     }
 
     #[test]

@@ -16,9 +16,9 @@ pub(crate) struct Hashed<'f> {
 }
 
 impl<'f> Hashed<'f> {
-    /// Reads the bytes once.
-    pub(crate) fn new(bytes: &'f [u8]) -> Self {
-        Hashed { bytes, input: InputDigest::of(bytes) }
+    /// The bytes, and what was computed over all of them.
+    pub(crate) fn new(bytes: &'f [u8], input: InputDigest) -> Self {
+        Hashed { bytes, input }
     }
 }
 

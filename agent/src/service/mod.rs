@@ -19,7 +19,7 @@ use sealkeeper_domain::{
     reason::Reason,
     refusal::{Refusal, Violation},
 };
-use sealkeeper_pades::Facts;
+use sealkeeper_pades::{Facts, revision::InputDigest};
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) use self::{
@@ -57,9 +57,8 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) spool: Spool,
     pub(crate) refusals: Refusals,
-    /// Held shared from a document's arrival in the spool until its request is kept, and alone while the spool is tidied: no document is
-    /// taken for one that nobody needs.
-    arrivals: tokio::sync::RwLock<()>,
+    /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
+    tidying: tokio::sync::Mutex<()>,
     /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
     in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
     /// One permit per use in progress; all of them together mean that none is.
@@ -112,7 +111,7 @@ impl Service {
             limits,
             spool,
             refusals,
-            arrivals: tokio::sync::RwLock::default(),
+            tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,
             stopping: watch::Sender::new(false),
@@ -153,18 +152,25 @@ impl Service {
         }
     }
 
-    /// The request's document, from the spool.
-    fn document(&self, sha256: Digest) -> Result<Spooled, Stop> {
-        match self.spool.find(sha256) {
-            Ok(Some(spooled)) => Ok(spooled),
-            Ok(None) => Err(Stop::Refused { stage: "inspect", refusal: Reason::DocumentGone.into() }),
-            Err(error) => Err(Stop::Fault(format!("spool: {error}"))),
+    /// The request's document, from the spool, with the state of SHA-256 after all of it. What is not the document that its name tells of, as a
+    /// power cut leaves it, is removed, so that it can be sent again.
+    fn document(&self, sha256: Digest) -> Result<(Spooled, InputDigest), Stop> {
+        let fault = |error| Stop::Fault(format!("spool: {error}"));
+        if let Some(spooled) = self.spool.find(sha256).map_err(fault)? {
+            let input = InputDigest::of(spooled.bytes());
+            if Digest(input.sha256()) == sha256 {
+                return Ok((spooled, input));
+            }
+            tracing::warn!(%sha256, "a document in the spool is damaged; it is removed");
+            self.spool.remove_damaged(sha256, &spooled).map_err(fault)?;
         }
+        Err(Stop::Refused { stage: "inspect", refusal: Reason::DocumentGone.into() })
     }
 
     /// Removes what no open request needs any more: expired requests and their documents.
     pub(crate) async fn tidy(&self) {
-        let _none_arrives = self.arrivals.write().await;
+        let _only_one = self.tidying.lock().await;
+        self.spool.begin_tidying();
         let needed = match self.ledger.expire_requests().await {
             Ok(needed) => needed,
             Err(error) => return tracing::warn!(%error, "expired requests cannot be removed"),

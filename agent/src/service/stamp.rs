@@ -245,7 +245,7 @@ impl Service {
         key: SigningKey,
         marks: UseMarks,
     ) -> Result<Ready, Stop> {
-        let spooled = self.document(kept.asked.sha256)?;
+        let (spooled, input) = self.document(kept.asked.sha256)?;
         let applicant = kept.applicant.clone();
         // In a solo journal the applicant is the caller; anyone else's request would need the custodian's own review (U5).
         if applicant != caller.person().id {
@@ -260,7 +260,7 @@ impl Service {
             self.limits.document,
         )
         .at("admit")?
-        .inspect(Hashed::new(spooled.bytes()))
+        .inspect(Hashed::new(spooled.bytes(), input))
         .at("inspect")?
         .place()
         .at("place")?;

@@ -15,7 +15,7 @@ use sealkeeper_pades::may_be_pdf;
 use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
 use crate::{
     pipeline::{At, Stop, admit::admit, identify::Caller, inspect::Hashed, kept::KeptRequest},
-    spool::Incoming,
+    spool::{Arrival, Incoming},
 };
 
 /// A request whose document is being received, or is there already.
@@ -25,6 +25,8 @@ pub(crate) struct Upload {
     seal: String,
     subject: Subject,
     incoming: Option<Incoming>,
+    /// Until the request is kept, or will never be.
+    arrival: Arrival,
 }
 
 /// A request that is kept.
@@ -45,8 +47,10 @@ impl Service {
         seal: String,
     ) -> Result<Upload, Failure> {
         let subject = Subject::new("submit", &caller).seal(&seal).document(asked.sha256);
+        // Before it is looked for in the spool: what is found there stays there.
+        let arrival = self.spool.arrive(asked.sha256);
         match self.begin(&caller, &asked, &seal).await {
-            Ok(incoming) => Ok(Upload { caller, asked, seal, subject, incoming }),
+            Ok(incoming) => Ok(Upload { caller, asked, seal, subject, incoming, arrival }),
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
@@ -59,13 +63,13 @@ impl Service {
         if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
             return Ok(None);
         }
-        let disk = |error: io::Error| Stop::Fault(format!("spool: {error}"));
-        let used = self.spool.used().map_err(disk)?;
-        if used.saturating_add(asked.size) > self.limits.spool {
-            let full = Violation::new(Reason::SpoolFull).with("used", used).with("limit", self.limits.spool);
-            return Err(full).at("admit");
+        let limit = self.limits.spool;
+        match self.spool.receive(asked.size, limit).map_err(|error| disk("admit", &error))? {
+            Ok(incoming) => Ok(Some(incoming)),
+            Err(used) => {
+                Err(Violation::new(Reason::SpoolFull).with("used", used).with("limit", limit)).at("admit")
+            }
         }
-        self.spool.receive().map(Some).map_err(disk)
     }
 
     /// Takes the next bytes of the document; more than announced is refused at once.
@@ -73,6 +77,7 @@ impl Service {
         let size = upload.asked.size;
         let subject = upload.subject.clone();
         let written = tokio::task::spawn_blocking(move || {
+            // Not asked for: the handlers read nothing of a caller whose document is known.
             let Some(incoming) = &mut upload.incoming else {
                 return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadOutOfOrder.into() });
             };
@@ -89,10 +94,7 @@ impl Service {
                     Err(Stop::Refused { stage: "upload", refusal: Reason::PdfNotAPdf.into() })
                 }
                 Ok(()) => Ok(upload),
-                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-                    Err(Stop::Refused { stage: "upload", refusal: Reason::SpoolFull.into() })
-                }
-                Err(error) => Err(Stop::Fault(format!("spool: {error}"))),
+                Err(error) => Err(disk("upload", &error)),
             }
         });
         match joined(written.await).and_then(|written| written) {
@@ -116,8 +118,8 @@ impl Service {
     }
 
     async fn finish(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Stop> {
-        let Upload { caller, asked, seal, incoming, .. } = upload;
-        let _arriving = self.arrivals.read().await;
+        // The arrival ends after the request was kept.
+        let Upload { caller, asked, seal, incoming, arrival: _arrival, .. } = upload;
         let service = self.clone();
         let judged = tokio::task::spawn_blocking(move || {
             if let Some(incoming) = incoming {
@@ -148,12 +150,12 @@ impl Service {
         asked: &Asked,
         seal: &str,
     ) -> Result<(Terms, DocumentFacts, SealBox), Stop> {
-        let spooled = self.document(asked.sha256)?;
+        let (spooled, input) = self.document(asked.sha256)?;
         let applicant = caller.person().id.clone();
         let placed =
             admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
                 .at("admit")?
-                .inspect(Hashed::new(spooled.bytes()))
+                .inspect(Hashed::new(spooled.bytes(), input))
                 .at("inspect")?
                 .place()
                 .at("place")?;
@@ -166,6 +168,16 @@ impl Service {
     }
 }
 
+/// What the disk said: a full one, or a quota that is used up, is for somebody else to see to.
+fn disk(stage: &'static str, error: &io::Error) -> Stop {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Stop::Refused { stage, refusal: Reason::SpoolFull.into() }
+        }
+        _ => Stop::Fault(format!("spool: {error}")),
+    }
+}
+
 fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
     if incoming.size() != asked.size {
         let short = Violation::new(Reason::DocumentSizeMismatch)
@@ -174,11 +186,7 @@ fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
         return Err(Stop::Refused { stage: "upload", refusal: refusal(short) });
     }
     let wrong = |digest: Digest| Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest);
-    incoming
-        .keep(asked.sha256)
-        .map_err(|error| Stop::Fault(format!("spool: {error}")))?
-        .map_err(wrong)
-        .at("upload")
+    incoming.keep(asked.sha256).map_err(|error| disk("upload", &error))?.map_err(wrong).at("upload")
 }
 
 impl Upload {

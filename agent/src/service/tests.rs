@@ -192,20 +192,29 @@ fn document() -> Vec<u8> {
     pdf
 }
 
+fn asked_for(pdf: &[u8]) -> sealkeeper_domain::request::Asked {
+    sealkeeper_domain::request::Asked {
+        file_name: "合同.pdf".into(),
+        size: pdf.len() as u64,
+        sha256: Digest::of(pdf),
+        reason: "采购".into(),
+        document_class: String::new(),
+        copies: 1,
+        placements: vec![Placement::new(PageChoice::Last, 100_000, 200_000)],
+        tickets: 0,
+        edge_seal: false,
+    }
+}
+
 impl House {
+    async fn refusals(&self) -> Vec<sealkeeper_journal::Refused> {
+        let refused = |body| if let RecordBody::Refused(refused) = body { Some(refused) } else { None };
+        self.records().await.into_iter().filter_map(refused).collect()
+    }
+
     async fn submit(&self, copies: u32) -> RequestId {
         let pdf = document();
-        let asked = sealkeeper_domain::request::Asked {
-            file_name: "合同.pdf".into(),
-            size: pdf.len() as u64,
-            sha256: Digest::of(&pdf),
-            reason: "采购".into(),
-            document_class: String::new(),
-            copies,
-            placements: vec![Placement::new(PageChoice::Last, 100_000, 200_000)],
-            tickets: 0,
-            edge_seal: false,
-        };
+        let asked = sealkeeper_domain::request::Asked { copies, ..asked_for(&pdf) };
         let mut upload =
             self.service.begin_submit(self.caller.clone(), asked, "contract".into()).await.unwrap();
         if upload.wanted() {
@@ -470,4 +479,109 @@ async fn equal_refusals_are_counted_into_one_record() {
         .filter_map(|body| if let RecordBody::Refused(refused) = body { Some(refused.count) } else { None })
         .collect();
     assert_eq!(counts, [1, 4]);
+}
+
+#[tokio::test]
+async fn a_damaged_document_is_removed_and_can_be_sent_again() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let name = house.directory.path().join("spool").join(Digest::of(&document()).to_string());
+    // As a power cut leaves it; replaced, not cut short, for the agent may have the old one mapped.
+    let empty = house.directory.path().join("empty");
+    std::fs::write(&empty, b"").unwrap();
+    std::fs::rename(&empty, &name).unwrap();
+    let failure = house.service.review(&house.caller, request).await.err().unwrap();
+    assert_eq!(reasons(failure), "document-gone");
+    assert!(!name.exists());
+    house.submit(1).await;
+    assert!(house.service.review(&house.caller, request).await.is_ok(), "the first request goes on");
+}
+
+#[tokio::test]
+async fn a_document_whose_copies_are_used_up_is_sent_again() {
+    let house = house(Manner::Signs);
+    let request = house.submit(1).await;
+    let sha256 = Digest::of(&document());
+    assert!(house.service.ledger.knows_document(sha256).await.unwrap());
+    house.stamp(request, new_use()).await.unwrap();
+    assert!(!house.service.ledger.knows_document(sha256).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_document_is_not_tidied_away_before_its_request_is_kept() {
+    let house = house(Manner::Signs);
+    house.submit(1).await;
+    let pdf = document();
+    let asked = asked_for(&pdf);
+    let sha256 = asked.sha256;
+    let upload = house.service.begin_submit(house.caller.clone(), asked, "contract".into()).await.unwrap();
+    assert!(!upload.wanted());
+    house.clock.0.fetch_add(73 * 3_600_000_000, Ordering::SeqCst);
+    house.service.tidy().await;
+    assert!(house.service.spool.holds(sha256), "its first request expired, its second comes");
+    house.service.finish_submit(upload).await.unwrap();
+    house.service.tidy().await;
+    assert!(house.service.spool.holds(sha256));
+}
+
+#[tokio::test]
+async fn refusals_name_the_token_they_are_about() {
+    let house = house(Manner::Signs);
+    for serial in ["1", "1", "2", "3", "2"] {
+        let pin = Err(Reason::TokenPinUnusable);
+        let unlock =
+            house.service.unlock(&house.caller, serial.parse().unwrap(), pin, 1, Duration::ZERO).await;
+        assert_eq!(reasons(unlock.err().unwrap()), "token-pin-unusable");
+    }
+    house.service.flush_refusals(true).await;
+    let mut told: Vec<_> = house
+        .refusals()
+        .await
+        .into_iter()
+        .map(|refused| (refused.token_serial.map(|serial| serial.to_string()), refused.count))
+        .collect();
+    told.sort();
+    let some = |serial: &str| Some(serial.to_owned());
+    // A seal's key lies on token 1; the others are anything a caller may think of, and count together.
+    assert_eq!(told, [(None, 2), (some("1"), 1), (some("1"), 1), (some("2"), 1)]);
+}
+
+#[tokio::test]
+async fn a_counting_record_tells_only_what_is_true_of_all() {
+    let house = house(Manner::Signs);
+    let request = RequestId::new(uuid::Uuid::new_v4());
+    let refuse = async |request, use_id| {
+        let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]));
+        assert_eq!(reasons(stamp.await.err().unwrap()), "request-unknown");
+    };
+    for _ in 0..3 {
+        refuse(request, new_use()).await;
+    }
+    house.service.flush_refusals(true).await;
+    let counted = house.refusals().await.pop().unwrap();
+    assert_eq!((counted.count, counted.request_id, counted.use_id), (2, Some(request.uuid()), None));
+}
+
+#[tokio::test]
+async fn seals_nobody_has_are_one_kind_of_refusal_and_long_ones_are_not_kept() {
+    let house = house(Manner::Signs);
+    for seal in ["x".to_owned(), "y".repeat(1 << 20), "z".into()] {
+        let asked = asked_for(&document());
+        let failure = house.service.begin_submit(house.caller.clone(), asked, seal).await.err().unwrap();
+        assert_eq!(reasons(failure), "seal-unknown");
+    }
+    house.service.flush_refusals(true).await;
+    let counts: Vec<_> = house.refusals().await.iter().map(|refused| refused.count).collect();
+    assert_eq!(counts, [1, 2]);
+}
+
+#[tokio::test]
+async fn what_could_not_be_recorded_opens_no_window() {
+    let house = house(Manner::Signs);
+    let stranger = || Subject::stranger("Not a code", UID);
+    let refused = || Stop::Refused { stage: "admit", refusal: Reason::RequestUnknown.into() };
+    for _ in 0..2 {
+        let failure = house.service.refuse(stranger(), refused()).await;
+        assert!(matches!(failure, Failure::Fault(Reason::JournalFailed)), "{failure:?}");
+    }
 }

@@ -106,8 +106,10 @@ pub(super) fn expire(batch: &mut Batch<'_>) -> Result<Vec<Digest>, LedgerError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether any request is for this document.
+/// Whether any request with copies left is for this document: the same ones whose documents `expire` tells to be needed.
 pub(super) fn any_for(connection: &Connection, sha256: Digest) -> Result<bool, LedgerError> {
-    let known = "SELECT EXISTS (SELECT 1 FROM requests WHERE sha256 = ?1)";
+    let known = "SELECT EXISTS (SELECT 1 FROM requests WHERE sha256 = ?1
+                 AND copies > (SELECT count(*) FROM uses WHERE uses.request_id = requests.request_id
+                               AND state IN ('complete', 'abandoned')))";
     Ok(connection.query_row(known, [sha256.0.as_slice()], |row| row.get(0))?)
 }

@@ -177,7 +177,7 @@ fn a_known_document_need_not_be_sent_again() {
         fs::write(&other, documents::page("KNOWN")).unwrap();
         fs::rename(other, home.path().join("spool").join(hex(&sha256(&document)))).unwrap();
         let no = rpc.review(&first.request_id).await.unwrap_err();
-        assert_eq!(no.reasons(), ["document-digest-mismatch"]);
+        assert_eq!(no.reasons(), ["document-gone"]);
     });
 }
 
