@@ -15,6 +15,7 @@ use crate::{
     pipeline::ports::ledger::{Identity, SoloPerson},
     spool,
     store::{OpenError, create},
+    token::{Untrusted, check_own},
 };
 
 /// Name of the policy file in the agent's home.
@@ -35,6 +36,9 @@ pub(crate) enum InitError {
     /// Not a domain name.
     #[error("{0:?} is not a domain name: letters, digits, hyphens and dots, at most 253 characters")]
     Domain(String),
+    /// The home is there, and somebody else may write it.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// The system said no.
     #[error("{path}: {source}")]
     System {
@@ -72,6 +76,7 @@ pub(crate) fn solo(home: &Path, domain: &str, name: &str, uid: u32) -> Result<()
         move |source| InitError::System { path, source }
     };
     spool::private_directory(home).map_err(system(home))?;
+    check_own(home, rustix::process::geteuid().as_raw())?;
     let spool = home.join(SPOOL);
     spool::private_directory(&spool).map_err(system(&spool))?;
     let mut random = [0; 24];
@@ -103,6 +108,12 @@ pub(crate) fn default_home() -> Option<PathBuf> {
         .map(|data| data.join("sealkeeper"))
 }
 
+/// Whoever can write the home or what it says can use the seals: nobody but root and the agent's user may. What lies above it is not looked at.
+pub(crate) fn check_home(home: &Path, own_uid: u32) -> Result<(), Untrusted> {
+    check_own(home, own_uid)?;
+    [config::FILE, POLICY].iter().try_for_each(|file| check_own(&home.join(file), own_uid))
+}
+
 /// Takes the lock that says that an agent runs here; held as long as the file is open.
 pub(crate) fn lock(home: &Path) -> io::Result<Option<fs::File>> {
     let file =
@@ -116,7 +127,36 @@ pub(crate) fn lock(home: &Path) -> io::Result<Option<fs::File>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[test]
+    fn a_home_that_others_may_write_is_neither_made_nor_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("home");
+        solo(&home, "localhost", "甲", 7).unwrap();
+        let uid = rustix::process::geteuid().as_raw();
+        for (path, safe) in
+            [(home.clone(), 0o700), (home.join(POLICY), 0o600), (home.join(config::FILE), 0o644)]
+        {
+            for unsafe_bits in [0o020, 0o002, 0o1002] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(safe | unsafe_bits)).unwrap();
+                let refused = check_home(&home, uid);
+                assert!(
+                    matches!(&refused, Err(Untrusted::WritableByOthers(told)) if *told == path),
+                    "{path:?}"
+                );
+            }
+            fs::set_permissions(&path, fs::Permissions::from_mode(safe)).unwrap();
+            check_home(&home, uid).unwrap();
+        }
+        let open = dir.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        assert!(matches!(solo(&open, "localhost", "甲", 7), Err(InitError::Untrusted(_))));
+        assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
+    }
 
     #[test]
     fn a_home_is_made_once_and_never_overwritten() {
@@ -127,6 +167,8 @@ mod tests {
         assert!(matches!(solo(&home, "localhost", "甲", 7), Err(InitError::Exists(_))));
         assert_eq!(fs::read(home.join(JOURNAL)).unwrap(), before);
         assert!(matches!(solo(&dir.path().join("x"), "a..b", "甲", 7), Err(InitError::Domain(_))));
+        let uid = rustix::process::geteuid().as_raw();
+        check_home(&home, uid).unwrap();
         let held = lock(&home).unwrap();
         assert!(held.is_some() && lock(&home).unwrap().is_none());
     }

@@ -24,7 +24,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
     grpc,
-    init::{JOURNAL, POLICY, SPOOL, lock},
+    init::{JOURNAL, POLICY, SPOOL, check_home, lock},
     people::Solo,
     pipeline::{
         ports::ledger::{Ledger, LedgerError},
@@ -37,7 +37,7 @@ use crate::{
     socket::{EndpointError, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
-    token::Modules,
+    token::{Modules, Untrusted},
 };
 
 /// Why the agent does not run.
@@ -46,6 +46,9 @@ pub(crate) enum RunError {
     /// Another agent holds this home.
     #[error("another seal-agent runs on {0}; stop it first")]
     SecondInstance(PathBuf),
+    /// Somebody else may write the home, or a file that says what it is.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// A file or directory.
     #[error("{path}: {source}")]
     System {
@@ -101,8 +104,9 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> 
         let path = path.to_owned();
         move |source| RunError::System { path, source }
     };
-    let _lock = lock(home).map_err(at(home))?.ok_or_else(|| RunError::SecondInstance(home.to_owned()))?;
     let uid = rustix::process::geteuid().as_raw();
+    check_home(home, uid)?;
+    let _lock = lock(home).map_err(at(home))?.ok_or_else(|| RunError::SecondInstance(home.to_owned()))?;
     let config = Config::load(home, uid)?;
     let policy_path = home.join(POLICY);
     let policy_file = fs::read(&policy_path).map_err(at(&policy_path))?;

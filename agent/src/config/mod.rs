@@ -288,6 +288,25 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
     }
 
     #[test]
+    fn a_name_in_two_units_is_ambiguous_and_an_id_never() {
+        use crate::{pipeline::ports::registry::SealRegistry, registry::ConfiguredSeals};
+        use sealkeeper_domain::reason::Reason;
+        let second = SEAL
+            .replace("contract", "branch")
+            .replace("示例科技有限公司", "分公司")
+            .replace("%01;type=private", "%02;type=private");
+        let found = |seals: &str, name| {
+            let registry = ConfiguredSeals::new(load(seals).unwrap().seals);
+            registry.find(name).map(|found| found.seal.id.to_string())
+        };
+        assert_eq!(found(SEAL, "合同专用章"), Ok("contract".into()));
+        let both = format!("{SEAL}{second}");
+        assert_eq!(found(&both, "合同专用章"), Err(Reason::SealAmbiguous));
+        assert_eq!(found(&both, "branch"), Ok("branch".into()));
+        assert_eq!(found(&both, "公章"), Err(Reason::SealUnknown));
+    }
+
+    #[test]
     fn one_seal_for_a_name_and_a_key() {
         let second = |id: &str, name: &str, key: &str| {
             SEAL.replace("contract", id).replace("合同专用章", name).replace("%01;type=private", key)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sealkeeper_domain::reason::Reason;
-use sealkeeper_journal::Mode;
+use sealkeeper_journal::{Mode, RecordBody};
 use sealkeeper_proto::v1::{
     Disclosure, JournalRecord, ListRecordsRequest, RecordList, ShowHeadReply, ShowHeadRequest,
     ShowRecordRequest, journal_service_server::JournalService,
@@ -24,6 +24,8 @@ pub(super) struct Journal(pub(super) Arc<Service>);
 const DEFAULT_LIMIT: u32 = 1000;
 /// Most records of one call.
 const MAX_LIMIT: u32 = 10_000;
+/// Most record types one call may name.
+const MAX_TYPES: usize = 32;
 
 #[tonic::async_trait]
 impl JournalService for Journal {
@@ -49,6 +51,7 @@ impl JournalService for Journal {
         within(self.0.limits.call, async {
             caller(&self.0, &request, "list-records").await?;
             let asked = request.into_inner();
+            check_types(&asked.types)?;
             let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
             let records = if asked.newest {
                 self.0.ledger.newest_records(limit, asked.types).await
@@ -79,6 +82,17 @@ impl JournalService for Journal {
     }
 }
 
+/// A type that no record has would match nothing for ever, so it is told.
+fn check_types(types: &[String]) -> Result<(), Status> {
+    if types.len() > MAX_TYPES {
+        return Err(status::bad_argument("types", format!("at most {MAX_TYPES}")));
+    }
+    match types.iter().find(|name| !RecordBody::TYPE_NAMES.contains(&name.as_str())) {
+        Some(unknown) => Err(status::bad_argument("types", format!("no record type is called {unknown:?}"))),
+        None => Ok(()),
+    }
+}
+
 fn failed(error: &LedgerError) -> Status {
     tracing::error!(%error, "the journal cannot be read");
     status::of_reason(Reason::JournalFailed)
@@ -95,5 +109,22 @@ fn on_wire(record: StoredRecord) -> JournalRecord {
             .map(|(field, salt, value)| Disclosure { field, salt, value })
             .collect(),
         lists: record.lists.into_iter().map(|(field, jcs)| RecordList { field, jcs }).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt;
+
+    use super::*;
+
+    #[test]
+    fn types_are_those_that_records_have() {
+        let check = |types: &[&str]| check_types(&types.iter().map(|&name| name.into()).collect::<Vec<_>>());
+        assert!(check(&[]).is_ok() && check(RecordBody::TYPE_NAMES).is_ok());
+        for wrong in [&["intent", "a,intent"][..], &[""], &["Intent"], &["intent"; 33]] {
+            let status = check(wrong).unwrap_err();
+            assert_eq!(status.get_details_error_info().unwrap().reason, "bad-argument", "{wrong:?}");
+        }
     }
 }

@@ -17,7 +17,11 @@ use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use self::thread::{Answer, Call, ModuleThread};
-pub(crate) use self::{module::Ended, thread::LoginEnded, trust::check_module_path};
+pub(crate) use self::{
+    module::Ended,
+    thread::LoginEnded,
+    trust::{Untrusted, check_module_path, check_own},
+};
 use crate::pipeline::{
     ports::{
         key::{KeyOnToken, SigningKey},

@@ -29,14 +29,31 @@ pub(crate) fn check_module_path(path: &Path, own_uid: u32) -> Result<PathBuf, Un
     let real = fs::canonicalize(path).map_err(unreadable)?;
     for part in real.ancestors() {
         let facts = fs::symlink_metadata(part).map_err(unreadable)?;
-        let owner_trusted = facts.uid() == 0 || facts.uid() == own_uid;
         // A sticky directory such as /tmp lets nobody replace another's entry.
-        let others_write = facts.mode() & 0o022 != 0 && !(facts.is_dir() && facts.mode() & 0o1000 != 0);
-        if !owner_trusted || others_write {
+        let sticky = facts.is_dir() && facts.mode() & 0o1000 != 0;
+        if !is_own(&facts, own_uid) || (others_write(&facts) && !sticky) {
             return Err(Untrusted::WritableByOthers(part.to_owned()));
         }
     }
     Ok(real)
+}
+
+/// Whether a file or directory, wherever a link to it leads, is root's or the agent's own and nobody else may write it. Looks at nothing above it.
+pub(crate) fn check_own(path: &Path, own_uid: u32) -> Result<(), Untrusted> {
+    let facts = fs::metadata(path).map_err(|why| Untrusted::Unreadable { path: path.to_owned(), why })?;
+    if is_own(&facts, own_uid) && !others_write(&facts) {
+        Ok(())
+    } else {
+        Err(Untrusted::WritableByOthers(path.to_owned()))
+    }
+}
+
+fn is_own(facts: &fs::Metadata, own_uid: u32) -> bool {
+    facts.uid() == 0 || facts.uid() == own_uid
+}
+
+fn others_write(facts: &fs::Metadata) -> bool {
+    facts.mode() & 0o022 != 0
 }
 
 #[cfg(test)]
