@@ -2,7 +2,7 @@
 /// A refusal is an answer, not a fault: it names every rule that could be judged by then, all at once.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Refusal {
-    /// At least one, in the order of the rule table.
+    /// At least one, in the order they were found. A reason may stand twice, with other details.
     #[prost(message, repeated, tag = "1")]
     pub violations: ::prost::alloc::vec::Vec<Violation>,
     /// Position of the refusal's record in the journal, from 0. Repeated equal refusals within a minute coalesce into one
@@ -34,7 +34,8 @@ pub struct Violation {
     /// What to do, in English.
     #[prost(string, tag = "6")]
     pub hint_en: ::prost::alloc::string::String,
-    /// Particulars such as {"offset": "1234", "what": "xref-entry"}; at most 16 entries, keys as documented per reason.
+    /// Particulars such as {"offset": "1234", "what": "xref-entry"}: at most 16 entries of at most 256 characters each, keys in kebab-case. They
+    /// help a person or a log; which keys a reason has may change, so decide by `reason` alone. Values may hold what the caller sent: escape them.
     #[prost(map = "string, string", tag = "7")]
     pub details: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -732,7 +733,8 @@ pub mod seal_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.SealService", "ListSeals"));
             self.inner.unary(req, path, codec).await
         }
-        /// One seal by name or id; NOT_FOUND with reason "seal-unknown" otherwise.
+        /// One seal by id or name; NOT_FOUND with reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have
+        /// one of that name.
         pub async fn show_seal(
             &mut self,
             request: impl tonic::IntoRequest<super::ShowSealRequest>,
@@ -774,7 +776,8 @@ pub mod seal_service_server {
             &self,
             request: tonic::Request<super::ListSealsRequest>,
         ) -> std::result::Result<tonic::Response<super::ListSealsReply>, tonic::Status>;
-        /// One seal by name or id; NOT_FOUND with reason "seal-unknown" otherwise.
+        /// One seal by id or name; NOT_FOUND with reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have
+        /// one of that name.
         async fn show_seal(
             &self,
             request: tonic::Request<super::ShowSealRequest>,
@@ -1015,19 +1018,19 @@ pub struct SubmitHeader {
     /// SHA-256 of the whole document, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub sha256: ::prost::alloc::vec::Vec<u8>,
-    /// Name or id of the seal.
+    /// Id of the seal, else its name, at most 128 characters. A name that seals of several units bear is refused with "seal-ambiguous".
     #[prost(string, tag = "4")]
     pub seal: ::prost::alloc::string::String,
     /// Why, in the applicant's words: UTF-8, 1 to 1000 characters; kept as a commitment, shown in the signature as /Reason.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
-    /// Document class of the policy; empty: the policy's default class.
+    /// Document class of the policy, at most 64 characters; empty: the policy's default class.
     #[prost(string, tag = "6")]
     pub document_class: ::prost::alloc::string::String,
     /// How many separately signed copies, 1 to the policy's limit. 0 means 1.
     #[prost(uint32, tag = "7")]
     pub copies: u32,
-    /// Where the seal goes. Exactly one for now; several are refused with "several-placements-unsupported".
+    /// Where the seal goes. Exactly one for now; several are refused with "several-placements-unsupported", more than 1000 are malformed.
     #[prost(message, repeated, tag = "8")]
     pub placements: ::prost::alloc::vec::Vec<Placement>,
     /// Tickets (审批单): compact JWS, at most 16 KiB each. Refused with "tickets-unsupported" until approvals exist.
@@ -1122,7 +1125,7 @@ pub mod submit_event {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Upload {
-    /// False: the agent has this document already; send no chunks.
+    /// False: the agent has this document already; send no chunks, for they are not read.
     #[prost(bool, tag = "1")]
     pub wanted: bool,
 }
@@ -2062,7 +2065,7 @@ pub struct ListRecordsRequest {
     /// The newest `limit` records instead, still in rising order.
     #[prost(bool, tag = "3")]
     pub newest: bool,
-    /// Only these record types ("intent", "refused", …); empty: all.
+    /// Only these record types ("intent", "refused", …), at most 32; empty: all. A type that no record has is a "bad-argument".
     #[prost(string, repeated, tag = "4")]
     pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
