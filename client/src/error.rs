@@ -8,6 +8,7 @@ use sealkeeper_domain::reason::{Class, Language, Reason};
 use sealkeeper_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
 /// Why a call gave no result.
 #[derive(Debug)]
@@ -26,6 +27,18 @@ pub enum ClientError {
     NotDone(Box<NotDone>),
     /// The agent answered with a fault (gRPC status with `google.rpc.ErrorInfo`).
     Fault(Box<AgentFault>),
+    /// Something went wrong after a use was confirmed: it may be complete, now or soon.
+    /// [`Agent::collect`](crate::Agent::collect) gets its result; a new use would be a second stamp.
+    Unsettled(Box<Unsettled>),
+}
+
+/// A use of which this side does not know how it ended, or whose result it does not have yet.
+#[derive(Debug)]
+pub struct Unsettled {
+    /// The use.
+    pub use_id: Uuid,
+    /// What went wrong.
+    pub error: ClientError,
 }
 
 /// A use that was begun and gave nothing.
@@ -89,9 +102,35 @@ impl ClientError {
         }
     }
 
-    /// Whether only the answer got lost, so that asking again may help.
+    /// The same once `use_id` was confirmed. A refusal and a [`NotDone`] settle the use; whatever else went wrong
+    /// leaves it open.
+    #[must_use]
+    pub fn of_use(self, use_id: Uuid) -> Self {
+        match self {
+            Self::Refused(_) | Self::NotDone(_) | Self::Unsettled(_) => self,
+            error => Self::Unsettled(Box::new(Unsettled { use_id, error })),
+        }
+    }
+
+    /// The use whose result may still be had.
+    pub fn open_use(&self) -> Option<Uuid> {
+        match self {
+            Self::Unsettled(unsettled) => Some(unsettled.use_id),
+            _ => None,
+        }
+    }
+
+    /// Whether only the answer got lost or could not be waited for, so that asking again may help: the connection
+    /// broke, the call took too long, or the agent is being restarted.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Local { reason: Reason::ConnectionLost, .. })
+        match self {
+            Self::Local { reason, .. } => *reason == Reason::ConnectionLost,
+            Self::Fault(fault) => {
+                [Reason::CallTimeout, Reason::AgentStopping].iter().any(|reason| reason.code() == fault.code)
+            }
+            Self::Unsettled(unsettled) => unsettled.error.is_lost(),
+            Self::Refused(_) | Self::NotDone(_) => false,
+        }
     }
 
     /// Whether the one thing in the way is that the token is locked.
@@ -106,6 +145,7 @@ impl ClientError {
                     && not_done.report.cause.as_ref().is_some_and(|cause| cause.reason == locked)
             }
             Self::Fault(fault) => fault.code == locked,
+            Self::Unsettled(unsettled) => unsettled.error.is_token_locked(),
             Self::Local { .. } => false,
         }
     }
@@ -130,6 +170,7 @@ impl ClientError {
                 cause.map_or(Class::Fault, |cause| class_of(&cause.reason, Class::Fault))
             }
             Self::Fault(fault) => class_of(&fault.code, Class::Fault),
+            Self::Unsettled(unsettled) => unsettled.error.class(),
         }
     }
 
@@ -157,6 +198,7 @@ impl ClientError {
                 let bare = v1::Violation { reason: fault.code.clone(), ..Default::default() };
                 vec![Explanation { details: fault.details.clone(), ..Explanation::of(&bare, language) }]
             }
+            Self::Unsettled(unsettled) => unsettled.error.explanations(language),
         }
     }
 }
@@ -191,6 +233,9 @@ impl fmt::Display for ClientError {
             for (key, value) in &explanation.details {
                 write!(out, " {key}: {}", crate::escape::for_terminal(value))?;
             }
+        }
+        if let Some(use_id) = self.open_use() {
+            write!(out, "; use {use_id} may be complete")?;
         }
         Ok(())
     }
@@ -253,6 +298,38 @@ mod tests {
         assert_eq!((explanation.code.as_str(), explanation.text.as_str()), ("token-pin-wrong", "PIN 不正确"));
         assert_eq!(explanation.details["tries-left"], "few");
         assert!(!error.is_lost());
+    }
+
+    #[test]
+    fn what_may_be_answered_later_is_asked_again() {
+        for (code, lost) in [
+            ("call-timeout", true),
+            ("agent-stopping", true),
+            ("journal-failed", false),
+            ("internal", false),
+            ("token-pin-wrong", false),
+        ] {
+            let details = ErrorDetails::with_error_info(code, ERROR_DOMAIN, []);
+            let error =
+                ClientError::from_status(&Status::with_error_details(Code::Unavailable, "x", details));
+            assert_eq!(error.is_lost(), lost, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_and_an_outcome_settle_a_use() {
+        let use_id = Uuid::from_u128(7);
+        let not_done = NotDone { may_have_signed: true, report: v1::NotDone::default() };
+        for settled in [refused(&["token-locked"]), ClientError::NotDone(Box::new(not_done))] {
+            assert_eq!(settled.of_use(use_id).open_use(), None);
+        }
+        let fault = AgentFault { code: "journal-failed".into(), details: BTreeMap::new() };
+        let open = ClientError::Fault(Box::new(fault)).of_use(use_id);
+        assert_eq!((open.open_use(), open.class()), (Some(use_id), Class::Fault));
+        assert!(open.to_string().contains(&use_id.to_string()), "{open}");
+        let again = open.of_use(Uuid::from_u128(8));
+        assert_eq!((again.open_use(), again.is_lost()), (Some(use_id), false));
+        assert!(ClientError::local(Reason::ConnectionLost, "").of_use(use_id).is_lost());
     }
 
     #[test]

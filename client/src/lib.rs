@@ -18,6 +18,6 @@ mod tokens;
 
 pub use connection::{Agent, socket_path};
 pub use document::Document;
-pub use error::{ClientError, Explanation, NotDone};
+pub use error::{ClientError, Explanation, NotDone, Unsettled};
 pub use journal::{CheckedRecord, Selection};
 pub use stamp::{Order, Stamped, Stamping};

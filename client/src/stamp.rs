@@ -95,7 +95,8 @@ impl Agent {
         refuse_existing(target)?;
         let stamping = self.prepare(document, order).await?;
         self.confirm(&stamping).await?;
-        self.collect(document, stamping.use_id, target).await
+        let collected = self.collect(document, stamping.use_id, target).await;
+        collected.map_err(|error| error.of_use(stamping.use_id))
     }
 
     /// Submits the document (its bytes go up only if the agent does not have them) and has the revision prepared.
@@ -115,7 +116,8 @@ impl Agent {
     ///
     /// # Errors
     /// [`ClientError::NotDone`] where the use was begun and gave nothing: a new try needs [`Stamping::another`].
-    /// Otherwise the same `stamping` can be confirmed again.
+    /// [`ClientError::Refused`] where nothing was begun, and [`ClientError::Unsettled`] in every other case: the same
+    /// `stamping` can be confirmed again, and of an unsettled one the result may be there to be collected.
     pub async fn confirm(&self, stamping: &Stamping) -> Result<v1::Receipt, ClientError> {
         let request = v1::StampRequest {
             request_id: stamping.request_id.clone(),
@@ -126,7 +128,8 @@ impl Agent {
             let (mut uses, request) = (self.uses(), request.clone());
             async move { uses.stamp(request).await }
         })
-        .await?;
+        .await
+        .map_err(|error| error.of_use(stamping.use_id))?;
         let not_done = |may_have_signed, report| {
             Err(ClientError::NotDone(Box::new(NotDone { may_have_signed, report })))
         };
@@ -135,7 +138,7 @@ impl Agent {
             Some(stamp_reply::Result::Failed(report)) => not_done(false, report),
             Some(stamp_reply::Result::Abandoned(report)) => not_done(true, report),
             Some(stamp_reply::Result::Refused(refusal)) => Err(ClientError::Refused(Box::new(refusal))),
-            None => Err(ClientError::answer("an outcome of no known kind")),
+            None => Err(ClientError::answer("an outcome of no known kind").of_use(stamping.use_id)),
         }
     }
 

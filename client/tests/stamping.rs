@@ -83,10 +83,16 @@ impl Bench {
         names.filter(|path| path.extension().is_none_or(|extension| extension != "sock")).count()
     }
 
-    async fn seal(&self, arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seal"));
         command.current_dir(self.folder.path()).env_clear().env("SEALKEEPER_SOCKET", &self.agent.socket);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        command
+    }
+
+    async fn seal(&self, arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let stdin = stdin.to_vec();
         // The agent runs on this thread, so the command is waited for on another one.
         let output = tokio::task::spawn_blocking(move || {
@@ -104,6 +110,7 @@ impl Bench {
 fn local(error: &ClientError) -> Reason {
     match error {
         ClientError::Local { reason, .. } => *reason,
+        ClientError::Unsettled(unsettled) => local(&unsettled.error),
         other => panic!("{other}"),
     }
 }
@@ -151,6 +158,29 @@ async fn a_lost_answer_is_asked_for_again_and_nothing_signed_twice() {
     let state = bench.agent.state();
     assert_eq!((state.receipts.len(), state.use_ids.len()), (1, 2));
     assert_eq!(state.use_ids[0], state.use_ids[1]);
+}
+
+#[tokio::test]
+async fn a_call_that_took_too_long_or_met_a_stopping_agent_is_made_again() {
+    let bench = Bench::with(&[Trouble::FaultStamp("call-timeout"), Trouble::FaultStamp("agent-stopping")]);
+    bench.stamp().await.unwrap();
+    bench.assert_stamped();
+    let state = bench.agent.state();
+    assert_eq!((state.receipts.len(), state.use_ids.len()), (1, 3));
+    assert!(state.use_ids.iter().all(|use_id| *use_id == state.use_ids[0]));
+}
+
+#[tokio::test]
+async fn a_fault_after_the_confirmation_names_the_use() {
+    for code in ["journal-failed", "internal", "from-a-later-version"] {
+        let bench = Bench::with(&[Trouble::FaultStamp(code)]);
+        let error = bench.stamp().await.unwrap_err();
+        assert_eq!(codes(&error), [code]);
+        let use_id = error.open_use().unwrap();
+        assert_eq!(bench.agent.state().use_ids, [use_id.to_string()]);
+        bench.connect().await.collect(&bench.document(), use_id, &bench.target()).await.unwrap();
+        bench.assert_stamped();
+    }
 }
 
 #[tokio::test]
@@ -312,6 +342,101 @@ async fn a_result_that_could_not_be_written_is_fetched() {
     let (code, _, stderr) = bench.seal(&["fetch", "合同.pdf", "--use-id", &use_id], b"").await;
     assert_eq!(code, 0, "{stderr}");
     bench.assert_stamped();
+}
+
+#[tokio::test]
+async fn a_use_whose_answer_never_comes_is_named_with_the_way_to_its_result() {
+    // As often as it is asked for.
+    let bench = Bench::with(&[Trouble::FaultStamp("call-timeout"); 4]);
+    let (code, _, stderr) = bench.seal(&STAMP, b"").await;
+    assert_eq!(code, 3, "{stderr}");
+    let use_id = bench.agent.state().use_ids[0].clone();
+    assert!(stderr.contains(&format!("`seal fetch FILE --use-id {use_id}`")), "{stderr}");
+    // The contract's own hint would send a person to a second stamp.
+    assert!(!stderr.contains("try again"), "{stderr}");
+    assert_eq!(bench.agent.state().use_ids.len(), 4);
+
+    bench.agent.state().trouble.push_back(Trouble::FaultStamp("internal"));
+    let (code, stdout, _) = bench.seal(&[&STAMP[..], &["--json"]].concat(), b"").await;
+    let told: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let use_id = bench.agent.state().use_ids[4].clone();
+    assert_eq!((code, &told["outcome"], &told["use_id"]), (4, &"error".into(), &use_id.as_str().into()));
+    let (code, _, stderr) = bench.seal(&["fetch", "合同.pdf", "--use-id", &use_id], b"").await;
+    assert_eq!(code, 0, "{stderr}");
+    bench.assert_stamped();
+}
+
+#[tokio::test]
+async fn an_interrupted_use_is_named_with_the_way_to_its_result() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
+        let bench = Bench::with(&[Trouble::HoldStamp]);
+        let child = bench.command(&STAMP).stderr(Stdio::piped()).spawn().unwrap();
+        while bench.agent.state().receipts.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let use_id = bench.agent.state().use_ids[0].clone();
+        assert_eq!(output.status.code(), Some(3), "{stderr}");
+        assert!(stderr.contains(name) && stderr.contains(&format!("--use-id {use_id}")), "{stderr}");
+        let (code, _, stderr) = bench.seal(&["fetch", "合同.pdf", "--use-id", &use_id], b"").await;
+        assert_eq!(code, 0, "{stderr}");
+        bench.assert_stamped();
+    }
+}
+
+#[tokio::test]
+async fn who_waits_long_knows_the_use() {
+    use std::io::{BufRead as _, BufReader};
+    let bench = Bench::with(&[Trouble::HoldStamp]);
+    let mut child = bench.command(&STAMP).stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let told = tokio::task::spawn_blocking(|| {
+        BufReader::new(stderr).lines().map(Result::unwrap).find(|line| line.contains("--use-id"))
+    });
+    let told = told.await.unwrap().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.contains(&bench.agent.state().use_ids[0]), "{told}");
+}
+
+#[tokio::test]
+async fn the_last_try_of_a_pin_is_not_asked_for() {
+    for arguments in [&[&STAMP[..], &["--pin-fd", "0"]].concat()[..], &["token", "unlock", "--pin-fd", "0"]] {
+        let bench = Bench::new();
+        bench.agent.state().locked = true;
+        bench.agent.state().final_try = true;
+        let (code, _, stderr) = bench.seal(arguments, &[PIN, b"\n"].concat()).await;
+        assert_eq!(code, 3);
+        assert!(stderr.contains("token-pin-final-try"), "{stderr}");
+        assert!(!stderr.contains("careful"), "{stderr}");
+        assert!(bench.agent.state().pins.is_empty());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_command_line_leaves_no_core_dump() {
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    // It waits for the PIN.
+    let mut child =
+        bench.command(&["token", "unlock", "--pin-fd", "0"]).stdin(Stdio::piped()).spawn().unwrap();
+    let limits = format!("/proc/{}/limits", child.id());
+    let forbidden = |limits: String| {
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
+        core.split_whitespace().skip(4).take(2).eq(["0", "0"])
+    };
+    let mut tries = 0;
+    while !forbidden(fs::read_to_string(&limits).unwrap()) {
+        tries += 1;
+        assert!(tries < 1000, "dumps are not forbidden");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[tokio::test]

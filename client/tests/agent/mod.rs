@@ -30,6 +30,10 @@ pub(crate) const REQUEST_ID: &str = "3f1d0c52-70a4-4f0e-9a52-1c3a0f0b7c11";
 pub(crate) enum Trouble {
     /// The connection breaks once the stamp was made and before it is told.
     LoseStamp,
+    /// The stamp was made, and the call answers with a status of this reason.
+    FaultStamp(&'static str),
+    /// The stamp was made and is never told.
+    HoldStamp,
     /// The connection breaks in the middle of a fetch.
     LoseFetch,
     /// The connection breaks before a submission is answered.
@@ -49,6 +53,8 @@ pub(crate) enum Trouble {
 pub(crate) struct State {
     pub(crate) trouble: VecDeque<Trouble>,
     pub(crate) locked: bool,
+    /// The token says that one try of its PIN is left.
+    pub(crate) final_try: bool,
     pub(crate) headers: Vec<v1::SubmitHeader>,
     pub(crate) chunks: Vec<usize>,
     pub(crate) documents: HashMap<Vec<u8>, Vec<u8>>,
@@ -198,6 +204,13 @@ fn refusal(codes: &[&str]) -> v1::Refusal {
     }
 }
 
+/// The gRPC code is left to the reason: clients go by that.
+fn status(code: &str) -> Status {
+    use tonic_types::{ErrorDetails, StatusExt as _};
+    let details = ErrorDetails::with_error_info(code, "sealkeeper", []);
+    Status::with_error_details(tonic::Code::FailedPrecondition, code, details)
+}
+
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -262,6 +275,17 @@ impl uses::UseService for Service {
         if self.state().takes(Trouble::LoseStamp) {
             self.cut().await;
         }
+        if self.state().takes(Trouble::HoldStamp) {
+            std::future::pending::<()>().await;
+        }
+        let fault = match self.state().trouble.front() {
+            Some(Trouble::FaultStamp(code)) => Some(*code),
+            _ => None,
+        };
+        if let Some(code) = fault {
+            self.state().trouble.pop_front();
+            return Err(status(code));
+        }
         reply(stamp_reply::Result::Complete(receipt))
     }
 
@@ -294,13 +318,18 @@ impl uses::UseService for Service {
 
 impl Service {
     fn token(&self) -> v1::Token {
-        let locked = self.state().locked;
+        let (locked, final_try) = {
+            let state = self.state();
+            (state.locked, state.final_try)
+        };
         v1::Token {
             serial: SERIAL.into(),
             label: "Test".into(),
             unlocked: !locked,
             uses_left: u32::from(!locked),
             pin_initialized: true,
+            pin_count_low: final_try,
+            pin_final_try: final_try,
             seals: vec!["合同专用章".into()],
             ..Default::default()
         }
@@ -321,9 +350,7 @@ impl tokens::TokenService for Service {
         assert_eq!((request.token_serial.as_str(), request.uses), (SERIAL, 1));
         self.state().pins.push(request.pin.clone());
         if request.pin != PIN {
-            use tonic_types::{ErrorDetails, StatusExt as _};
-            let details = ErrorDetails::with_error_info("token-pin-wrong", "sealkeeper", []);
-            return Err(Status::with_error_details(tonic::Code::FailedPrecondition, "wrong PIN", details));
+            return Err(status("token-pin-wrong"));
         }
         self.state().locked = false;
         Ok(Response::new(v1::UnlockReply { token: Some(self.token()) }))

@@ -10,6 +10,7 @@ use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::placement::PlacementError;
 use sealkeeper_domain::reason::{Class, Language, Reason};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::language::choose;
 use crate::screen;
@@ -28,8 +29,6 @@ pub(crate) const FAULT: u8 = 4;
 pub(crate) enum Failure {
     /// As the library tells it.
     Client(ClientError),
-    /// The same after a use was complete: its result can still be had.
-    NotSaved { error: ClientError, use_id: String },
     /// A reason of the contract that arose here.
     Reason(Reason),
     /// A malformed placement.
@@ -51,7 +50,7 @@ impl Failure {
 
     fn class(&self) -> Class {
         match self {
-            Self::Client(error) | Self::NotSaved { error, .. } => error.class(),
+            Self::Client(error) => error.class(),
             Self::Reason(reason) => reason.class(),
             Self::Placement { error, .. } => error.reason().class(),
             Self::Unreadable(_) | Self::Verdict => Class::Rule,
@@ -60,7 +59,7 @@ impl Failure {
 
     fn client(&self) -> Option<&ClientError> {
         match self {
-            Self::Client(error) | Self::NotSaved { error, .. } => Some(error),
+            Self::Client(error) => Some(error),
             _ => None,
         }
     }
@@ -74,7 +73,7 @@ impl Failure {
             details,
         };
         match self {
-            Self::Client(error) | Self::NotSaved { error, .. } => error.explanations(language),
+            Self::Client(error) => error.explanations(language),
             Self::Reason(reason) => vec![of_reason(*reason, BTreeMap::new())],
             Self::Unreadable(explanation) => vec![explanation.clone()],
             Self::Verdict => Vec::new(),
@@ -128,6 +127,7 @@ fn as_text(failure: &Failure, language: Language) -> String {
         Some(ClientError::NotDone(_)) => say("未用印，份数已退回", "not stamped, the copy is given back"),
         _ => say("错误", "error"),
     };
+    let open_use = failure.client().and_then(ClientError::open_use);
     let mut text = String::new();
     for explanation in failure.explanations(language) {
         let clause = match explanation.clause.as_str() {
@@ -144,17 +144,14 @@ fn as_text(failure: &Failure, language: Language) -> String {
             let key = if key == "detail" { say("详情", "detail") } else { key };
             text += &format!("  {}{colon}{}\n", for_terminal(key), for_terminal(value));
         }
-        if !explanation.hint.is_empty() {
+        // To be told to try again would lead to a second stamp.
+        let is_settled = open_use.is_none() || !failure.client().is_some_and(ClientError::is_lost);
+        if is_settled && !explanation.hint.is_empty() {
             text += &format!("  {}{colon}{}\n", say("提示", "hint"), for_terminal(&explanation.hint));
         }
     }
-    if let Some(use_id) = open_use(failure) {
-        let chinese =
-            format!("  用印本身可能已完成：用 `seal fetch 文件 --use-id {use_id}` 取回结果，不会重复用印\n");
-        let english = format!(
-            "  the use itself may be complete: `seal fetch FILE --use-id {use_id}` gets its result and never stamps twice\n"
-        );
-        text += say(&chinese, &english);
+    if let Some(use_id) = open_use {
+        text += &format!("  {}\n", how_to_fetch(use_id, language));
     }
     text
 }
@@ -202,16 +199,18 @@ fn as_json(failure: &Failure, language: Language) -> Value {
         }
         _ => {}
     }
-    if let Some(use_id) = open_use(failure) {
-        add("use_id", use_id.into());
+    if let Some(use_id) = failure.client().and_then(ClientError::open_use) {
+        add("use_id", use_id.to_string().into());
     }
     object
 }
 
-/// The use whose result may still be had.
-fn open_use(failure: &Failure) -> Option<&str> {
-    match failure {
-        Failure::NotSaved { use_id, .. } => Some(use_id),
-        _ => None,
-    }
+/// What to do about a use that may be complete.
+pub(crate) fn how_to_fetch(use_id: Uuid, language: Language) -> String {
+    let chinese =
+        format!("用印可能已完成，请勿重新用印：用 `seal fetch 文件 --use-id {use_id}` 取回结果或查明结果");
+    let english = format!(
+        "the use may be complete, do not stamp again: `seal fetch FILE --use-id {use_id}` gets its result, or tells that there is none"
+    );
+    choose(language, &chinese, &english).to_owned()
 }

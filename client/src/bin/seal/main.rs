@@ -13,12 +13,14 @@ mod token;
 mod usage;
 mod verify;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use sealkeeper_client::{Agent, socket_path};
-use sealkeeper_domain::reason::Language;
+use sealkeeper_domain::reason::{Language, Reason};
 
 use failure::Failure;
 
@@ -93,6 +95,12 @@ impl Command {
     }
 }
 
+/// A PIN passes through this process: keeps its memory out of core dumps, and from other processes of the same user.
+fn forbid_dumps() -> io::Result<()> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
+}
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -103,6 +111,9 @@ fn main() -> ExitCode {
         socket: socket_path(cli.socket.as_deref()),
     };
     let json = cli.command.wants_json();
+    if let Err(error) = forbid_dumps() {
+        return failure::report(&Failure::local(Reason::Internal, error), session.language, json);
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&Failure::of_runtime(&error), session.language, json),
@@ -110,5 +121,18 @@ fn main() -> ExitCode {
     match runtime.block_on(cli.command.run(&session)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure::report(&failure, session.language, json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_leaves_no_dump() {
+        forbid_dumps().unwrap();
+        assert_eq!(rustix::process::dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        let core = rustix::process::getrlimit(Resource::Core);
+        assert_eq!((core.current, core.maximum), (Some(0), Some(0)));
     }
 }

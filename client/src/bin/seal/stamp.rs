@@ -1,17 +1,27 @@
 //! `seal stamp`
 
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use clap::Args;
 use sealkeeper_client::error::ClientError;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::refuse_existing;
-use sealkeeper_client::{Agent, Document, Order, Stamping, placement};
+use sealkeeper_client::{Agent, Document, Order, Stamped, placement};
+use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
+use tokio::signal::unix::{SignalKind, signal};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::pin::PinSource;
 use crate::{Session, review, screen, token};
+
+/// How long a use may take before something is said of it. A token needs less.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Stamp a PDF with a seal and write the result to a new file
 ///
@@ -79,12 +89,12 @@ impl Stamp {
         if let Some(source) = PinSource::choose(self.pin_fd) {
             unlock_if_locked(session, &agent, stamping.prepared(), source).await?;
         }
-        agent.confirm(&stamping).await.map_err(|error| not_told(error, &stamping))?;
         let use_id = stamping.use_id();
-        let stamped = agent
-            .collect(&document, use_id, &target)
-            .await
-            .map_err(|error| Failure::NotSaved { error, use_id: use_id.to_string() })?;
+        let made = async {
+            agent.confirm(&stamping).await?;
+            agent.collect(&document, use_id, &target).await.map_err(|error| error.of_use(use_id))
+        };
+        let stamped = watched(session, !self.json, use_id, made).await?;
         if self.json {
             screen::print_json(&review::as_json(&target, &stamped, &stamping.prepared().findings));
         } else {
@@ -106,19 +116,62 @@ async fn unlock_if_locked(
     if token.unlocked {
         return Ok(());
     }
-    token::warn_of_tries(session, &token);
+    token::check_tries(session, &token)?;
     let pin = source.read(&for_terminal(&token.serial), session.language)?;
     agent.unlock(&token.serial, pin, 1, 0).await?;
     Ok(())
 }
 
-/// A lost answer may be that of a complete use.
-fn not_told(error: ClientError, stamping: &Stamping) -> Failure {
-    if error.is_lost() {
-        Failure::NotSaved { error, use_id: stamping.use_id().to_string() }
-    } else {
-        error.into()
+/// Waits for a use that is being made. Whoever interrupts it is told how to get its result; `aloud`, whoever waits long
+/// is told before that, for a process can also end without a word.
+async fn watched(
+    session: &Session,
+    aloud: bool,
+    use_id: Uuid,
+    made: impl Future<Output = Result<Stamped, ClientError>>,
+) -> Result<Stamped, Failure> {
+    let mut interruption = pin!(interruption());
+    let mut patience = pin!(tokio::time::sleep(PATIENCE));
+    let mut is_told = !aloud;
+    let mut made = pin!(made);
+    loop {
+        tokio::select! {
+            result = &mut made => return Ok(result?),
+            name = &mut interruption => {
+                let interrupted = ClientError::Local { reason: Reason::ConnectionLost, detail: name.to_owned() };
+                return Err(interrupted.of_use(use_id).into());
+            }
+            () = &mut patience, if !is_told => {
+                is_told = true;
+                screen::note(session.say("仍在等待代理……", "still waiting for the agent…"));
+                let chinese = format!("如中断：`seal fetch 文件 --use-id {use_id}` 可取回结果");
+                let english = format!("if interrupted, `seal fetch FILE --use-id {use_id}` gets the result");
+                screen::note(session.say(&chinese, &english));
+            }
+        }
     }
+}
+
+/// Waits for a signal that asks this process to end, and gives its name. Without a handler it never comes: then the
+/// signal ends the process as ever.
+async fn interruption() -> &'static str {
+    let signals = [
+        (SignalKind::interrupt(), "SIGINT"),
+        (SignalKind::terminate(), "SIGTERM"),
+        (SignalKind::hangup(), "SIGHUP"),
+    ];
+    let mut waiting = Vec::new();
+    for (kind, name) in signals {
+        if let Ok(signal) = signal(kind) {
+            waiting.push((signal, name));
+        }
+    }
+    poll_fn(|context| {
+        let mut waiting = waiting.iter_mut();
+        let came = waiting.find_map(|(signal, name)| signal.poll_recv(context).is_ready().then_some(*name));
+        came.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 /// `contract.pdf` → `contract.sealed.pdf`, in the same folder.

@@ -30,7 +30,8 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, session: &Session) -> Result<(), Failure> {
-        // Read, not mapped: a file that shrinks under a mapping would end the process.
+        // Read, not mapped: a file that changes under a mapping could be told to be what it never was, and one that
+        // shrinks would end the process.
         let bytes = std::fs::read(&self.file).map_err(|error| {
             let detail = format!("{}: {error}", self.file.display());
             Failure::local(Reason::InputUnreadable, detail)

@@ -44,16 +44,27 @@ pub(crate) async fn choose(agent: &Agent, serial: Option<&str>) -> Result<v1::To
     }
 }
 
-/// Tells, before a PIN is asked for, what the token says of tries left.
-pub(crate) fn warn_of_tries(session: &Session, token: &v1::Token) {
-    if token.pin_final_try {
-        screen::note(session.say("注意：PIN 只剩最后一次机会", "careful: one try of the PIN is left"));
-    } else if token.pin_count_low {
+/// Before a PIN is asked for: tells what the token says of tries left, or why the agent would not try it anyway.
+pub(crate) fn check_tries(session: &Session, token: &v1::Token) -> Result<(), Failure> {
+    let refusal = if token.pin_locked {
+        Some(Reason::TokenPinLocked)
+    } else if !token.pin_initialized {
+        Some(Reason::TokenPinNotInitialized)
+    } else if token.pin_final_try {
+        Some(Reason::TokenPinFinalTry)
+    } else {
+        None
+    };
+    if let Some(reason) = refusal {
+        return Err(reason.into());
+    }
+    if token.pin_count_low {
         screen::note(session.say(
             "注意：PIN 曾输错，剩余次数不多",
             "careful: a wrong PIN was given before, few tries are left",
         ));
     }
+    Ok(())
 }
 
 /// A token's state in words.

@@ -35,7 +35,7 @@ impl Unlock {
         let token = super::choose(&agent, self.serial.as_deref()).await?;
         let source =
             PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(Reason::PinUnreadable, ""))?;
-        super::warn_of_tries(session, &token);
+        super::check_tries(session, &token)?;
         let pin = source.read(&for_terminal(&token.serial), session.language)?;
         let idle_ms = u64::from(self.idle.unwrap_or(0)) * 60_000;
         let token = agent.unlock(&token.serial, pin, self.uses, idle_ms).await?;
