@@ -248,7 +248,7 @@ async fn serve(
     service.drain(DRAIN).await;
     let _ = fs::remove_file(socket);
 
-    for serial in modules.stop(service.limits.token).await {
+    for serial in modules.stop(tokio::time::Instant::now() + service.limits.token).await {
         service.record_locked(&serial, LockCause::Shutdown).await;
     }
     let _ = stop_caretaker.send(());

@@ -1,5 +1,7 @@
 //! The pipeline over the real store, with a token that does what real ones do at their worst.
 
+mod tokens;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -28,7 +30,7 @@ use crate::{
         ports::{
             key::{KeyOnToken, SigningKey},
             registry::RegisteredSeal,
-            token::{TokenState, Unlock},
+            token::{TokenState, Unlock, Unlocked},
             token_error::{SignError, TokenError},
         },
         record::SignOrder,
@@ -68,7 +70,7 @@ impl Token for FakeToken {
     async fn list(&self, _: Duration) -> Result<Vec<TokenState>, TokenError> {
         Ok(Vec::new())
     }
-    async fn unlock(&self, _: Unlock, _: Duration) -> Result<TokenState, TokenError> {
+    async fn unlock(&self, _: Unlock, _: Duration) -> Result<Unlocked, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
     async fn lock(&self, _: TokenSerial, _: Duration) -> Result<bool, TokenError> {

@@ -1,6 +1,6 @@
 //! Tokens: list, unlock, lock; logins that end by themselves.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
     identity::TokenSerial,
@@ -19,12 +19,11 @@ use crate::{
         At, Stop,
         identify::{Caller, Custodian},
         ports::{
-            token::{TokenState, Unlock},
+            token::{Ended, LoginEnded, TokenState, Unlock, Unlocked},
             token_error::{PinFlags, TokenError},
         },
         scribe::{Scribe, id},
     },
-    token::{Ended, LoginEnded},
 };
 
 impl Service {
@@ -59,31 +58,22 @@ impl Service {
     ) -> Result<TokenState, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         let (uses, idle, pin) = self.within_policy(pin, uses, idle).at("admit")?;
+        // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
+        let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
+            return Err(Reason::AgentStopping).at("admit");
+        };
         let unlock = Unlock { serial: serial.clone(), pin, uses, idle };
-        let state = match self.token.unlock(unlock, self.limits.token).await {
-            Ok(state) => state,
+        let Unlocked { token, replaced } = match self.token.unlock(unlock, self.limits.token).await {
+            Ok(unlocked) => unlocked,
             Err(error) => {
-                if error.reason == Reason::TokenPinWrong {
+                if error.pin_was_tried() {
                     let seq = self.record_wrong_pin(custodian, &serial, error.pin).await?;
                     return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
                 }
                 return Err(error.violation()).at("unlock");
             }
         };
-        let entry = self.scribe.entry(|draft| {
-            Ok(RecordBody::TokenUnlocked(TokenUnlocked {
-                token_serial: id(serial.as_str())?,
-                by: draft.actor("by", custodian.caller())?,
-                entry: PinEntry::Caller,
-                uses: Some(u64::from(uses)),
-                idle_us: Some(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX >> 11)),
-                expires_us: None,
-            }))
-        });
-        let recorded = match entry {
-            Ok(entry) => self.ledger.append(entry).await,
-            Err(error) => Err(error),
-        };
+        let recorded = self.record_unlocked(caller, &serial, uses, idle, replaced).await;
         if let Err(error) = recorded {
             // An unlock that is not on record does not stand.
             if let Err(error) = self.token.lock(serial, self.limits.token).await {
@@ -91,7 +81,33 @@ impl Service {
             }
             return Err(Stop::Store(error));
         }
-        Ok(state)
+        Ok(token)
+    }
+
+    /// Records an unlock, and before it the end of the one it replaced.
+    async fn record_unlocked(
+        &self,
+        by: &Caller,
+        serial: &TokenSerial,
+        uses: u32,
+        idle: Duration,
+        replaced: bool,
+    ) -> Result<(), LedgerError> {
+        if replaced {
+            self.record_lock_asked(by, serial).await?;
+        }
+        let entry = self.scribe.entry(|draft| {
+            Ok(RecordBody::TokenUnlocked(TokenUnlocked {
+                token_serial: id(serial.as_str())?,
+                by: draft.actor("by", by)?,
+                entry: PinEntry::Caller,
+                uses: Some(u64::from(uses)),
+                idle_us: Some(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX >> 11)),
+                expires_us: None,
+            }))
+        });
+        self.ledger.append(entry?).await?;
+        Ok(())
     }
 
     fn within_policy(
@@ -143,13 +159,24 @@ impl Service {
         Ok(self.ledger.append(entry).await?.seq)
     }
 
-    /// Locks a token; tells whether it was unlocked.
-    pub(crate) async fn lock(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Failure> {
-        let subject = Subject::new("lock", caller).token(&serial);
-        match self.locked(caller, serial).await {
-            Ok(was_unlocked) => Ok(was_unlocked),
-            Err(stop) => Err(self.refuse(subject, stop).await),
-        }
+    /// Locks a token; tells whether it was unlocked. Once begun it comes to its end and its record, whoever stops waiting.
+    pub(crate) async fn lock(
+        self: &Arc<Self>,
+        caller: &Caller,
+        serial: TokenSerial,
+    ) -> Result<bool, Failure> {
+        let (service, caller) = (self.clone(), caller.clone());
+        let locking = tokio::spawn(async move {
+            let subject = Subject::new("lock", &caller).token(&serial);
+            match service.locked(&caller, serial).await {
+                Ok(was_unlocked) => Ok(was_unlocked),
+                Err(stop) => Err(service.refuse(subject, stop).await),
+            }
+        });
+        locking.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "locking a token ended in a panic");
+            Err(Failure::Fault(Reason::Internal))
+        })
     }
 
     async fn locked(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Stop> {
@@ -160,17 +187,19 @@ impl Service {
             .map_err(|error| error.violation())
             .at("lock")?;
         if was_unlocked {
-            let entry = self.scribe.entry(|draft| {
-                let by = Some(draft.actor("by", caller)?);
-                Ok(RecordBody::TokenLocked(TokenLocked {
-                    token_serial: id(serial.as_str())?,
-                    cause: LockCause::Request,
-                    by,
-                }))
-            })?;
-            self.ledger.append(entry).await?;
+            self.record_lock_asked(caller, &serial).await?;
         }
         Ok(was_unlocked)
+    }
+
+    async fn record_lock_asked(&self, by: &Caller, serial: &TokenSerial) -> Result<(), LedgerError> {
+        let entry = self.scribe.entry(|draft| {
+            let by = Some(draft.actor("by", by)?);
+            let token_serial = id(serial.as_str())?;
+            Ok(RecordBody::TokenLocked(TokenLocked { token_serial, cause: LockCause::Request, by }))
+        })?;
+        self.ledger.append(entry).await?;
+        Ok(())
     }
 
     /// Records a login that ended by itself.
@@ -179,6 +208,8 @@ impl Service {
             Ended::UsesSpent => LockCause::UsesSpent,
             Ended::Idle => LockCause::Idle,
             Ended::Lost => LockCause::Removed,
+            Ended::Failed => LockCause::Fault,
+            Ended::Asked => LockCause::Request,
         };
         self.record_locked(&ended.serial, cause).await;
     }

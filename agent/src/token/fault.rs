@@ -66,6 +66,26 @@ pub(super) fn sign_error(error: &Error) -> SignError {
     if certain { SignError::NotSigned(told) } else { SignError::MayHaveSigned(told) }
 }
 
+/// A call that failed: what it means, and whether the session went with it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) told: TokenError,
+    /// Whether a login that stood has ended with it.
+    pub(super) session_lost: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed { told: token_error(&error), session_lost: session_lost(&error) }
+    }
+}
+
+impl From<Reason> for Failed {
+    fn from(reason: Reason) -> Self {
+        Failed { told: TokenError::new(reason), session_lost: reason == Reason::TokenAbsent }
+    }
+}
+
 /// Whether the session is gone, so that the unlock has ended with it.
 pub(super) fn session_lost(error: &Error) -> bool {
     use RvError as Rv;
@@ -85,8 +105,11 @@ pub(super) fn session_lost(error: &Error) -> bool {
     )
 }
 
-/// `PinIncorrect` → `CKR_PIN_INCORRECT`.
+/// `PinIncorrect` → `CKR_PIN_INCORRECT`; what has no name in the standard, as its number: `0x80000001`.
 fn rv_name(rv: &RvError) -> String {
+    if let RvError::VendorDefined(code) | RvError::UnknownErrorCode(code) = rv {
+        return format!("{code:#010x}");
+    }
     let mut name = String::from("CKR");
     for c in format!("{rv:?}").chars() {
         if c.is_ascii_uppercase() {
@@ -106,6 +129,12 @@ mod tests {
         let told = token_error(&Error::Pkcs11(RvError::PinIncorrect, Function::Login));
         assert_eq!(told.reason, Reason::TokenPinWrong);
         assert_eq!(told.to_string(), "token-pin-wrong (C_Login returned CKR_PIN_INCORRECT)");
+    }
+
+    #[test]
+    fn vendors_codes_are_told_as_numbers() {
+        assert_eq!(rv_name(&RvError::VendorDefined(0x8000_0001)), "0x80000001");
+        assert_eq!(rv_name(&RvError::UnknownErrorCode(0x77)), "0x00000077");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Tokens behind PKCS#11 modules: each module on a thread of its own, each call with a deadline.
 
+mod call;
 mod fault;
 mod module;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod trust;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -14,18 +17,17 @@ use std::{
 
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tokio::sync::mpsc::UnboundedSender;
 
-use self::thread::{Answer, Call, ModuleThread};
-pub(crate) use self::{
-    module::Ended,
-    thread::LoginEnded,
-    trust::{Untrusted, check_module_path, check_own},
+pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
+use self::{
+    call::{Call, Unanswered, ask},
+    thread::ModuleThread,
 };
 use crate::pipeline::{
     ports::{
         key::{KeyOnToken, SigningKey},
-        token::{Token, TokenState, Unlock},
+        token::{LoginEnded, Token, TokenState, Unlock, Unlocked},
         token_error::{SignError, TokenError},
     },
     record::SignOrder,
@@ -34,8 +36,8 @@ use crate::pipeline::{
 /// All configured modules.
 pub(crate) struct Modules {
     threads: Vec<ModuleThread>,
-    /// Which module showed a token last.
-    homes: Mutex<BTreeMap<TokenSerial, usize>>,
+    /// Which modules showed a token last.
+    homes: Mutex<BTreeMap<TokenSerial, BTreeSet<usize>>>,
 }
 
 /// A module to load.
@@ -59,13 +61,14 @@ impl Modules {
         Ok(Modules { threads, homes: Mutex::default() })
     }
 
-    /// Logs out everywhere; tells of which tokens. A module that does not answer in time is left behind: its logins end with the process.
-    pub(crate) async fn stop(&self, deadline: Duration) -> Vec<TokenSerial> {
-        let mut locked = Vec::new();
-        for thread in &self.threads {
-            if let Ok(serials) = ask(thread, deadline, Call::Stop).await {
-                locked.extend(serials);
-            }
+    /// Logs out everywhere, until `by` at the latest; tells of which tokens. A module that does not answer in time is left behind: its logins
+    /// end with the process.
+    pub(crate) async fn stop(&self, by: tokio::time::Instant) -> BTreeSet<TokenSerial> {
+        let mut locked = BTreeSet::new();
+        // All are asked before the first is waited for, so that one that hangs takes no time from the others.
+        let asked: Vec<_> = self.threads.iter().map(|thread| (thread, thread.ask_to_stop())).collect();
+        for (thread, answered) in asked {
+            locked.extend(thread.stopped(answered, by).await);
         }
         locked
     }
@@ -75,45 +78,43 @@ impl Modules {
         if let [only] = self.threads.as_slice() {
             return Ok(only);
         }
-        let known = self.homes.lock().unwrap_or_else(PoisonError::into_inner).get(serial).copied();
-        if let Some(thread) = known.and_then(|index| self.threads.get(index)) {
-            return Ok(thread);
+        if let Some(home) = self.known_home(serial)? {
+            return Ok(home);
         }
         // Found afresh; a module that fails or hangs does not hide the others' tokens.
         self.list(deadline).await?;
-        let known = self.homes.lock().unwrap_or_else(PoisonError::into_inner).get(serial).copied();
-        known.and_then(|index| self.threads.get(index)).ok_or_else(|| TokenError::new(Reason::TokenAbsent))
+        self.known_home(serial)?.ok_or_else(|| TokenError::new(Reason::TokenAbsent))
     }
-}
 
-/// One call with its deadline. The error tells a time-out from a thread that is gone.
-async fn ask<T>(
-    thread: &ModuleThread,
-    deadline: Duration,
-    call: impl FnOnce(Answer<T>) -> Call,
-) -> Result<T, Unanswered> {
-    let (answer, answered) = oneshot::channel();
-    if thread.is_gone() || !thread.send(call(answer)) {
-        return Err(Unanswered::Gone);
+    /// Two tokens of one serial cannot be told apart, in two modules no more than in one.
+    fn known_home(&self, serial: &TokenSerial) -> Result<Option<&ModuleThread>, TokenError> {
+        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(indices) = homes.get(serial) else { return Ok(None) };
+        if indices.len() > 1 {
+            return Err(TokenError::new(Reason::TokenAmbiguous));
+        }
+        Ok(indices.first().and_then(|index| self.threads.get(*index)))
     }
-    match tokio::time::timeout(deadline, answered).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(_)) => Err(Unanswered::Gone),
-        Err(_) => Err(Unanswered::TimedOut),
+
+    /// A token that is not where it was is looked for afresh next time.
+    fn forget_home<T>(&self, serial: &TokenSerial, told: Result<T, TokenError>) -> Result<T, TokenError> {
+        if let Err(error) = &told
+            && error.reason == Reason::TokenAbsent
+        {
+            self.homes.lock().unwrap_or_else(PoisonError::into_inner).remove(serial);
+        }
+        told
     }
-}
 
-enum Unanswered {
-    TimedOut,
-    Gone,
-}
-
-impl From<Unanswered> for TokenError {
-    fn from(unanswered: Unanswered) -> Self {
-        TokenError::new(match unanswered {
-            Unanswered::TimedOut => Reason::TokenTimeout,
-            Unanswered::Gone => Reason::ModuleUnusable,
-        })
+    fn set_homes(&self, index: usize, tokens: &[TokenState]) {
+        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        homes.retain(|_, indices| {
+            indices.remove(&index);
+            !indices.is_empty()
+        });
+        for token in tokens {
+            homes.entry(token.serial.clone()).or_default().insert(index);
+        }
     }
 }
 
@@ -125,9 +126,7 @@ impl Token for Modules {
             match ask(thread, deadline, Call::List).await.map_err(TokenError::from).and_then(|listed| listed)
             {
                 Ok(tokens) => {
-                    let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-                    homes.retain(|_, home| *home != index);
-                    homes.extend(tokens.iter().map(|token| (token.serial.clone(), index)));
+                    self.set_homes(index, &tokens);
                     all.extend(tokens);
                 }
                 Err(error) => failed = Some(error),
@@ -139,25 +138,38 @@ impl Token for Modules {
         }
     }
 
-    async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<TokenState, TokenError> {
-        let home = self.home(&unlock.serial, deadline).await?;
-        ask(home, deadline, |answer| Call::Unlock(unlock, answer)).await?
+    async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<Unlocked, TokenError> {
+        let serial = unlock.serial.clone();
+        let home = self.home(&serial, deadline).await?;
+        let told = ask(home, deadline, |answer| Call::Unlock(unlock, answer)).await?;
+        self.forget_home(&serial, told)
     }
 
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError> {
         let home = self.home(&serial, deadline).await?;
-        ask(home, deadline, |answer| Call::Lock(serial, answer)).await?
+        match ask(home, deadline, |answer| Call::Lock(serial.clone(), answer)).await {
+            Ok(told) => told,
+            Err(unanswered) => {
+                if unanswered == Unanswered::NotBegun {
+                    home.lock_later(&serial);
+                }
+                Err(unanswered.into())
+            }
+        }
     }
 
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError> {
-        let home = self.home(&key.key.serial, deadline).await?;
-        ask(home, deadline, |answer| Call::Describe(key, answer)).await?
+        let serial = key.key.serial.clone();
+        let home = self.home(&serial, deadline).await?;
+        let told = ask(home, deadline, |answer| Call::Describe(key, answer)).await?;
+        self.forget_home(&serial, told)
     }
 
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError> {
         let home = self.home(&order.key().serial, deadline).await.map_err(SignError::NotSigned)?;
         match ask(home, deadline, |answer| Call::Sign(order, answer)).await {
             Ok(signed) => signed,
+            Err(Unanswered::NotBegun) => Err(SignError::NotSigned(TokenError::new(Reason::TokenTimeout))),
             Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
             // The thread may have gone down inside C_Sign.
             Err(Unanswered::Gone) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleUnusable))),

@@ -11,18 +11,21 @@ use cryptoki::{
     error::{Error, RvError},
     mechanism::Mechanism,
     object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
-    session::{Session, UserType},
+    session::{Session, SessionState, UserType},
     slot::{Slot, TokenInfo},
 };
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
 use secrecy::SecretString;
 use x509_cert::{Certificate, der::Decode};
 
-use super::fault::{session_lost, sign_error, token_error};
+use super::{
+    fault::{Failed, session_lost, sign_error, token_error},
+    thread::Driven,
+};
 use crate::pipeline::{
     ports::{
         key::{KeyOnToken, SigningKey},
-        token::{TokenState, Unlock, UnlockLeft},
+        token::{Ended, LoginEnded, TokenState, Unlock, UnlockLeft, Unlocked},
         token_error::{PinFlags, SignError, TokenError},
     },
     record::SignOrder,
@@ -35,6 +38,8 @@ const P256_PARAMETERS: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
 pub(super) struct Module {
     pkcs11: Pkcs11,
     logins: BTreeMap<TokenSerial, Login>,
+    /// Logins that ended and were not told of yet.
+    ended: Vec<LoginEnded>,
 }
 
 /// A login: it lives as long as its session, and ends by uses or idle time.
@@ -47,17 +52,6 @@ struct Login {
     keys: BTreeMap<String, ObjectHandle>,
 }
 
-/// Why a login ended by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// All uses were spent.
-    UsesSpent,
-    /// It stood idle for too long.
-    Idle,
-    /// The token went away or dropped the session.
-    Lost,
-}
-
 impl Module {
     /// Loads and initialises the module.
     pub(super) fn load(path: &Path) -> Result<Self, TokenError> {
@@ -66,11 +60,14 @@ impl Module {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             Err(error) => return Err(TokenError { reason: Reason::ModuleUnusable, ..token_error(&error) }),
         }
-        Ok(Module { pkcs11, logins: BTreeMap::new() })
+        Ok(Module { pkcs11, logins: BTreeMap::new(), ended: Vec::new() })
     }
+}
 
+impl Driven for Module {
     /// The tokens present now. Tokens that are not initialised have no serial worth a name and are left out.
-    pub(super) fn list(&self) -> Result<Vec<TokenState>, TokenError> {
+    fn list(&mut self) -> Result<Vec<TokenState>, TokenError> {
+        self.end_lost();
         let slots = self.pkcs11.get_slots_with_token().map_err(|e| token_error(&e))?;
         let mut tokens = Vec::new();
         for slot in slots {
@@ -79,15 +76,25 @@ impl Module {
             if let Ok(serial) = info.serial_number().parse::<TokenSerial>()
                 && info.token_initialized()
             {
-                tokens.push(self.state(serial, &info));
+                tokens.push((serial, info));
             }
         }
-        Ok(tokens)
+        let gone: Vec<_> = self
+            .logins
+            .keys()
+            .filter(|held| !tokens.iter().any(|(serial, _)| serial == *held))
+            .cloned()
+            .collect();
+        for serial in gone {
+            self.end(&serial, Ended::Lost);
+        }
+        Ok(tokens.into_iter().map(|(serial, info)| self.state(serial, &info)).collect())
     }
 
     /// Logs in with this PIN, once. A login that stands is replaced: its limits were for another occasion.
-    pub(super) fn unlock(&mut self, unlock: Unlock) -> Result<TokenState, TokenError> {
-        let (slot, info) = self.find_token(&unlock.serial)?;
+    fn unlock(&mut self, unlock: Unlock) -> Result<Unlocked, TokenError> {
+        let (slot, info) =
+            self.find_token(&unlock.serial).map_err(|failed| self.ending(&unlock.serial, failed))?;
         let flags = pin_flags(&info);
         let refused = |reason| Err(TokenError { pin: Some(flags), ..TokenError::new(reason) });
         match flags {
@@ -96,27 +103,25 @@ impl Module {
             PinFlags { final_try: true, .. } => return refused(Reason::TokenPinFinalTry),
             _ => {}
         }
-        self.lock(&unlock.serial);
-        let session = self.pkcs11.open_ro_session(slot).map_err(|e| token_error(&e))?;
-        let pin = SecretString::from(unlock.pin.expose());
-        drop(unlock.pin);
-        if let Err(error) = session.login(UserType::User, Some(&pin)) {
-            let after = self.pkcs11.get_token_info(slot).map_or(flags, |info| pin_flags(&info));
-            return Err(TokenError { pin: Some(after), ..token_error(&error) });
+        // Before C_Login, which answers CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).
+        let replaced = self.lock(&unlock.serial);
+        let serial = unlock.serial.clone();
+        match self.log_in(slot, flags, unlock) {
+            Ok(login) => {
+                self.logins.insert(serial.clone(), login);
+                Ok(Unlocked { token: self.state(serial, &info), replaced })
+            }
+            Err(error) => {
+                if replaced {
+                    self.ended.push(LoginEnded { serial, why: Ended::Asked });
+                }
+                Err(error)
+            }
         }
-        let login = Login {
-            session,
-            uses_left: unlock.uses,
-            idle: unlock.idle,
-            last_used: Instant::now(),
-            keys: BTreeMap::new(),
-        };
-        self.logins.insert(unlock.serial.clone(), login);
-        Ok(self.state(unlock.serial, &info))
     }
 
     /// Logs out; tells whether there was a login.
-    pub(super) fn lock(&mut self, serial: &TokenSerial) -> bool {
+    fn lock(&mut self, serial: &TokenSerial) -> bool {
         match self.logins.remove(serial) {
             // A failed logout is followed by the close of the session, which ends the login as well (PKCS#11 v3.0 §5.6.2).
             Some(login) => {
@@ -128,75 +133,40 @@ impl Module {
     }
 
     /// The certificate and, with a login, the key's fitness.
-    pub(super) fn describe(&mut self, wanted: &KeyOnToken) -> Result<SigningKey, TokenError> {
-        let serial = wanted.key.serial.clone();
-        let (slot, info) = self.find_token(&serial)?;
-        if let Some(label) = &wanted.key.token
-            && info.label() != label
-        {
-            return Err(TokenError::new(Reason::TokenAbsent));
-        }
-        let Some(login) = self.logins.get_mut(&serial).filter(|login| login.uses_left > 0) else {
-            let session = self.pkcs11.open_ro_session(slot).map_err(|e| token_error(&e))?;
-            let certificate = read_certificate(&session, &wanted.certificate)?;
-            return Ok(SigningKey { certificate, ready: false, serial });
-        };
-        let looked_up = read_certificate(&login.session, &wanted.certificate).and_then(|certificate| {
-            let key = find_one(
-                &login.session,
-                &key_template(&wanted.key),
-                Reason::KeyAbsent,
-                Reason::KeyAmbiguous,
-            )?;
-            check_key(&login.session, key, &certificate)?;
-            Ok((certificate, key))
-        });
-        match looked_up {
-            Ok((certificate, key)) => {
-                login.keys.insert(wanted.key.to_string(), key);
-                Ok(SigningKey { certificate, ready: true, serial })
-            }
-            Err(error) => Err(error),
-        }
+    fn describe(&mut self, wanted: &KeyOnToken) -> Result<SigningKey, TokenError> {
+        self.end_lost();
+        self.look_up(wanted).map_err(|failed| self.ending(&wanted.key.serial, failed))
     }
 
     /// Signs the order's digest with CKM_ECDSA (PKCS#11 v3.0 Current Mechanisms §2.3.6). A use is spent when the token is asked.
-    pub(super) fn sign(&mut self, order: &SignOrder) -> (Result<Vec<u8>, SignError>, Option<Ended>) {
+    fn sign(&mut self, order: SignOrder) -> Result<Vec<u8>, SignError> {
         let serial = &order.key().serial;
         let not_signed = |reason| Err(SignError::NotSigned(TokenError::new(reason)));
         let Some(login) = self.logins.get_mut(serial) else {
-            return (not_signed(Reason::TokenLocked), None);
+            return not_signed(Reason::TokenLocked);
         };
         let Some(key) = login.keys.get(&order.key().to_string()).copied() else {
-            return (not_signed(Reason::KeyAbsent), None);
+            return not_signed(Reason::KeyAbsent);
         };
         login.uses_left = login.uses_left.saturating_sub(1);
         login.last_used = Instant::now();
         let uses_left = login.uses_left;
         match login.session.sign(&Mechanism::Ecdsa, key, order.digest()) {
             Ok(signature) => {
-                let ended = (uses_left == 0).then_some(Ended::UsesSpent);
-                if ended.is_some() {
-                    self.lock(serial);
+                if uses_left == 0 {
+                    self.end(serial, Ended::UsesSpent);
                 }
-                (Ok(signature), ended)
+                Ok(signature)
             }
             Err(error) => {
-                let ended = if session_lost(&error) {
-                    Some(Ended::Lost)
-                } else {
-                    (uses_left == 0).then_some(Ended::UsesSpent)
-                };
-                if ended.is_some() {
-                    self.lock(serial);
-                }
-                (Err(sign_error(&error)), ended)
+                // An operation may be left active in the session, which would fail every further one (CKR_OPERATION_ACTIVE).
+                self.end(serial, if session_lost(&error) { Ended::Lost } else { Ended::Failed });
+                Err(sign_error(&error))
             }
         }
     }
 
-    /// Ends the logins that stood idle for too long.
-    pub(super) fn lock_idle(&mut self, now: Instant) -> Vec<TokenSerial> {
+    fn lock_idle(&mut self, now: Instant) {
         let idle: Vec<_> = self
             .logins
             .iter()
@@ -204,36 +174,114 @@ impl Module {
             .map(|(serial, _)| serial.clone())
             .collect();
         for serial in &idle {
-            self.lock(serial);
+            self.end(serial, Ended::Idle);
         }
-        idle
     }
 
-    /// How long until the next login ends for being idle.
-    pub(super) fn next_idle(&self, now: Instant) -> Option<Duration> {
+    fn next_idle(&self, now: Instant) -> Option<Duration> {
         self.logins.values().map(|login| (login.last_used + login.idle).saturating_duration_since(now)).min()
     }
 
-    /// Ends all logins.
-    pub(super) fn lock_all(&mut self) -> Vec<TokenSerial> {
-        let all: Vec<_> = self.logins.keys().cloned().collect();
-        for serial in &all {
-            self.lock(serial);
-        }
-        all
+    fn take_ended(&mut self) -> Vec<LoginEnded> {
+        std::mem::take(&mut self.ended)
     }
 
-    fn find_token(&self, serial: &TokenSerial) -> Result<(Slot, TokenInfo), TokenError> {
+    /// Logs out everywhere and calls C_Finalize, before the process unloads the shared object.
+    fn finish(mut self) {
+        for serial in self.logins.keys().cloned().collect::<Vec<_>>() {
+            self.lock(&serial);
+        }
+        if let Err(error) = self.pkcs11.finalize() {
+            tracing::warn!(%error, "C_Finalize");
+        }
+    }
+}
+
+impl Module {
+    fn log_in(&self, slot: Slot, flags: PinFlags, unlock: Unlock) -> Result<Login, TokenError> {
+        let session = self.pkcs11.open_ro_session(slot).map_err(|e| token_error(&e))?;
+        let pin = SecretString::from(unlock.pin.expose());
+        drop(unlock.pin);
+        if let Err(error) = session.login(UserType::User, Some(&pin)) {
+            let mut after = self.pkcs11.get_token_info(slot).map_or(flags, |info| pin_flags(&info));
+            let told = token_error(&error);
+            // Not every token sets the flag at once.
+            after.locked |= told.reason == Reason::TokenPinLocked;
+            return Err(TokenError { pin: Some(after), ..told });
+        }
+        Ok(Login {
+            session,
+            uses_left: unlock.uses,
+            idle: unlock.idle,
+            last_used: Instant::now(),
+            keys: BTreeMap::new(),
+        })
+    }
+
+    fn look_up(&mut self, wanted: &KeyOnToken) -> Result<SigningKey, Failed> {
+        let serial = wanted.key.serial.clone();
+        let (slot, info) = self.find_token(&serial)?;
+        if let Some(label) = &wanted.key.token
+            && info.label() != label
+        {
+            // The token is there, only not the one meant.
+            return Err(Failed { told: TokenError::new(Reason::TokenAbsent), session_lost: false });
+        }
+        let Some(login) = self.logins.get_mut(&serial).filter(|login| login.uses_left > 0) else {
+            let session = self.pkcs11.open_ro_session(slot)?;
+            let certificate = read_certificate(&session, &wanted.certificate)?;
+            return Ok(SigningKey { certificate, ready: false, serial });
+        };
+        let certificate = read_certificate(&login.session, &wanted.certificate)?;
+        let template = key_template(&wanted.key);
+        let key = find_one(&login.session, &template, Reason::KeyAbsent, Reason::KeyAmbiguous)?;
+        check_key(&login.session, key, &certificate)?;
+        login.keys.insert(wanted.key.to_string(), key);
+        Ok(SigningKey { certificate, ready: true, serial })
+    }
+
+    /// Ends a login by itself.
+    fn end(&mut self, serial: &TokenSerial, why: Ended) {
+        if self.lock(serial) {
+            self.ended.push(LoginEnded { serial: serial.clone(), why });
+        }
+    }
+
+    /// Ends the login if its session is gone.
+    fn ending(&mut self, serial: &TokenSerial, failed: Failed) -> TokenError {
+        if failed.session_lost {
+            self.end(serial, Ended::Lost);
+        }
+        failed.told
+    }
+
+    /// Ends the logins whose sessions the token has dropped: a token taken out and put back is another login's.
+    fn end_lost(&mut self) {
+        let lost: Vec<_> = self
+            .logins
+            .iter()
+            .filter(|(_, login)| match login.session.get_session_info() {
+                Ok(info) => !matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser),
+                Err(error) => session_lost(&error),
+            })
+            .map(|(serial, _)| serial.clone())
+            .collect();
+        for serial in &lost {
+            self.end(serial, Ended::Lost);
+        }
+    }
+
+    fn find_token(&self, serial: &TokenSerial) -> Result<(Slot, TokenInfo), Failed> {
         let mut found = None;
-        for slot in self.pkcs11.get_slots_with_token().map_err(|e| token_error(&e))? {
+        for slot in self.pkcs11.get_slots_with_token()? {
             let Ok(info) = self.pkcs11.get_token_info(slot) else { continue };
             if info.serial_number().parse::<TokenSerial>().as_ref() == Ok(serial)
                 && found.replace((slot, info)).is_some()
             {
-                return Err(TokenError::new(Reason::TokenAmbiguous));
+                return Err(Reason::TokenAmbiguous.into());
             }
         }
-        found.ok_or_else(|| TokenError::new(Reason::TokenAbsent))
+        found.ok_or_else(|| Reason::TokenAbsent.into())
     }
 
     fn state(&self, serial: TokenSerial, info: &TokenInfo) -> TokenState {
@@ -279,30 +327,30 @@ fn find_one(
     template: &[Attribute],
     absent: Reason,
     ambiguous: Reason,
-) -> Result<ObjectHandle, TokenError> {
-    let found = session.find_objects(template).map_err(|e| token_error(&e))?;
+) -> Result<ObjectHandle, Failed> {
+    let found = session.find_objects(template)?;
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => Err(TokenError::new(absent)),
-        _ => Err(TokenError::new(ambiguous)),
+        [] => Err(absent.into()),
+        _ => Err(ambiguous.into()),
     }
 }
 
-fn read_certificate(session: &Session, uri: &ObjectUri) -> Result<Vec<u8>, TokenError> {
+fn read_certificate(session: &Session, uri: &ObjectUri) -> Result<Vec<u8>, Failed> {
     let template = named(uri, vec![Attribute::Class(ObjectClass::CERTIFICATE)]);
     let handle = find_one(session, &template, Reason::CertificateAbsent, Reason::CertificateAmbiguous)?;
-    let attributes = session.get_attributes(handle, &[AttributeType::Value]).map_err(|e| token_error(&e))?;
+    let attributes = session.get_attributes(handle, &[AttributeType::Value])?;
     attributes
         .into_iter()
         .find_map(|attribute| match attribute {
             Attribute::Value(der) => Some(der),
             _ => None,
         })
-        .ok_or_else(|| TokenError::new(Reason::CertificateAbsent))
+        .ok_or_else(|| Reason::CertificateAbsent.into())
 }
 
 /// A3: sensitive, never extractable, made on the token, for signing, on P-256, and the certificate's own.
-fn check_key(session: &Session, key: ObjectHandle, certificate: &[u8]) -> Result<(), TokenError> {
+fn check_key(session: &Session, key: ObjectHandle, certificate: &[u8]) -> Result<(), Failed> {
     let wanted = [
         AttributeType::KeyType,
         AttributeType::Sensitive,
@@ -313,10 +361,10 @@ fn check_key(session: &Session, key: ObjectHandle, certificate: &[u8]) -> Result
         AttributeType::EcParams,
         AttributeType::Id,
     ];
-    let attributes = session.get_attributes(key, &wanted).map_err(|e| token_error(&e))?;
+    let attributes = session.get_attributes(key, &wanted)?;
     let has = |wanted: &Attribute| attributes.contains(wanted);
     if !has(&Attribute::KeyType(KeyType::EC)) || !has(&Attribute::EcParams(P256_PARAMETERS.to_vec())) {
-        return Err(TokenError::new(Reason::KeyAlgorithmUnsupported));
+        return Err(Reason::KeyAlgorithmUnsupported.into());
     }
     let demanded = [
         Attribute::Sensitive(true),
@@ -326,18 +374,20 @@ fn check_key(session: &Session, key: ObjectHandle, certificate: &[u8]) -> Result
         Attribute::Sign(true),
     ];
     if !demanded.iter().all(has) {
-        return Err(TokenError::new(Reason::KeyUnfit));
+        return Err(Reason::KeyUnfit.into());
     }
-    // The public half lies beside the private one under the same CKA_ID. Where a token keeps none, the verification of every signature with
-    // the certificate's key is what tells.
-    let id = attributes.into_iter().find(|attribute| matches!(attribute, Attribute::Id(_)));
-    let template = [Attribute::Class(ObjectClass::PUBLIC_KEY)].into_iter().chain(id).collect::<Vec<_>>();
-    for public in session.find_objects(&template).map_err(|e| token_error(&e))? {
-        let point = session.get_attributes(public, &[AttributeType::EcPoint]).map_err(|e| token_error(&e))?;
+    // The public half lies beside the private one under the same CKA_ID. Where a token keeps none, or no CKA_ID, the verification of every
+    // signature with the certificate's key is what tells.
+    let id =
+        attributes.into_iter().find(|attribute| matches!(attribute, Attribute::Id(id) if !id.is_empty()));
+    let Some(id) = id else { return Ok(()) };
+    let template = [Attribute::Class(ObjectClass::PUBLIC_KEY), id];
+    for public in session.find_objects(&template)? {
+        let point = session.get_attributes(public, &[AttributeType::EcPoint])?;
         if let [Attribute::EcPoint(point)] = point.as_slice()
             && !certificate_holds_point(certificate, point)
         {
-            return Err(TokenError::new(Reason::CertificateMismatch));
+            return Err(Reason::CertificateMismatch.into());
         }
     }
     Ok(())

@@ -17,8 +17,9 @@ pub(crate) trait Token: Send + Sync {
     /// The tokens present now.
     async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError>;
     /// Logs in, once, with this PIN. Never tried again by anybody but the person.
-    async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<TokenState, TokenError>;
-    /// Logs out; tells whether it was unlocked.
+    async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<Unlocked, TokenError>;
+    /// Logs out; tells whether it was unlocked. Once asked for it happens, whether the answer comes in time or not; a late one is told as a
+    /// [`LoginEnded`].
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
     /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
@@ -37,6 +38,39 @@ pub(crate) struct Unlock {
     pub(crate) uses: u32,
     /// Time without use after which it ends.
     pub(crate) idle: Duration,
+}
+
+/// A login that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Unlocked {
+    /// The token with it.
+    pub(crate) token: TokenState,
+    /// Whether it took the place of a login that stood until then.
+    pub(crate) replaced: bool,
+}
+
+/// A login that ended while nobody waited to hear of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LoginEnded {
+    /// Whose.
+    pub(crate) serial: TokenSerial,
+    /// Why.
+    pub(crate) why: Ended,
+}
+
+/// Why a login ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// All uses were spent.
+    UsesSpent,
+    /// It stood idle for too long.
+    Idle,
+    /// The token went away or dropped the session.
+    Lost,
+    /// The token failed to sign, and its session may be in any state.
+    Failed,
+    /// Somebody asked for it and no longer waited for the answer, or a further unlock took its place and failed.
+    Asked,
 }
 
 /// A token as it shows itself now.

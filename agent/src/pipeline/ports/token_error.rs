@@ -30,6 +30,16 @@ impl TokenError {
         TokenError { reason, call: None, pin: None }
     }
 
+    /// Whether the token itself refused the PIN, which uses up a try; a PIN that was not even tried does not.
+    pub(crate) fn pin_was_tried(&self) -> bool {
+        match self.reason {
+            Reason::TokenPinWrong => true,
+            // Without a call, the flags told so before C_Login.
+            Reason::TokenPinLocked => self.call.is_some(),
+            _ => false,
+        }
+    }
+
     /// As a violation with what the token said.
     pub(crate) fn violation(&self) -> Violation {
         let mut violation = Violation::new(self.reason);

@@ -1,0 +1,112 @@
+//! Unlocking and locking, as they stand in the journal.
+
+use sealkeeper_domain::pin::Pin;
+use sealkeeper_journal::{LockCause, PinTries};
+
+use super::*;
+use crate::pipeline::ports::{
+    token::{Ended, LoginEnded},
+    token_error::{FailedCall, PinFlags},
+};
+
+/// A token whose logins succeed or fail as a test wants it, and whose lock takes a while.
+struct Turnstile(Result<bool, TokenError>);
+
+#[async_trait]
+impl Token for Turnstile {
+    async fn list(&self, _: Duration) -> Result<Vec<TokenState>, TokenError> {
+        Ok(Vec::new())
+    }
+    async fn unlock(&self, unlock: Unlock, _: Duration) -> Result<Unlocked, TokenError> {
+        let text = String::new;
+        let token = TokenState {
+            serial: unlock.serial,
+            label: text(),
+            manufacturer: text(),
+            model: text(),
+            firmware: text(),
+            pin: PinFlags::default(),
+            unlocked: None,
+        };
+        self.0.clone().map(|replaced| Unlocked { token, replaced })
+    }
+    async fn lock(&self, _: TokenSerial, _: Duration) -> Result<bool, TokenError> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok(true)
+    }
+    async fn describe(&self, _: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn sign(&self, _: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
+        Err(SignError::TimedOut)
+    }
+}
+
+fn house_of(login: Result<bool, TokenError>) -> House {
+    let mut house = house(Manner::Signs);
+    Arc::get_mut(&mut house.service).unwrap().token = Arc::new(Turnstile(login));
+    house
+}
+
+impl House {
+    async fn unlock(&self) -> Result<TokenState, Failure> {
+        let pin = Ok(Pin::new(b"123456".to_vec()).unwrap());
+        self.service.unlock(&self.caller, "1".parse().unwrap(), pin, 1, Duration::from_secs(1)).await
+    }
+}
+
+#[tokio::test]
+async fn an_unlock_that_takes_anothers_place_is_recorded_after_its_end() {
+    let house = house_of(Ok(true));
+    house.unlock().await.unwrap();
+    assert_eq!(house.types().await, ["token_locked", "token_unlocked"]);
+    let [RecordBody::TokenLocked(locked), _] = &house.records().await[..] else { panic!("no lock") };
+    assert_eq!(locked.cause, LockCause::Request);
+    assert!(locked.by.is_some());
+}
+
+#[tokio::test]
+async fn a_pin_the_token_locked_at_login_is_recorded_as_tried() {
+    let call = FailedCall { function: "C_Login".into(), value: "CKR_PIN_LOCKED".into() };
+    let pin = Some(PinFlags { locked: true, ..PinFlags::default() });
+    let refused = TokenError { call: Some(call), pin, ..TokenError::new(Reason::TokenPinLocked) };
+    let house = house_of(Err(refused.clone()));
+    assert_eq!(reasons(house.unlock().await.unwrap_err()), "token-pin-locked");
+    let [RecordBody::WrongPin(wrong)] = &house.records().await[..] else { panic!("no try on record") };
+    assert_eq!(wrong.tries, PinTries::Locked);
+
+    // What the flags told beforehand used up no try.
+    let house = house_of(Err(TokenError { call: None, ..refused }));
+    house.unlock().await.unwrap_err();
+    assert_eq!(house.types().await, ["refused"]);
+}
+
+#[tokio::test]
+async fn a_lock_is_recorded_though_its_caller_went_away() {
+    let house = house_of(Ok(false));
+    let locking = house.service.lock(&house.caller, "1".parse().unwrap());
+    assert!(tokio::time::timeout(Duration::from_millis(5), locking).await.is_err());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(house.types().await, ["token_locked"]);
+}
+
+#[tokio::test]
+async fn no_unlock_begins_once_the_agent_stops() {
+    let house = house_of(Ok(false));
+    house.service.drain(Duration::from_secs(1)).await;
+    assert_eq!(reasons(house.unlock().await.unwrap_err()), "agent-stopping");
+}
+
+#[tokio::test]
+async fn logins_that_ended_say_why() {
+    let house = house(Manner::Signs);
+    for (why, cause) in [
+        (Ended::Asked, LockCause::Request),
+        (Ended::Failed, LockCause::Fault),
+        (Ended::Lost, LockCause::Removed),
+    ] {
+        house.service.login_ended(LoginEnded { serial: "1".parse().unwrap(), why }).await;
+        let records = house.records().await;
+        assert!(matches!(records.last(), Some(RecordBody::TokenLocked(locked)) if locked.cause == cause));
+    }
+}
