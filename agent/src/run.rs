@@ -18,6 +18,8 @@ use sealkeeper_journal::{AgentStarted, AgentStopped, LockCause, Mode, PolicyLoad
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
+    task::{JoinError, JoinHandle},
+    time::Instant,
 };
 
 use crate::{
@@ -34,7 +36,7 @@ use crate::{
     registry::ConfiguredSeals,
     say,
     service::Service,
-    socket::{EndpointError, LocalEndpoint, UnixEndpoint},
+    socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
     token::{Modules, Untrusted},
@@ -85,6 +87,9 @@ pub(crate) enum RunError {
     /// The server ended.
     #[error("the server failed: {0}")]
     Server(#[from] tonic::transport::Error),
+    /// The server ended in a panic.
+    #[error("the server failed: {0}")]
+    ServerGone(JoinError),
 }
 
 /// Neither core dump nor debugger sees this process's memory: PINs pass through it.
@@ -93,8 +98,14 @@ pub(crate) fn forbid_dumps() -> io::Result<()> {
     Ok(rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
 }
 
-/// How long uses in progress may take to end after SIGTERM.
-const DRAIN: Duration = Duration::from_secs(30);
+/// Longest time from SIGTERM to the end: less than the 90 s after which systemd kills (TimeoutStopSec).
+const STOP: Duration = Duration::from_secs(75);
+/// Of that, how long uses and unlocks in progress may take to end,
+const DRAIN: Duration = Duration::from_secs(45);
+/// how long answers may take on their way to the clients, and connections to close,
+const ANSWERS: Duration = Duration::from_secs(2);
+/// and what is kept for the last records.
+const RECORDS: Duration = Duration::from_secs(10);
 /// How often expired requests and counted refusals are looked after.
 const TIDY: Duration = Duration::from_secs(15);
 
@@ -220,7 +231,7 @@ async fn serve(
         }
     });
 
-    let router = grpc::router(service.clone()).await;
+    let (router, health) = grpc::router(service.clone()).await;
     let mut terminate = signal(SignalKind::terminate()).map_err(at(home))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(at(home))?;
     say(&format!("seal-agent ready on {}", socket.display()));
@@ -228,27 +239,33 @@ async fn serve(
     if identity.mode == Mode::Solo {
         tracing::warn!("SOLO journal: one person, no approvals; every record and receipt says so");
     }
-    let (stop_serving, stop) = oneshot::channel::<()>();
+    let (signalled, stopping) = oneshot::channel::<()>();
     let signalled_service = service.clone();
-    let signalled = async move {
+    let until_signal = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: no new connections, uses in progress come to their end");
         signalled_service.stop_uploads();
-        // Idle connections of clients must not keep the agent from stopping.
-        tokio::spawn(async move {
-            tokio::time::sleep(DRAIN).await;
-            let _ = stop_serving.send(());
-        });
+        health.stopping().await;
+        let _ = signalled.send(());
     };
-    let serving = router.serve_with_incoming_shutdown(endpoint.connections(), signalled);
-    let served = tokio::select! {
-        served = serving => served,
-        _ = stop => Ok(()),
+    let (hang_up, socket_file) = (HangUp::default(), endpoint.file());
+    let mut serving =
+        tokio::spawn(router.serve_with_incoming_shutdown(endpoint.connections(&hang_up), until_signal));
+    let failed = tokio::select! {
+        served = &mut serving => Some(server_end(served)),
+        _ = stopping => None,
     };
-    service.drain(DRAIN).await;
-    let _ = fs::remove_file(socket);
 
-    for serial in modules.stop(tokio::time::Instant::now() + service.limits.token).await {
+    // The order matters: nothing may be written of a call after the records that end it all.
+    let by = Instant::now() + STOP;
+    service.drain(DRAIN).await;
+    let served = match failed {
+        Some(served) => served,
+        None => close(serving, &hang_up).await,
+    };
+    hang_up.now();
+    socket_file.remove();
+    for serial in modules.stop(by - RECORDS).await {
         service.record_locked(&serial, LockCause::Shutdown).await;
     }
     let _ = stop_caretaker.send(());
@@ -259,11 +276,50 @@ async fn serve(
     let cause = if served.is_ok() { StopCause::Request } else { StopCause::Fault };
     store.append(Scribe::plain(RecordBody::AgentStopped(AgentStopped { cause }))).await?;
     drop(service);
-    match Arc::into_inner(store) {
+    match sole(store, by).await {
         Some(store) => store.close(),
         None => tracing::warn!("a call is still reading the journal; it closes with the process"),
     }
-    Ok(served?)
+    served
+}
+
+/// The server's end. A panic of its own is not one of a call's.
+fn server_end(served: Result<Result<(), tonic::transport::Error>, JoinError>) -> Result<(), RunError> {
+    match served {
+        Ok(served) => Ok(served?),
+        Err(error) => Err(RunError::ServerGone(error)),
+    }
+}
+
+/// Lets the answers reach the clients, then ends the connections that clients keep open.
+async fn close(
+    mut serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    hang_up: &HangUp,
+) -> Result<(), RunError> {
+    if let Ok(served) = tokio::time::timeout(ANSWERS, &mut serving).await {
+        return server_end(served);
+    }
+    hang_up.now();
+    match tokio::time::timeout(ANSWERS, &mut serving).await {
+        Ok(served) => server_end(served),
+        Err(_) => {
+            tracing::warn!("a client does not let go of its connection; it ends with the process");
+            Ok(())
+        }
+    }
+}
+
+/// The store, once nobody else holds it. Tasks of connections that just ended let go of it a moment later.
+async fn sole(mut store: Arc<Store>, by: Instant) -> Option<Store> {
+    let by = by.min(Instant::now() + ANSWERS);
+    loop {
+        match Arc::try_unwrap(store) {
+            Ok(store) => return Some(store),
+            Err(shared) if Instant::now() < by => store = shared,
+            Err(_) => return None,
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn started(scribe: &Scribe, origin: &str) -> Result<crate::pipeline::ports::ledger::Entry, LedgerError> {

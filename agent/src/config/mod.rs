@@ -124,6 +124,12 @@ impl Config {
                     ));
                 }
             }
+            if modules.iter().any(|other: &ModulePath| other.path == path) {
+                return Err(value(
+                    format!("{key}.path"),
+                    "another module has this path; one module is loaded once",
+                ));
+            }
             modules.push(ModulePath { name: module.name, path });
         }
         let seals = raw
@@ -304,6 +310,13 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
         assert_eq!(found(&both, "合同专用章"), Err(Reason::SealAmbiguous));
         assert_eq!(found(&both, "branch"), Ok("branch".into()));
         assert_eq!(found(&both, "公章"), Err(Reason::SealUnknown));
+    }
+
+    #[test]
+    fn a_module_is_named_once() {
+        let module = |name: &str| format!("[[modules]]\nname = \"{name}\"\npath = \"/proc/../bin/sh\"\n");
+        assert_eq!(load(&module("a")).unwrap().modules.len(), 1);
+        assert!(refused(&format!("{}{}", module("a"), module("b"))).contains("modules[1].path"));
     }
 
     #[test]

@@ -21,17 +21,32 @@ use tonic::{
     Request, Status,
     transport::server::{Router, Server},
 };
+use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{pipeline::identify::Caller, service::Service, socket::Peer};
 
-/// All services, and health (grpc.health.v1), ready to serve.
-pub(crate) async fn router(service: Arc<Service>) -> Router {
+/// What health (grpc.health.v1) tells.
+pub(crate) struct Health(HealthReporter);
+
+impl Health {
+    /// Tells, and whoever watches hears it, that nothing is served any more.
+    pub(crate) async fn stopping(&self) {
+        self.0.set_service_status("", ServingStatus::NotServing).await;
+        self.0.set_not_serving::<TokenServiceServer<tokens::Tokens>>().await;
+        self.0.set_not_serving::<SealServiceServer<seals::Seals>>().await;
+        self.0.set_not_serving::<UseServiceServer<uses::Uses>>().await;
+        self.0.set_not_serving::<JournalServiceServer<journal::Journal>>().await;
+    }
+}
+
+/// All services, and health, ready to serve.
+pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<TokenServiceServer<tokens::Tokens>>().await;
     health.set_serving::<SealServiceServer<seals::Seals>>().await;
     health.set_serving::<UseServiceServer<uses::Uses>>().await;
     health.set_serving::<JournalServiceServer<journal::Journal>>().await;
-    Server::builder()
+    let router = Server::builder()
         // A peer that vanished without a word holds nothing for longer than this.
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .max_concurrent_streams(Some(256))
@@ -47,7 +62,8 @@ pub(crate) async fn router(service: Arc<Service>) -> Router {
         )
         .add_service(
             JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
-        )
+        );
+    (router, Health(health))
 }
 
 /// Who is at the other end.

@@ -164,7 +164,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::socket::{LocalEndpoint, UnixEndpoint};
+    use crate::socket::{HangUp, LocalEndpoint, UnixEndpoint};
 
     const END_STREAM: u8 = 0x01;
     const RST_STREAM: u8 = 0x03;
@@ -287,7 +287,7 @@ mod tests {
         let endpoint = UnixEndpoint::bind(&path).unwrap();
         let (_reporter, health) = tonic_health::server::health_reporter();
         let server = tonic::transport::Server::builder().add_service(health);
-        let server = tokio::spawn(server.serve_with_incoming(endpoint.connections()));
+        let server = tokio::spawn(server.serve_with_incoming(endpoint.connections(&HangUp::default())));
 
         let mut client = UnixStream::connect(&path).await.unwrap();
         let request = [

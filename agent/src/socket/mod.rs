@@ -3,6 +3,7 @@
 //! What is Unix-only stands behind [`LocalEndpoint`] and [`PeerIdentity`], so that named pipes can follow.
 
 mod authority;
+mod hang_up;
 mod header_block;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
@@ -21,7 +23,8 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 use tonic::transport::server::Connected;
 
-use self::authority::AuthorityFilter;
+pub(crate) use self::hang_up::HangUp;
+use self::{authority::AuthorityFilter, hang_up::HungUp};
 use crate::spool::private_directory;
 
 /// Who is at the other end, as the operating system tells it.
@@ -49,8 +52,11 @@ pub(crate) trait LocalEndpoint: Sized {
         + 'static;
     /// Opens it; only this user can reach it.
     fn bind(path: &Path) -> Result<Self, EndpointError>;
-    /// The connections as they come.
-    fn connections(self) -> impl Stream<Item = io::Result<Self::Connection>> + Send + 'static;
+    /// The connections as they come. Each of them ends when `hang_up` is used.
+    fn connections(
+        self,
+        hang_up: &HangUp,
+    ) -> impl Stream<Item = io::Result<Self::Connection>> + Send + 'static;
 }
 
 /// Why the endpoint was not opened.
@@ -81,6 +87,29 @@ pub(crate) enum EndpointError {
 /// A Unix socket.
 pub(crate) struct UnixEndpoint {
     listener: UnixListener,
+    file: SocketFile,
+}
+
+/// The file of a socket that we made.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<Self> {
+        let facts = fs::symlink_metadata(path)?;
+        Ok(SocketFile { path: path.to_owned(), identity: (facts.dev(), facts.ino()) })
+    }
+
+    /// Removes it, unless somebody has put another one in its place.
+    pub(crate) fn remove(self) {
+        if Self::at(&self.path).is_ok_and(|found| found.identity == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// A connection on a Unix socket.
@@ -88,6 +117,14 @@ pub(crate) struct UnixConnection {
     stream: UnixStream,
     peer: Peer,
     authority: AuthorityFilter,
+    hung_up: HungUp,
+}
+
+impl UnixEndpoint {
+    /// Its file, to be removed at the end.
+    pub(crate) fn file(&self) -> SocketFile {
+        self.file.clone()
+    }
 }
 
 impl LocalEndpoint for UnixEndpoint {
@@ -108,17 +145,40 @@ impl LocalEndpoint for UnixEndpoint {
         // Between bind and chmod the directory's mode and the umask keep others out.
         let listener = UnixListener::bind(path).map_err(system)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(system)?;
-        Ok(UnixEndpoint { listener })
+        let file = SocketFile::at(path).map_err(system)?;
+        Ok(UnixEndpoint { listener, file })
     }
 
-    fn connections(self) -> impl Stream<Item = io::Result<UnixConnection>> + Send + 'static {
-        UnixListenerStream::new(self.listener).map(|accepted| {
+    fn connections(
+        self,
+        hang_up: &HangUp,
+    ) -> impl Stream<Item = io::Result<UnixConnection>> + Send + 'static {
+        let hung_up = hang_up.clone();
+        let accepted = unhurried(UnixListenerStream::new(self.listener));
+        accepted.map(move |accepted| {
             accepted.map(|stream| {
                 let uid = stream.peer_cred().ok().map(|peer| peer.uid());
-                UnixConnection { stream, peer: Peer { uid }, authority: AuthorityFilter::new() }
+                let (authority, hung_up) = (AuthorityFilter::new(), hung_up.listen());
+                UnixConnection { stream, peer: Peer { uid }, authority, hung_up }
             })
         })
     }
+}
+
+/// Pause after a connection that could not be taken.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Pauses after each error: while file descriptors are short (EMFILE), accept(2) fails at once, over and over.
+fn unhurried<T: Send + 'static>(
+    accepted: impl Stream<Item = io::Result<T>> + Send + 'static,
+) -> impl Stream<Item = io::Result<T>> + Send + 'static {
+    accepted.then(|accepted| async {
+        if let Err(error) = &accepted {
+            tracing::warn!(%error, "a connection cannot be taken");
+            tokio::time::sleep(BREATH).await;
+        }
+        accepted
+    })
 }
 
 /// Removes a socket nobody answers on: what a killed agent leaves behind.
@@ -159,6 +219,10 @@ impl AsyncRead for UnixConnection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.hung_up.poll(cx) {
+            // The end of the stream.
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if let Some(new) = buf.filled_mut().get_mut(before..) {
@@ -208,6 +272,47 @@ mod tests {
         fs::remove_file(&path).unwrap();
         fs::write(&path, b"x").unwrap();
         assert!(matches!(UnixEndpoint::bind(&path), Err(EndpointError::NotASocket(_))));
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_another_agent_made_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/agent.sock");
+        let first = UnixEndpoint::bind(&path).unwrap();
+        let ours = first.file();
+        // Both exist at once, so that the inode is not used again.
+        fs::rename(&path, dir.path().join("a/aside")).unwrap();
+        let second = UnixEndpoint::bind(&path).unwrap();
+        ours.remove();
+        assert!(path.exists());
+        second.file().remove();
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn errors_of_accept_do_not_spin() {
+        let errors = (0..3).map(|_| Err::<(), _>(io::Error::from_raw_os_error(24)));
+        let begun = std::time::Instant::now();
+        let all = unhurried(tokio_stream::iter(errors.collect::<Vec<_>>())).collect::<Vec<_>>().await;
+        assert_eq!(all.len(), 3);
+        assert!(begun.elapsed() >= 3 * BREATH);
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_when_the_agent_hangs_up() {
+        use tokio::io::AsyncReadExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/agent.sock");
+        let hang_up = HangUp::default();
+        let mut connections = Box::pin(UnixEndpoint::bind(&path).unwrap().connections(&hang_up));
+        let _client = UnixStream::connect(&path).await.unwrap();
+        let mut connection = connections.next().await.unwrap().unwrap();
+        let reading = tokio::spawn(async move { connection.read(&mut [0; 8]).await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!reading.is_finished());
+        hang_up.now();
+        let read = tokio::time::timeout(Duration::from_secs(5), reading).await.unwrap().unwrap();
+        assert_eq!(read.unwrap(), 0, "a read that waits hears of it");
     }
 
     #[tokio::test]
