@@ -200,3 +200,18 @@ impl Upload {
         self.incoming.as_ref().is_none_or(|incoming| incoming.size() == self.asked.size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_used_up_quota_are_told_as_no_room() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let stop = disk("upload", &kind.into());
+            let Stop::Refused { stage: "upload", refusal } = stop else { panic!("{stop:?}") };
+            assert_eq!(refusal.first().reason, Reason::SpoolFull);
+        }
+        assert!(matches!(disk("upload", &io::ErrorKind::PermissionDenied.into()), Stop::Fault(_)));
+    }
+}
