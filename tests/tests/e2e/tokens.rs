@@ -178,3 +178,23 @@ fn locking_on_request_says_who_and_a_second_time_is_no_error() {
         assert!(!rpc.token(&home.token).await.unlocked, "an unlock does not outlive the agent");
     });
 }
+
+#[test]
+fn a_token_that_went_away_takes_its_unlock_with_it() {
+    run(async {
+        let home = AgentHome::new();
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let document = documents::contract();
+        let (request_id, prepared) = rpc.prepare(&document, header(&document)).await.unwrap();
+        rpc.unlock(&home.token, 5).await;
+        std::fs::remove_dir_all(home.token.settings().with_file_name("tokens")).unwrap();
+        rpc.stamp(&request_id, Uuid::new_v4(), &prepared.prepared_sha256).await.unwrap_err();
+        let journal = eventually("the end of the unlock", async || {
+            let journal = rpc.journal().await;
+            (journal.count("token_locked") == 1).then_some(journal)
+        })
+        .await;
+        assert_eq!(lock_causes(&journal), [LockCause::Removed]);
+    });
+}
