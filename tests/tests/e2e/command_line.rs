@@ -85,7 +85,7 @@ fn what_a_person_sees() {
         class        ordinary
         place        page 5, 46 mm from the left, 68 mm from the top, 40×40 mm
         refused: the token is locked [token-locked, clause U5]
-          token-serial: SERIAL
+          token serial: SERIAL
           hint: have the custodian run `seal token unlock`
         ");
         assert_snapshot!(both(&seal.run_with(home.token.pin(), &with(&STAMP, &["--pin-fd", "0"])), &home), @"
@@ -126,8 +126,8 @@ fn what_a_person_sees() {
            reason       年度采购
            time         DAY TIME Z
            journal      ORIGIN
-                        use UUID
-                        tree 4 DIGEST
+           use          UUID
+           tree         4 DIGEST
         every signature is intact
         not judged yet: whether the certificates are to be trusted, and changes after a signature
         -- err
@@ -168,7 +168,7 @@ fn what_a_person_sees_in_chinese() {
         类别         ordinary
         位置         第 5 页，距左 46 mm，距上 68 mm，40×40 mm
         拒绝：载体未解锁 [token-locked，条款 U5]
-          token-serial：SERIAL
+          载体序列号：SERIAL
           提示：请保管人用 `seal token unlock` 解锁
         ");
         assert_snapshot!(both(&seal.run(&["token", "list"]), &home), @"
@@ -182,9 +182,9 @@ fn what_a_person_sees_in_chinese() {
         -- out
         -- err
         错误：PIN 不正确 [token-pin-wrong，条款 C1]
-          function：C_Login
-          return-value：CKR_PIN_INCORRECT
-          tries-left：few
+          PKCS#11 函数：C_Login
+          PKCS#11 返回值：CKR_PIN_INCORRECT
+          剩余次数：few
           提示：请仔细核对，不要反复尝试，以免锁死
         ");
     });

@@ -141,7 +141,7 @@ fn as_text(failure: &Failure, language: Language) -> String {
             for_terminal(&explanation.code)
         );
         for (key, value) in &explanation.details {
-            let key = if key == "detail" { say("详情", "detail") } else { key };
+            let key = detail_label(key, language);
             text += &format!("  {}{colon}{}\n", for_terminal(key), for_terminal(value));
         }
         // To be told to try again would lead to a second stamp.
@@ -154,6 +154,21 @@ fn as_text(failure: &Failure, language: Language) -> String {
         text += &format!("  {}\n", how_to_fetch(use_id, language));
     }
     text
+}
+
+/// What a detail is called; its name in the contract where this version has no word for it.
+fn detail_label(key: &str, language: Language) -> &str {
+    let (chinese, english) = match key {
+        "detail" => ("详情", "detail"),
+        "function" => ("PKCS#11 函数", "PKCS#11 function"),
+        "offset" => ("字节位置", "byte offset"),
+        "return-value" => ("PKCS#11 返回值", "PKCS#11 return value"),
+        "token-serial" => ("载体序列号", "token serial"),
+        "tries-left" => ("剩余次数", "tries left"),
+        "what" => ("问题", "what"),
+        _ => return key,
+    };
+    choose(language, chinese, english)
 }
 
 fn as_json(failure: &Failure, language: Language) -> Value {

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 
 use crate::Session;
 use crate::failure::Failure;
-use crate::screen::{self, label};
+use crate::screen::{self, padded};
+
+/// Width of the longest kind of record, `token unlocked`.
+const KIND_CELLS: usize = 14;
 
 /// Show the journal (用印记录): the newest records, or those from a position on
 ///
@@ -64,7 +67,7 @@ fn line(session: &Session, record: &CheckedRecord) -> String {
         "{:>6}  {}  {}",
         record.seq,
         time.strftime("%Y-%m-%d %H:%M:%S"),
-        label(&for_terminal(&kind(session, record)))
+        padded(&for_terminal(&kind(session, record)), KIND_CELLS)
     );
     for word in particulars(session, record) {
         line += "  ";

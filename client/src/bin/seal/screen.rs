@@ -26,11 +26,15 @@ pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// A label padded to one column. Chinese characters are two cells wide.
+/// A label padded to one column.
 pub(crate) fn label(text: &str) -> String {
-    const CELLS: usize = 13;
+    padded(text, 13)
+}
+
+/// Padded to so many cells of a terminal. Chinese characters are two wide.
+pub(crate) fn padded(text: &str, width: usize) -> String {
     let cells: usize = text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
-    format!("{text}{}", " ".repeat(CELLS.saturating_sub(cells)))
+    format!("{text}{}", " ".repeat(width.saturating_sub(cells)))
 }
 
 /// Lower-case hexadecimal.
@@ -47,7 +51,13 @@ pub(crate) fn millimetres(um: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::millimetres;
+    use super::{millimetres, padded};
+
+    #[test]
+    fn columns_line_up_in_either_script() {
+        assert_eq!(padded("token unlocked", 14), "token unlocked");
+        assert_eq!((padded("intent", 8), padded("意向", 8)), ("intent  ".to_owned(), "意向    ".to_owned()));
+    }
 
     #[test]
     fn lengths_are_exact() {

@@ -134,8 +134,8 @@ fn print_signature(session: &Session, signature: &SignatureReport) {
     }
     if let Some(witness) = &signature.witness {
         row("用印记录", "journal", witness.origin.clone());
-        row("", "", format!("use {}", witness.use_id.as_str()));
-        row("", "", format!("tree {} {}", witness.tree_size, screen::hex(&witness.root)));
+        row("用印编号", "use", witness.use_id.as_str().to_owned());
+        row("记录树", "tree", format!("{} {}", witness.tree_size, screen::hex(&witness.root)));
     }
 }
 
