@@ -14,10 +14,11 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{Digest, RequestId, UseId},
+    identity::{Digest, PersonId, RequestId, UseId},
     policy::Policy,
     reason::Reason,
     refusal::{Refusal, Violation},
+    request::Asked,
 };
 use sealkeeper_pades::{Facts, revision::InputDigest};
 use tokio::sync::{Semaphore, watch};
@@ -30,9 +31,12 @@ pub(crate) use self::{
 use crate::{
     config::Limits,
     pipeline::{
-        Stop,
+        At, Stop,
+        admit::admit,
         identify::{Caller, People, identify},
+        inspect::Hashed,
         kept::KeptRequest,
+        place::Placed,
         ports::{
             clock::Clock,
             ledger::{Ledger, LedgerError},
@@ -165,6 +169,25 @@ impl Service {
             self.spool.remove_damaged(sha256, &spooled).map_err(fault)?;
         }
         Err(Stop::Refused { stage: "inspect", refusal: Reason::DocumentGone.into() })
+    }
+
+    /// The stages up to the placement, over the document in the spool: the same when a request is made and when it is taken up again.
+    fn place<'s, 'f>(
+        &'s self,
+        asked: &Asked,
+        seal: &str,
+        applicant: PersonId,
+        (spooled, input): (&'f Spooled, InputDigest),
+    ) -> Result<(Placed<'s, 'f>, DocumentFacts), Stop> {
+        let limit = self.limits.document;
+        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit)
+            .at("admit")?
+            .inspect(Hashed::new(spooled.bytes(), input))
+            .at("inspect")?
+            .place()
+            .at("place")?;
+        let facts = DocumentFacts { size: asked.size, sha256: asked.sha256, facts: placed.facts().clone() };
+        Ok((placed, facts))
     }
 
     /// Removes what no open request needs any more: expired requests and their documents.

@@ -13,9 +13,7 @@ use super::{DocumentFacts, Failure, Service, Subject, joined};
 use crate::{
     pipeline::{
         At, Stop,
-        admit::admit,
         identify::Caller,
-        inspect::Hashed,
         kept::{KeptRequest, UseState},
         ports::key::{KeyOnToken, SigningKey},
         prepare::{Prepared, Signer, UseMarks},
@@ -251,21 +249,7 @@ impl Service {
         if applicant != caller.person().id {
             return Err(Reason::RequestUnknown).at("admit");
         }
-        let placed = admit(
-            kept.asked.clone(),
-            kept.seal.as_str(),
-            applicant,
-            &*self.registry,
-            &self.policy,
-            self.limits.document,
-        )
-        .at("admit")?
-        .inspect(Hashed::new(spooled.bytes(), input))
-        .at("inspect")?
-        .place()
-        .at("place")?;
-        let document =
-            DocumentFacts { size: kept.asked.size, sha256: kept.asked.sha256, facts: placed.facts().clone() };
+        let (placed, document) = self.place(&kept.asked, kept.seal.as_str(), applicant, (&spooled, input))?;
         let seal_box = placed.seal_box();
         let approved = placed.approve(&self.policy).at("approve")?;
         let signer = Signer::new(&approved, key, marks.now_us).at("prepare")?;

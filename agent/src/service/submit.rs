@@ -14,7 +14,7 @@ use sealkeeper_pades::may_be_pdf;
 
 use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
 use crate::{
-    pipeline::{At, Stop, admit::admit, identify::Caller, inspect::Hashed, kept::KeptRequest},
+    pipeline::{At, Stop, admit::admit, identify::Caller, kept::KeptRequest},
     spool::{Arrival, Incoming},
 };
 
@@ -152,14 +152,7 @@ impl Service {
     ) -> Result<(Terms, DocumentFacts, SealBox), Stop> {
         let (spooled, input) = self.document(asked.sha256)?;
         let applicant = caller.person().id.clone();
-        let placed =
-            admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
-                .at("admit")?
-                .inspect(Hashed::new(spooled.bytes(), input))
-                .at("inspect")?
-                .place()
-                .at("place")?;
-        let facts = DocumentFacts { size: asked.size, sha256: asked.sha256, facts: placed.facts().clone() };
+        let (placed, facts) = self.place(asked, seal, applicant, (&spooled, input))?;
         let (terms, seal_box) = (placed.terms().clone(), placed.seal_box());
         let approved = placed.approve(&self.policy).at("approve")?;
         // What forbids a revision is told now, not when the custodian is asked.

@@ -57,6 +57,7 @@ impl Service {
         idle: Duration,
     ) -> Result<TokenState, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
+        self.check_ledger()?;
         let (uses, idle, pin) = self.within_policy(pin, uses, idle).at("admit")?;
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
         let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
