@@ -9,6 +9,7 @@ mod tokens;
 
 use std::{
     collections::HashMap,
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -90,7 +91,7 @@ pub(crate) enum Failure {
 
 impl Service {
     /// Puts the parts together.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "called once, by the wiring, with one of each kind")]
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
         token: Arc<dyn Token>,
@@ -244,6 +245,16 @@ pub(crate) struct DocumentFacts {
 /// A broken promise within the agent, told as such.
 fn joined<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Stop> {
     done.map_err(|error| Stop::Fault(format!("a task ended early: {error}")))
+}
+
+/// What the disk said: a full one, or a quota that is used up, is for somebody else to see to.
+fn disk(stage: &'static str, error: &io::Error) -> Stop {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Stop::Refused { stage, refusal: Reason::SpoolFull.into() }
+        }
+        _ => Stop::Fault(format!("spool: {error}")),
+    }
 }
 
 /// A refusal of a single violation.

@@ -1,6 +1,6 @@
 //! Review, stamp, fetch, acknowledge.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
@@ -9,7 +9,7 @@ use sealkeeper_domain::{
 };
 use sealkeeper_journal::{Mode, TreeHead};
 
-use super::{DocumentFacts, Failure, Service, Subject, joined};
+use super::{DocumentFacts, Failure, Service, Subject, disk, joined};
 use crate::{
     pipeline::{
         At, Stop,
@@ -89,7 +89,7 @@ impl Service {
         let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
         let lock = self.use_lock(use_id);
         let _only_one = lock.lock().await;
-        let outcome = match self.known_outcome(id, use_id).await {
+        let outcome = match self.known_outcome(&caller, id, use_id).await {
             Ok(Some(known)) => return Ok(known),
             Ok(None) => match self.uses.clone().acquire_owned().await {
                 Ok(_in_progress) => self.stamped(&caller, id, use_id, confirmed).await,
@@ -105,7 +105,13 @@ impl Service {
 
     /// The outcome of a use that was recorded before. Its lock is held, so nothing works on one that is open: its outcome could not be
     /// written, and is written now.
-    async fn known_outcome(&self, id: RequestId, use_id: UseId) -> Result<Option<StampOutcome>, Stop> {
+    async fn known_outcome(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        use_id: UseId,
+    ) -> Result<Option<StampOutcome>, Stop> {
+        caller.as_custodian().at("identify")?;
         let Some(known) = self.ledger.find_use(use_id).await? else { return Ok(None) };
         if known.request_id != id {
             return Err(Reason::UseIdTaken).at("admit");
@@ -149,12 +155,7 @@ impl Service {
         // Whatever can fail for want of room fails before the token is asked.
         let spool = self.spool.clone();
         let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
-        let copied = copied.map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Stop::Refused { stage: "prepare", refusal: Reason::SpoolFull.into() }
-            }
-            _ => Stop::Fault(format!("spool: {error}")),
-        })?;
+        let copied = copied.map_err(|error| disk("prepare", &error))?;
 
         let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
         // From here on every way out writes an outcome, a panic of ours too.

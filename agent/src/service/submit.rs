@@ -1,6 +1,6 @@
 //! Submit: the ask, the upload, and what the document turns out to be.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId},
@@ -12,7 +12,7 @@ use sealkeeper_domain::{
 
 use sealkeeper_pades::may_be_pdf;
 
-use super::{DocumentFacts, Failure, Service, Subject, joined, refusal};
+use super::{DocumentFacts, Failure, Service, Subject, disk, joined, refusal};
 use crate::{
     pipeline::{At, Stop, admit::admit, identify::Caller, kept::KeptRequest},
     spool::{Arrival, Incoming},
@@ -161,16 +161,6 @@ impl Service {
     }
 }
 
-/// What the disk said: a full one, or a quota that is used up, is for somebody else to see to.
-fn disk(stage: &'static str, error: &io::Error) -> Stop {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Stop::Refused { stage, refusal: Reason::SpoolFull.into() }
-        }
-        _ => Stop::Fault(format!("spool: {error}")),
-    }
-}
-
 fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
     if incoming.size() != asked.size {
         let short = Violation::new(Reason::DocumentSizeMismatch)
@@ -196,6 +186,8 @@ impl Upload {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
