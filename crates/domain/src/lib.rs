@@ -11,4 +11,5 @@ pub mod policy;
 pub mod reason;
 pub mod refusal;
 pub mod request;
+pub mod return_value;
 pub mod seal;

@@ -287,6 +287,9 @@ reasons! {
     TokenPinUnusable "token-pin-unusable" Usage "C1"
         "PIN 为空、过长或含有不允许的字符" "the PIN is empty, too long or holds characters the token refuses"
         "请输入 1 到 255 字节的 PIN" "give a PIN of 1 to 255 bytes";
+    TokenPinExpired "token-pin-expired" Availability "C1"
+        "PIN 已过期，须先修改" "the PIN has expired and must be changed first"
+        "请用供应商的工具修改 PIN，或联系印章管理部门" "change it with the vendor's tool, or ask the seal office";
     UnlockBeyondPolicy "unlock-beyond-policy" Rule "C1"
         "解锁次数或时长超出制度规定" "the unlock asks for more uses or time than the policy allows"
         "请减少次数或时长" "ask for less";
@@ -302,6 +305,9 @@ reasons! {
     KeyAlgorithmUnsupported "key-algorithm-unsupported" Rule "A3"
         "暂不支持这种密钥，只支持 P-256" "keys of this kind are not supported yet, only P-256"
         "请使用 P-256 密钥" "use a P-256 key";
+    KeyMayNotSign "key-may-not-sign" Availability "A3"
+        "载体不允许（或不再允许）用印章的密钥签名" "the token does not, or no longer, let the seal's key sign"
+        "请联系印章管理部门换发密钥" "ask the seal office for a new key";
     CertificateAbsent "certificate-absent" Availability "A3"
         "载体上没有印章的证书" "the seal's certificate is not on the token"
         "请导入证书或核对证书 URI" "import it, or check the certificate URI";
@@ -326,6 +332,21 @@ reasons! {
     CertificateExpired "certificate-expired" Rule "U8"
         "证书已过期" "the certificate has expired"
         "请联系印章管理部门换发" "ask the seal office for a new one";
+    TokenBusy "token-busy" Availability "C3"
+        "载体正被占用，或没有空余的会话或内存" "the token is in use elsewhere, or has no session or memory to spare"
+        "请关闭其他使用载体的程序后重试" "close other programs that use it, then try again";
+    TokenCancelled "token-cancelled" Availability "C3"
+        "操作在载体或其密码键盘上被取消" "it was cancelled on the token or its PIN pad"
+        "如属误按，请重试" "try again if that was not meant";
+    TokenWriteProtected "token-write-protected" Availability "C3"
+        "载体处于写保护状态" "the token is write-protected"
+        "请解除写保护后重新插入" "switch the protection off and plug it in again";
+    TokenMechanismMissing "token-mechanism-missing" Availability "C3"
+        "载体不支持所需的签名机制或功能" "the token lacks the signature mechanism or a function it takes"
+        "请向印章管理部门申请支持 P-256 上 ECDSA 的载体" "ask the seal office for a token that signs with ECDSA on P-256";
+    TokenDeviceError "token-device-error" Fault "C3"
+        "载体或读卡器没有完成操作" "the token or its reader failed to do what was asked"
+        "请拔下重插后重试；若再次发生，请联系供应商" "plug it in again and retry; ask the vendor if it happens again";
     TokenTimeout "token-timeout" Fault "C3"
         "载体没有在时限内应答" "the token did not answer in time"
         "请拔下重插，或重启 seal-agent" "plug it in again, or restart seal-agent";
