@@ -4,26 +4,15 @@ use cryptoki::{
     context::Function,
     error::{Error, RvError},
 };
-use sealkeeper_domain::reason::Reason;
+use sealkeeper_domain::{reason::Reason, return_value::ReturnValue};
 
 use crate::pipeline::ports::token_error::{FailedCall, SignError, TokenError};
 
 /// What a failed call means to a person; function and return value are kept.
 pub(super) fn token_error(error: &Error) -> TokenError {
-    use RvError as Rv;
     let (reason, call) = match error {
         Error::Pkcs11(rv, function) => {
-            let reason = match rv {
-                Rv::PinIncorrect => Reason::TokenPinWrong,
-                Rv::PinLocked => Reason::TokenPinLocked,
-                Rv::PinInvalid | Rv::PinLenRange => Reason::TokenPinUnusable,
-                Rv::UserPinNotInitialized => Reason::TokenPinNotInitialized,
-                Rv::UserNotLoggedIn => Reason::TokenLocked,
-                Rv::TokenNotPresent | Rv::DeviceRemoved | Rv::SlotIdInvalid | Rv::TokenNotRecognized => {
-                    Reason::TokenAbsent
-                }
-                _ => Reason::TokenFault,
-            };
+            let reason = return_value(rv).map_or(Reason::TokenFault, |value| value.reason);
             (reason, FailedCall { function: format!("C_{function:?}"), value: rv_name(rv) })
         }
         Error::LibraryLoading(_) | Error::MissingSymbol(_) => {
@@ -105,11 +94,23 @@ pub(super) fn session_lost(error: &Error) -> bool {
     )
 }
 
-/// `PinIncorrect` → `CKR_PIN_INCORRECT`; what has no name in the standard, as its number: `0x80000001`.
-fn rv_name(rv: &RvError) -> String {
-    if let RvError::VendorDefined(code) | RvError::UnknownErrorCode(code) = rv {
-        return format!("{code:#010x}");
+/// The row of the table. `cryptoki` gives numbers only of what it has no name for, which the standard may have.
+fn return_value(rv: &RvError) -> Option<ReturnValue> {
+    match rv {
+        RvError::VendorDefined(number) | RvError::UnknownErrorCode(number) => {
+            Some(ReturnValue::from_number(*number))
+        }
+        named => ReturnValue::from_name(&standard_name(named)),
     }
+}
+
+/// The name in the standard; what has none, as its number: `0x80000001`.
+fn rv_name(rv: &RvError) -> String {
+    return_value(rv).map_or_else(|| standard_name(rv), |value| value.to_string())
+}
+
+/// `PinIncorrect` → `CKR_PIN_INCORRECT`.
+fn standard_name(rv: &RvError) -> String {
     let mut name = String::from("CKR");
     for c in format!("{rv:?}").chars() {
         if c.is_ascii_uppercase() {
@@ -122,6 +123,8 @@ fn rv_name(rv: &RvError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cryptoki::error::Rv;
+
     use super::*;
 
     #[test]
@@ -135,6 +138,52 @@ mod tests {
     fn vendors_codes_are_told_as_numbers() {
         assert_eq!(rv_name(&RvError::VendorDefined(0x8000_0001)), "0x80000001");
         assert_eq!(rv_name(&RvError::UnknownErrorCode(0x77)), "0x00000077");
+    }
+
+    /// `Rv::from` is where every `RvError` comes from, so its named values are those of all numbers below the vendors'.
+    #[test]
+    fn every_name_of_cryptoki_has_its_row() {
+        let mut named = 0;
+        for number in 1..0x1000_u64 {
+            let Rv::Error(rv) = Rv::from(number) else { panic!("{number:#x} is no error") };
+            if matches!(rv, RvError::UnknownErrorCode(_)) {
+                continue;
+            }
+            let row = return_value(&rv).unwrap_or_else(|| panic!("{rv:?} has no row"));
+            assert_eq!(row, ReturnValue::from_number(number), "{rv:?}");
+            assert!(row.name.is_some(), "{rv:?}");
+            named += 1;
+        }
+        assert_eq!(named, 93);
+    }
+
+    #[test]
+    fn names_newer_than_cryptoki_are_told() {
+        let told = token_error(&Error::Pkcs11(RvError::UnknownErrorCode(0x203), Function::SignInit));
+        assert_eq!(told.to_string(), "key-may-not-sign (C_SignInit returned CKR_KEY_EXHAUSTED)");
+    }
+
+    #[test]
+    fn every_value_keeps_the_function_and_itself() {
+        for row in ReturnValue::NAMED {
+            let Rv::Error(rv) = Rv::from(row.number) else { panic!("{row}") };
+            let told = token_error(&Error::Pkcs11(rv, Function::SignInit));
+            assert_eq!(told.reason, row.reason);
+            let call = told.call.unwrap();
+            assert_eq!((call.function, call.value), ("C_SignInit".to_owned(), row.to_string()));
+        }
+    }
+
+    /// A login that ended must not be told as a fault: unlocking again is what helps.
+    #[test]
+    fn a_lost_session_is_told_as_locked_or_absent() {
+        for row in ReturnValue::NAMED {
+            let Rv::Error(rv) = Rv::from(row.number) else { panic!("{row}") };
+            let is_told = matches!(row.reason, Reason::TokenLocked | Reason::TokenAbsent);
+            if session_lost(&Error::Pkcs11(rv, Function::GetSessionInfo)) {
+                assert!(is_told || rv == RvError::CryptokiNotInitialized, "{row}");
+            }
+        }
     }
 
     #[test]
