@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sealkeeper_domain::{reason::Reason, refusal::Violation};
+use sealkeeper_domain::{reason::Reason, refusal::Violation, return_value::ReturnValue};
 
 /// A token's no: what it means to the person, and what the token said.
 #[derive(Clone, Debug)]
@@ -45,6 +45,10 @@ impl TokenError {
         let mut violation = Violation::new(self.reason);
         if let Some(call) = &self.call {
             violation = violation.with("function", &call.function).with("return-value", &call.value);
+            // What failed before any call, such as the loading of a module, has none.
+            if let Some(value) = ReturnValue::from_text(&call.value) {
+                violation = violation.with("action", value.action.code());
+            }
         }
         if let Some(pin) = self.pin {
             let left = match pin {
@@ -88,4 +92,24 @@ pub(crate) struct PinFlags {
     pub(crate) locked: bool,
     pub(crate) initialized: bool,
     pub(crate) protected_path: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_value_is_told_with_its_function_and_what_helps() {
+        let told = |value: &str| {
+            let call = FailedCall { function: "C_SignInit".into(), value: value.into() };
+            let error = TokenError { call: Some(call), ..TokenError::new(Reason::TokenFault) };
+            error.violation().details
+        };
+        let details = told("CKR_DEVICE_REMOVED");
+        assert_eq!(details["function"], "C_SignInit");
+        assert_eq!(details["return-value"], "CKR_DEVICE_REMOVED");
+        assert_eq!(details["action"], "plug-in");
+        assert_eq!(told("0x80000001")["action"], "vendor-fault");
+        assert!(!told("cannot open shared object file").contains_key("action"));
+    }
 }
