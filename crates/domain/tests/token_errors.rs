@@ -1,7 +1,7 @@
 //! `docs/token-errors.md` is the table of return values as a page; this test writes it again and compares.
 //! `UPDATE_GENERATED=1 cargo test -p sealkeeper-domain` writes it anew after a change of the table.
 
-use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use sealkeeper_domain::{
     reason::Language::{Chinese, English},
@@ -34,15 +34,15 @@ fn page() -> String {
     for (action, reason) in reasons {
         let told = |language, stop| format!("{}{stop}{}", reason.text(language), reason.hint(language));
         let (code, action) = (reason.code(), action.code());
-        writeln!(page, "| `{code}` | `{action}` | {} | {} |", told(Chinese, "。"), told(English, "; "))
-            .unwrap();
+        let (chinese, english) = (told(Chinese, "。"), told(English, "; "));
+        page += &format!("| `{code}` | `{action}` | {chinese} | {english} |\n");
     }
     page += "\n## 返回值 / Return values\n\n";
     page += "| CK_RV | 名称 / name | 原因代码 / reason | 怎么办 | what to do |\n|---|---|---|---|---|\n";
     for row in ReturnValue::NAMED {
         let (number, code) = (row.number, row.reason.code());
         let (chinese, english) = (row.action.text(Chinese), row.action.text(English));
-        writeln!(page, "| `{number:#010x}` | `{row}` | `{code}` | {chinese} | {english} |").unwrap();
+        page += &format!("| `{number:#010x}` | `{row}` | `{code}` | {chinese} | {english} |\n");
     }
     page
 }
