@@ -6,6 +6,7 @@ mod grpc;
 mod init;
 mod people;
 mod pipeline;
+mod readiness;
 mod registry;
 mod run;
 mod service;

@@ -33,6 +33,7 @@ use crate::{
         scribe::{Scribe, digest, id},
         unfinished::recover,
     },
+    readiness::Readiness,
     registry::ConfiguredSeals,
     say,
     service::Service,
@@ -115,6 +116,7 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> 
         let path = path.to_owned();
         move |source| RunError::System { path, source }
     };
+    let readiness = Readiness::take();
     let uid = rustix::process::geteuid().as_raw();
     check_home(home, uid)?;
     let _lock = lock(home).map_err(at(home))?.ok_or_else(|| RunError::SecondInstance(home.to_owned()))?;
@@ -129,7 +131,7 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> 
     let socket = socket.or_else(|| config.socket.clone()).unwrap_or_else(|| default_socket(uid));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(at(home))?;
     log();
-    runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file)))
+    runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file), &readiness))
 }
 
 /// Sets the environment the modules need.
@@ -169,6 +171,7 @@ async fn serve(
     config: Config,
     policy: Policy,
     policy_digest: Digest,
+    readiness: &Readiness,
 ) -> Result<(), RunError> {
     let at = |path: &Path| {
         let path = path.to_owned();
@@ -251,10 +254,12 @@ async fn serve(
     let (hang_up, socket_file) = (HangUp::default(), endpoint.file());
     let mut serving =
         tokio::spawn(router.serve_with_incoming_shutdown(endpoint.connections(&hang_up), until_signal));
+    readiness.ready();
     let failed = tokio::select! {
         served = &mut serving => Some(server_end(served)),
         _ = stopping => None,
     };
+    readiness.stopping();
 
     // The order matters: nothing may be written of a call after the records that end it all.
     let by = Instant::now() + STOP;

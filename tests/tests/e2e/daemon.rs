@@ -2,9 +2,13 @@
 
 use std::{
     fs,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixDatagram,
+    },
     path::Path,
     process::Command,
+    time::Duration,
 };
 
 use sealkeeper_journal::{RecordBody, StopCause};
@@ -137,6 +141,42 @@ fn told_to_stop_it_ends_uploads_that_stand_still() {
         assert!(daemon.wait().success(), "{}", daemon.log());
         let types = Journal::on_disk(&home.path()).types();
         assert_eq!(types, ["agent_started", "policy_loaded", "agent_stopped"], "nobody was refused");
+    });
+}
+
+#[test]
+fn the_service_manager_hears_when_it_serves_and_when_it_stops() {
+    run(async {
+        let home = AgentHome::new();
+        fs::write(home.path().join("agent.toml"), home.configuration()).unwrap();
+        let path = home.scratch().join("notify");
+        let manager = UnixDatagram::bind(&path).unwrap();
+        manager.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let heard = || {
+            let mut message = [0; 64];
+            let length = manager.recv(&mut message).unwrap();
+            String::from_utf8(message[..length].to_vec()).unwrap()
+        };
+        let daemon = Daemon::start(&home, &[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+        assert_eq!(heard(), "READY=1");
+        // True the moment it is told: nobody has to try twice.
+        Rpc::connect(&home.socket()).await.token(&home.token).await;
+        daemon.stop();
+        assert_eq!(heard(), "STOPPING=1");
+        manager.set_nonblocking(true).unwrap();
+        assert!(manager.recv(&mut [0; 64]).is_err(), "nothing else is told");
+
+        // Whoever does not get to serve is never ready.
+        let daemon = home.start();
+        let second = Command::new(binary("seal-agent"))
+            .args(["run", "--home"])
+            .arg(home.path())
+            .env("NOTIFY_SOCKET", &path)
+            .output()
+            .unwrap();
+        assert_eq!(second.status.code(), Some(3));
+        assert!(manager.recv(&mut [0; 64]).is_err());
+        daemon.stop();
     });
 }
 
