@@ -4,6 +4,7 @@ mod clock;
 mod config;
 mod grpc;
 mod init;
+mod log;
 mod people;
 mod pipeline;
 mod readiness;
@@ -18,6 +19,8 @@ mod token;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+
+use self::log::LogFormat;
 
 /// The daemon that keeps a company's electronic seals (电子印章): it drives the token that holds each seal's key and stamps documents.
 #[derive(Parser)]
@@ -59,6 +62,9 @@ struct Run {
     /// Socket to serve on, instead of the configured one.
     #[arg(long)]
     socket: Option<PathBuf>,
+    /// How the log on standard error is written: lines of text, or one JSON object a line.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    log_format: LogFormat,
 }
 
 /// Exit code of a start that failed for a reason outside: configuration, journal, socket.
@@ -78,8 +84,12 @@ fn main() -> ExitCode {
             let Some(home) = arguments.home.or_else(init::default_home) else {
                 return fail(EXIT_USAGE, NO_HOME);
             };
-            match run::run(&home, arguments.socket) {
+            match run::run(&home, arguments.socket, arguments.log_format) {
                 Ok(()) => ExitCode::SUCCESS,
+                Err(error) if arguments.log_format == LogFormat::Json => {
+                    log::last_words(&error.to_string());
+                    ExitCode::from(EXIT_UNAVAILABLE)
+                }
                 Err(error) => fail(EXIT_UNAVAILABLE, &error.to_string()),
             }
         }

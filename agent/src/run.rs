@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, IsTerminal},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -27,6 +26,7 @@ use crate::{
     config::{Config, ConfigError},
     grpc,
     init::{JOURNAL, POLICY, SPOOL, check_home, lock},
+    log::{self, LogFormat},
     people::Solo,
     pipeline::{
         ports::ledger::{Ledger, LedgerError},
@@ -111,7 +111,7 @@ const RECORDS: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_secs(15);
 
 /// Runs until a signal, in the foreground.
-pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> {
+pub(crate) fn run(home: &Path, socket: Option<PathBuf>, log_format: LogFormat) -> Result<(), RunError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| RunError::System { path, source }
@@ -130,7 +130,7 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>) -> Result<(), RunError> 
     export(&config.environment);
     let socket = socket.or_else(|| config.socket.clone()).unwrap_or_else(|| default_socket(uid));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(at(home))?;
-    log();
+    log::start(log_format);
     runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file), &readiness))
 }
 
@@ -150,19 +150,6 @@ fn default_socket(uid: u32) -> PathBuf {
     let xdg = std::env::var_os("XDG_RUNTIME_DIR");
     let run_user = Path::new("/run/user").join(uid.to_string()).is_dir();
     sealkeeper_proto::socket::default_socket(xdg.as_deref(), run_user, uid)
-}
-
-/// Logs to standard error; SEAL_AGENT_LOG chooses what (tracing-subscriber's filter directives), `info` by default.
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SEAL_AGENT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(ansi)
-        .with_target(false)
-        .init();
 }
 
 async fn serve(

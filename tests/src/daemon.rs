@@ -34,10 +34,19 @@ impl<'h> Daemon<'h> {
     /// # Panics
     /// If it does not get ready, with its last words.
     pub fn start(home: &'h AgentHome, variables: &[(&str, &str)]) -> Self {
+        Self::start_with(home, variables, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Panics
+    /// If it does not get ready, with its last words.
+    pub fn start_with(home: &'h AgentHome, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let log = File::options().create(true).append(true).open(home.log()).unwrap();
         let mut child = Command::new(binary("seal-agent"))
             .args(["run", "--home"])
             .arg(home.path())
+            .args(arguments)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

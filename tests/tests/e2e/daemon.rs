@@ -181,6 +181,35 @@ fn the_service_manager_hears_when_it_serves_and_when_it_stops() {
 }
 
 #[test]
+fn a_log_for_programs_is_one_object_a_line() {
+    run(async {
+        let objects = |text: &str| -> Vec<serde_json::Value> {
+            text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+        };
+        let home = AgentHome::new();
+        fs::write(home.path().join("agent.toml"), home.configuration()).unwrap();
+        let json = ["--log-format", "json"];
+        let daemon = Daemon::start_with(&home, &[("SEAL_AGENT_LOG", "debug")], &json);
+        Rpc::connect(&home.socket()).await.token(&home.token).await;
+        daemon.stop();
+        let told = objects(&fs::read_to_string(home.log()).unwrap());
+        let ready = told.iter().find(|event| event["message"] == "ready").expect("it is told");
+        assert_eq!(
+            (&ready["level"], &ready["socket"]),
+            (&"INFO".into(), &home.socket().to_str().unwrap().into())
+        );
+        assert!(told.iter().any(|event| event["level"] == "WARN"), "SOLO");
+
+        // A start that fails says so in the same way, whatever the log leaves out otherwise.
+        fs::write(home.path().join("agent.toml"), "version = 2\n").unwrap();
+        let exited = Daemon::refuses_to_start(&home, &json);
+        let [only] = &objects(&exited.stderr)[..] else { panic!("{exited:?}") };
+        assert_eq!((exited.code, &only["level"]), (Some(3), &"ERROR".into()));
+        assert!(only["message"].as_str().unwrap().contains("version"), "{only}");
+    });
+}
+
+#[test]
 fn what_it_does_not_understand_keeps_it_from_starting() {
     run(async {
         let home = AgentHome::new();
