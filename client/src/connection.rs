@@ -12,7 +12,10 @@ use sealkeeper_proto::v1::{
     journal_service_client::JournalServiceClient, seal_service_client::SealServiceClient,
     token_service_client::TokenServiceClient, use_service_client::UseServiceClient,
 };
-use sealkeeper_proto::{MAX_MESSAGE, socket::default_socket};
+use sealkeeper_proto::{
+    MAX_MESSAGE,
+    socket::{LONGEST_PATH, default_socket},
+};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
@@ -48,7 +51,8 @@ impl Agent {
     /// Connects to the agent at `socket`. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// [`Reason::AgentUnreachable`] where nobody answers, [`Reason::AgentForeign`] where somebody else does.
+    /// [`Reason::AgentUnreachable`] where nobody answers, [`Reason::AgentForeign`] where somebody else does,
+    /// [`Reason::SocketPathTooLong`] where the system has no address for the path.
     pub async fn connect(socket: &Path) -> Result<Self, ClientError> {
         // The first connection is made here, where its error still has its type.
         let first = Arc::new(Mutex::new(Some(open(socket).await?)));
@@ -92,6 +96,11 @@ impl Agent {
 }
 
 async fn open(socket: &Path) -> Result<UnixStream, ClientError> {
+    let length = socket.as_os_str().len();
+    if length > LONGEST_PATH {
+        let detail = format_args!("{length} bytes, at most {LONGEST_PATH}");
+        return Err(ClientError::at_path(Reason::SocketPathTooLong, socket, &detail));
+    }
     let unreachable = |error: io::Error| ClientError::at_path(Reason::AgentUnreachable, socket, &error);
     let stream = UnixStream::connect(socket).await.map_err(unreachable)?;
     let server = stream.peer_cred().map_err(unreachable)?.uid();
@@ -124,6 +133,18 @@ mod tests {
     #[test]
     fn a_given_path_is_taken_as_it_is() {
         assert_eq!(socket_path(Some(Path::new("here.sock"))), Path::new("here.sock"));
+    }
+
+    #[tokio::test]
+    async fn a_path_too_long_is_told_as_such() {
+        // Only from the length on at which the system has no address for it.
+        for (length, expected) in [(107, Reason::AgentUnreachable), (108, Reason::SocketPathTooLong)] {
+            let path = format!("/nowhere/{}", "x".repeat(length - "/nowhere/".len()));
+            let error = Agent::connect(Path::new(&path)).await.unwrap_err();
+            let ClientError::Local { reason, detail } = error else { panic!("{error}") };
+            assert_eq!(reason, expected, "{detail}");
+            assert_eq!(detail.contains("108 bytes, at most 107"), length == 108, "{detail}");
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Longest path of a socket, bytes: `sun_path` holds 108 with the final NUL on Linux (unix(7)), 104 elsewhere.
+pub const LONGEST_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
 /// The directory of the agent's socket, to be owned by the agent's user with mode 0700: under `$XDG_RUNTIME_DIR` where that is set to an
 /// absolute path, else under `/run/user/<uid>` where that exists, else `/tmp/sealkeeper-<uid>` (CI, root, cron).
 pub fn default_directory(xdg_runtime_dir: Option<&OsStr>, run_user_exists: bool, uid: u32) -> PathBuf {

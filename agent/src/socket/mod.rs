@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use sealkeeper_proto::socket::LONGEST_PATH;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{UnixListener, UnixStream},
@@ -62,8 +63,12 @@ pub(crate) trait LocalEndpoint: Sized {
 /// Why the endpoint was not opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EndpointError {
-    /// Longer than the system's socket addresses (108 bytes with the final NUL, unix(7)).
-    #[error("{0}: a socket's path has at most 107 bytes; choose a shorter one with --socket")]
+    /// Longer than the system's socket addresses.
+    #[error(
+        "{0}: this path has {len} bytes, and a socket's path has at most {LONGEST_PATH}; choose a shorter one with --socket, or as \
+         `socket` in agent.toml",
+        len = .0.as_os_str().len()
+    )]
     TooLong(PathBuf),
     /// Another agent answers there.
     #[error("{0}: another agent serves there; stop it first, or choose another socket with --socket")]
@@ -132,7 +137,7 @@ impl LocalEndpoint for UnixEndpoint {
 
     fn bind(path: &Path) -> Result<Self, EndpointError> {
         let system = |source| EndpointError::System { path: path.to_owned(), source };
-        if path.as_os_str().len() > 107 {
+        if path.as_os_str().len() > LONGEST_PATH {
             return Err(EndpointError::TooLong(path.to_owned()));
         }
         let directory = path.parent().unwrap_or(Path::new("/"));
@@ -321,7 +326,26 @@ mod tests {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let bound = UnixEndpoint::bind(&dir.path().join("agent.sock"));
         assert!(matches!(bound, Err(EndpointError::OpenDirectory(_))));
-        let long = dir.path().join("x".repeat(120));
-        assert!(matches!(UnixEndpoint::bind(&long), Err(EndpointError::TooLong(_))));
+    }
+
+    #[tokio::test]
+    async fn a_path_too_long_is_told_with_its_length_and_the_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a");
+        let of_length = |length: usize| {
+            let name = length - folder.as_os_str().len() - 1;
+            folder.join("x".repeat(name))
+        };
+        let error = UnixEndpoint::bind(&of_length(108)).err().unwrap();
+        assert!(matches!(error, EndpointError::TooLong(_)), "{error}");
+        let said = error.to_string();
+        for part in ["has 108 bytes", "at most 107", "--socket", "agent.toml"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!folder.exists(), "nothing is made for it");
+        // The limit itself is the system's.
+        let longest = of_length(107);
+        let _endpoint = UnixEndpoint::bind(&longest).unwrap();
+        UnixStream::connect(&longest).await.unwrap();
     }
 }

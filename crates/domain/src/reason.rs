@@ -414,6 +414,10 @@ reasons! {
         "无法连接印章代理" "the seal agent cannot be reached"
         "请用 `seal-agent run` 启动代理，或用 --socket 指明它的套接字"
         "start it with `seal-agent run`, or name its socket with --socket";
+    SocketPathTooLong "socket-path-too-long" Usage ""
+        "套接字路径过长，系统无法连接" "the socket's path is longer than the system can connect to"
+        "请让代理使用较短的路径，并用 --socket 或 SEALKEEPER_SOCKET 指明"
+        "have the agent serve on a shorter path, and name it with --socket or SEALKEEPER_SOCKET";
     AgentForeign "agent-foreign" Availability ""
         "套接字属于另一个用户，没有发送任何内容" "the socket is served by another user; nothing was sent"
         "请核对 --socket 和 SEALKEEPER_SOCKET，并告知管理员" "check --socket and SEALKEEPER_SOCKET, and tell the administrator";
