@@ -56,6 +56,10 @@ pub(crate) struct Limits {
     pub(crate) token: Duration,
     /// Uses in progress at once; further ones wait.
     pub(crate) uses_at_once: u32,
+    /// Calls of one system user at once, uploads not counted; further ones are refused.
+    pub(crate) calls_per_caller: u32,
+    /// Uploads of one system user at once; further ones are refused.
+    pub(crate) uploads_per_caller: u32,
 }
 
 /// What is wrong with the configuration.
@@ -158,6 +162,8 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
         }
     };
     let limits = &raw.limits;
+    let count =
+        |key, given: u32| within(key, given.into(), 1024).map(|count| u32::try_from(count).unwrap_or(1024));
     let seconds = |key, given| within(key, given, 86_400).map(Duration::from_secs);
     Ok(Limits {
         document: within("document_mib", limits.document_mib, 16_384)? << 20,
@@ -165,8 +171,9 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
         upload_idle: seconds("upload_idle_seconds", limits.upload_idle_seconds)?,
         call: seconds("call_seconds", limits.call_seconds)?,
         token: seconds("token_seconds", limits.token_seconds)?,
-        uses_at_once: u32::try_from(within("uses_at_once", limits.uses_at_once.into(), 1024)?)
-            .unwrap_or(1024),
+        uses_at_once: count("uses_at_once", limits.uses_at_once)?,
+        calls_per_caller: count("calls_per_caller", limits.calls_per_caller)?,
+        uploads_per_caller: count("uploads_per_caller", limits.uploads_per_caller)?,
     })
 }
 
@@ -276,6 +283,7 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
     fn the_template_is_accepted_and_sizes_are_exact() {
         let config = load(SEAL).unwrap();
         assert_eq!(config.limits.document, 1 << 30);
+        assert_eq!((config.limits.calls_per_caller, config.limits.uploads_per_caller), (64, 4));
         let size = config.seals[0].seal.size;
         assert_eq!((size.width_um(), size.height_um()), (40_000, 29_700));
     }

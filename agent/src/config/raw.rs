@@ -33,6 +33,8 @@ pub(super) struct RawLimits {
     pub(super) call_seconds: u64,
     pub(super) token_seconds: u64,
     pub(super) uses_at_once: u32,
+    pub(super) calls_per_caller: u32,
+    pub(super) uploads_per_caller: u32,
 }
 
 impl Default for RawLimits {
@@ -44,6 +46,8 @@ impl Default for RawLimits {
             call_seconds: 120,
             token_seconds: 30,
             uses_at_once: 64,
+            calls_per_caller: 64,
+            uploads_per_caller: 4,
         }
     }
 }

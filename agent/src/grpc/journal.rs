@@ -11,7 +11,7 @@ use sealkeeper_proto::v1::{
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{caller, status, within};
+use super::{Items, caller, status, within};
 use crate::{
     pipeline::ports::ledger::{LedgerError, StoredRecord},
     service::Service,
@@ -30,7 +30,7 @@ const MAX_TYPES: usize = 32;
 #[tonic::async_trait]
 impl JournalService for Journal {
     async fn show_head(&self, request: Request<ShowHeadRequest>) -> Result<Response<ShowHeadReply>, Status> {
-        caller(&self.0, &request, "show-head").await?;
+        let _call = caller(&self.0, &request, "show-head").await?;
         let identity = self.0.ledger.identity();
         let head = self.0.head();
         Ok(Response::new(ShowHeadReply {
@@ -49,7 +49,7 @@ impl JournalService for Journal {
         request: Request<ListRecordsRequest>,
     ) -> Result<Response<Self::ListRecordsStream>, Status> {
         within(self.0.limits.call, async {
-            caller(&self.0, &request, "list-records").await?;
+            let call = caller(&self.0, &request, "list-records").await?;
             let asked = request.into_inner();
             check_types(&asked.types)?;
             let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
@@ -60,7 +60,8 @@ impl JournalService for Journal {
             };
             let records = records.map_err(|error| failed(&error))?;
             let records = records.into_iter().map(|record| Ok(on_wire(record)));
-            Ok(Response::new(Box::pin(tokio_stream::iter(records)) as Self::ListRecordsStream))
+            let records = tokio_stream::iter(Items::new(records, call.permit));
+            Ok(Response::new(Box::pin(records) as Self::ListRecordsStream))
         })
         .await
     }
@@ -70,7 +71,7 @@ impl JournalService for Journal {
         request: Request<ShowRecordRequest>,
     ) -> Result<Response<JournalRecord>, Status> {
         within(self.0.limits.call, async {
-            caller(&self.0, &request, "show-record").await?;
+            let _call = caller(&self.0, &request, "show-record").await?;
             let seq = request.get_ref().seq;
             let found = self.0.ledger.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
             match found.into_iter().find(|record| record.seq == seq) {

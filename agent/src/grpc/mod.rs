@@ -7,9 +7,9 @@ mod tokens;
 mod uses;
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
-use sealkeeper_domain::reason::Reason;
+use sealkeeper_domain::{reason::Reason, refusal::Violation};
 use sealkeeper_proto::{
     MAX_MESSAGE,
     v1::{
@@ -23,7 +23,11 @@ use tonic::{
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{pipeline::identify::Caller, service::Service, socket::Peer};
+use crate::{
+    pipeline::identify::Caller,
+    service::{Callers, Permit, Service},
+    socket::Peer,
+};
 
 /// What health (grpc.health.v1) tells.
 pub(crate) struct Health(HealthReporter);
@@ -71,13 +75,71 @@ fn peer<T>(request: &Request<T>) -> Peer {
     request.extensions().get::<Peer>().copied().unwrap_or(Peer { uid: None })
 }
 
-/// The caller behind a request.
+/// A caller who is known, with the permit of what they ask for. It is held for as long as the agent works on it.
+struct Admitted {
+    caller: Caller,
+    permit: Permit,
+}
+
+impl Deref for Admitted {
+    type Target = Caller;
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// The caller behind a request that is no upload.
 async fn caller<T>(
     service: &Service,
     request: &Request<T>,
     operation: &'static str,
-) -> Result<Caller, Status> {
-    service.identify(peer(request), operation).await.map_err(|failure| status::of_failure(&failure))
+) -> Result<Admitted, Status> {
+    admitted(service, request, operation, Callers::call).await
+}
+
+/// The caller behind an upload.
+async fn uploader<T>(
+    service: &Service,
+    request: &Request<T>,
+    operation: &'static str,
+) -> Result<Admitted, Status> {
+    admitted(service, request, operation, Callers::upload).await
+}
+
+async fn admitted<T>(
+    service: &Service,
+    request: &Request<T>,
+    operation: &'static str,
+    leave: fn(&Callers, u32) -> Result<Permit, Violation>,
+) -> Result<Admitted, Status> {
+    let identified = service.identify(peer(request), operation).await;
+    let caller = identified.map_err(|failure| status::of_failure(&failure))?;
+    // Not on record: a caller who floods the agent must not fill the journal as well.
+    let permit = leave(&service.callers, caller.uid()).map_err(|beyond| status::of_violation(&beyond))?;
+    Ok(Admitted { caller, permit })
+}
+
+/// What a call answers item by item. The call's permit is held until the last one was taken, or nobody is there to take it.
+struct Items<I> {
+    items: I,
+    permit: Option<Permit>,
+}
+
+impl<I: Iterator> Items<I> {
+    fn new(items: I, permit: Permit) -> Self {
+        Items { items, permit: Some(permit) }
+    }
+}
+
+impl<I: Iterator> Iterator for Items<I> {
+    type Item = I::Item;
+    fn next(&mut self) -> Option<I::Item> {
+        let next = self.items.next();
+        if next.is_none() {
+            self.permit = None;
+        }
+        next
+    }
 }
 
 /// No call takes longer than its limit.

@@ -25,7 +25,7 @@ impl SealService for Seals {
         request: Request<ListSealsRequest>,
     ) -> Result<Response<ListSealsReply>, Status> {
         within(self.0.limits.call, async {
-            caller(&self.0, &request, "list-seals").await?;
+            let _call = caller(&self.0, &request, "list-seals").await?;
             let mut seals = Vec::new();
             for registered in self.0.registry.all() {
                 seals.push(self.describe(registered).await?.0);
@@ -37,7 +37,7 @@ impl SealService for Seals {
 
     async fn show_seal(&self, request: Request<ShowSealRequest>) -> Result<Response<ShowSealReply>, Status> {
         within(self.0.limits.call, async {
-            caller(&self.0, &request, "show-seal").await?;
+            let _call = caller(&self.0, &request, "show-seal").await?;
             let found = self.0.registry.find(&request.get_ref().seal);
             let registered = found.map_err(status::of_reason)?;
             let (seal, certificate) = self.describe(registered).await?;

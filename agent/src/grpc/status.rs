@@ -21,6 +21,7 @@ fn code(reason: Reason) -> Code {
         }
         Reason::CallTimeout | Reason::TokenTimeout => Code::DeadlineExceeded,
         Reason::AgentStopping => Code::Unavailable,
+        Reason::TooManyCalls | Reason::TooManyUploads => Code::ResourceExhausted,
         _ => match reason.class() {
             Class::Rule | Class::Availability => Code::FailedPrecondition,
             Class::Usage => Code::InvalidArgument,

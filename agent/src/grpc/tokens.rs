@@ -22,7 +22,7 @@ impl TokenService for Tokens {
         request: Request<ListTokensRequest>,
     ) -> Result<Response<ListTokensReply>, Status> {
         within(self.0.limits.call, async {
-            caller(&self.0, &request, "list-tokens").await?;
+            let _call = caller(&self.0, &request, "list-tokens").await?;
             let tokens = self.0.tokens().await.map_err(|error| status::of_token_error(&error))?;
             let tokens = tokens.iter().map(|token| wire::token(token, &self.0)).collect();
             Ok(Response::new(ListTokensReply { tokens }))

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{caller, status, wire, within};
+use super::{Admitted, Items, caller, status, uploader, wire, within};
 use crate::{
     pipeline::identify::Caller,
     service::{Failure, Service, Submitted, Upload},
@@ -37,12 +37,15 @@ impl UseService for Uses {
         &self,
         request: Request<Streaming<SubmitRequest>>,
     ) -> Result<Response<Self::SubmitStream>, Status> {
-        let caller = caller(&self.0, &request, "submit").await?;
+        let Admitted { caller, permit } = uploader(&self.0, &request, "submit").await?;
         let (events, stream) = mpsc::channel(4);
         let service = self.0.clone();
         let parts = request.into_inner();
         tokio::spawn(async move {
-            let last = match receive(&service, caller, parts, &events).await {
+            let received = receive(&service, caller, parts, &events).await;
+            // Before the caller hears of the end: the next upload may follow at once.
+            drop(permit);
+            let last = match received {
                 Ok(submitted) => Ok(wire::submitted(&submitted)),
                 Err(Ending::Failed(Failure::Refused(refused))) => Ok(wire::refusal(&refused)),
                 Err(Ending::Failed(Failure::Fault(reason))) => Err(status::of_reason(reason)),
@@ -72,14 +75,19 @@ impl UseService for Uses {
 
     async fn stamp(&self, request: Request<StampRequest>) -> Result<Response<StampReply>, Status> {
         within(self.0.limits.call, async {
-            let caller = caller(&self.0, &request, "stamp").await?;
+            let Admitted { caller, permit } = caller(&self.0, &request, "stamp").await?;
             let asked = request.into_inner();
             let id = request_id(&asked.request_id)?;
             let use_id = use_id(&asked.use_id)?;
             let confirmed = Digest::from_bytes(&asked.confirmed_sha256)
                 .ok_or_else(|| status::bad_argument("confirmed_sha256", "32 bytes"))?;
             // A client that goes away, or a call that runs out of time, does not stop a use half-way: its outcome can be asked for again.
-            let stamping = tokio::spawn(self.0.clone().stamp(caller, id, use_id, confirmed));
+            let stamp = self.0.clone().stamp(caller, id, use_id, confirmed);
+            let stamping = tokio::spawn(async move {
+                let outcome = stamp.await;
+                drop(permit);
+                outcome
+            });
             let result = match stamping.await.map_err(|_| status::of_reason(Reason::Internal))? {
                 Ok(outcome) => wire::stamp_outcome(use_id, outcome),
                 Err(Failure::Refused(refused)) => stamp_reply::Result::Refused(wire::refused(&refused)),
@@ -103,7 +111,8 @@ impl UseService for Uses {
                 appended.chunks(FETCH_CHUNK).map(|chunk| fetch_event::Event::Chunk(chunk.to_vec())).collect();
             let events =
                 std::iter::once(receipt).chain(chunks).map(|event| Ok(FetchEvent { event: Some(event) }));
-            Ok(Response::new(Box::pin(tokio_stream::iter(events)) as Self::FetchStream))
+            let events = tokio_stream::iter(Items::new(events, caller.permit));
+            Ok(Response::new(Box::pin(events) as Self::FetchStream))
         })
         .await
     }

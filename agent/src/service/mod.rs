@@ -1,5 +1,6 @@
 //! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
 
+mod callers;
 mod refusals;
 mod stamp;
 mod submit;
@@ -25,6 +26,7 @@ use sealkeeper_pades::{Facts, revision::InputDigest};
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) use self::{
+    callers::{Callers, Permit},
     refusals::{Refusals, Subject},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
@@ -62,6 +64,8 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) spool: Spool,
     pub(crate) refusals: Refusals,
+    /// What each caller has in progress.
+    pub(crate) callers: Callers,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
     tidying: tokio::sync::Mutex<()>,
     /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
@@ -105,6 +109,7 @@ impl Service {
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
+        let callers = Callers::new(&limits);
         Service {
             ledger,
             token,
@@ -116,6 +121,7 @@ impl Service {
             limits,
             spool,
             refusals,
+            callers,
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,

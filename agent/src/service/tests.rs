@@ -156,6 +156,8 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         call: Duration::from_secs(60),
         token: Duration::from_secs(5),
         uses_at_once: 8,
+        calls_per_caller: 8,
+        uploads_per_caller: 2,
     };
     let people = Arc::new(Solo::new(&person).unwrap());
     let caller = identify(UID, &*people).unwrap();

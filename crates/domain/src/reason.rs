@@ -469,6 +469,14 @@ reasons! {
     AgentStopping "agent-stopping" Availability ""
         "代理正在停止" "the agent is stopping"
         "请稍后重试" "try again shortly";
+    TooManyCalls "too-many-calls" Availability ""
+        "同一用户同时进行的调用过多" "this user has too many calls in progress"
+        "请等其他调用结束后重试，或由管理员调高 agent.toml 中的 calls_per_caller"
+        "try again once others have ended, or have calls_per_caller in agent.toml raised";
+    TooManyUploads "too-many-uploads" Availability ""
+        "同一用户同时上传的文件过多" "this user has too many uploads in progress"
+        "请等其他上传结束后重试，或由管理员调高 agent.toml 中的 uploads_per_caller"
+        "try again once others have ended, or have uploads_per_caller in agent.toml raised";
     CallTimeout "call-timeout" Availability ""
         "调用超过时限" "the call took longer than its limit"
         "请重试；同一 use_id 不会重复用印" "try again; the same use_id never stamps twice";

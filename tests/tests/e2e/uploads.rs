@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use sealkeeper_proto::{MAX_CHUNK, v1, v1::submit_event::Event};
-use sealkeeper_tests::{AgentHome, Rpc, documents, eventually, header, run, sha256};
+use sealkeeper_tests::{AgentHome, No, Rpc, documents, eventually, header, run, sha256};
+use tonic::Code;
 
 /// Names of the documents the agent keeps.
 fn kept(home: &AgentHome) -> Vec<String> {
@@ -41,6 +42,78 @@ fn too_large_a_document_is_refused_before_its_first_byte() {
         );
         let empty = rpc.begin(header(b"")).await.unwrap().refusal().await;
         assert_eq!(empty.violations[0].reason, "document-empty");
+    });
+}
+
+#[test]
+fn one_upload_too_many_is_refused_while_the_others_go_on() {
+    run(async {
+        let mut home = AgentHome::new();
+        home.limits = "uploads_per_caller = 2".into();
+        let _daemon = home.start();
+        // Of one user, over whatever connections.
+        let (rpc, other) = (Rpc::connect(&home.socket()).await, Rpc::connect(&home.socket()).await);
+        let [first, second, third] = ["one", "two", "three"].map(documents::page);
+        let mut uploads = Vec::new();
+        for document in [&first, &second] {
+            let mut upload = rpc.begin(header(document)).await.unwrap();
+            upload.wanted().await;
+            assert!(upload.send(&document[..10]).await);
+            uploads.push((upload, document));
+        }
+        let no = other.begin(header(&third)).await.err().unwrap();
+        let No::Status(code, reason) = no else { panic!("{no:?}") };
+        assert_eq!((code, reason.as_str()), (Code::ResourceExhausted, "too-many-uploads"));
+        // What is no upload is not hindered by them.
+        assert_eq!(other.journal().await.types(), ["agent_started", "policy_loaded"], "nor is it on record");
+
+        for (upload, document) in &mut uploads {
+            assert!(upload.send(&document[10..]).await);
+            assert!(matches!(upload.event().await, Ok(Event::Submitted(_))));
+            // Each that ends makes room at once, before its stream is closed.
+            let submitted = other.submit(&third, header(&third)).await;
+            assert!(submitted.is_ok(), "{submitted:?}");
+        }
+        // One that breaks off makes room too.
+        let left = rpc.begin(header(b"left")).await.unwrap();
+        let also_left = rpc.begin(header(b"also left")).await.unwrap();
+        assert!(other.begin(header(b"one too many")).await.is_err());
+        drop((left, also_left));
+        eventually("room", async || other.submit(&third, header(&third)).await.ok()).await;
+    });
+}
+
+#[test]
+fn calls_beyond_what_one_user_may_make_at_once_are_refused() {
+    run(async {
+        let mut home = AgentHome::new();
+        home.limits = "calls_per_caller = 1".into();
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let calls: Vec<_> = (0..64)
+            .map(|_| {
+                let mut tokens = rpc.tokens();
+                tokio::spawn(
+                    async move { tokens.list_tokens(v1::ListTokensRequest {}).await.map_err(No::from) },
+                )
+            })
+            .collect();
+        let (mut answered, mut refused) = (0, 0);
+        for call in calls {
+            match call.await.unwrap() {
+                Ok(_) => answered += 1,
+                Err(No::Status(Code::ResourceExhausted, reason)) if reason == "too-many-calls" => {
+                    refused += 1
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(answered >= 1 && refused >= 1, "{answered} answered, {refused} refused");
+        // One after the other they are all answered, streams and uploads included.
+        for document in ["one", "two", "three"].map(documents::page) {
+            rpc.submit(&document, header(&document)).await.unwrap();
+            assert_eq!(rpc.journal().await.types(), ["agent_started", "policy_loaded"]);
+        }
     });
 }
 
