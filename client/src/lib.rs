@@ -21,3 +21,4 @@ pub use document::Document;
 pub use error::{ClientError, Explanation, NotDone, Unsettled};
 pub use journal::{CheckedRecord, Selection};
 pub use stamp::{Order, Stamped, Stamping};
+pub use tokens::UnlockTerms;

@@ -6,6 +6,18 @@ use sealkeeper_proto::v1;
 use crate::Agent;
 use crate::error::ClientError;
 
+/// What is asked of an unlock beside token and PIN. The default asks for the least.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnlockTerms {
+    /// Signatures it is good for; 0: one.
+    pub uses: u32,
+    /// Milliseconds without use after which the token locks; 0: as the policy says.
+    pub idle_ms: u64,
+    /// Whether the PIN is tried although the token says that one try is left. A wrong one then locks the token, so set it only
+    /// because a person said so for this one try. Without it the agent refuses with `token-pin-final-try`.
+    pub final_try: bool,
+}
+
 impl Agent {
     /// The tokens present now.
     ///
@@ -16,7 +28,7 @@ impl Agent {
         reply.map(|reply| reply.into_inner().tokens).map_err(|status| ClientError::from_status(&status))
     }
 
-    /// Unlocks a token for `uses` signatures (0: one) and `idle_ms` without use (0: as the policy says).
+    /// Unlocks a token.
     ///
     /// The PIN is consumed and sent once; nothing ever sends it again, a lost answer included.
     ///
@@ -26,15 +38,16 @@ impl Agent {
         &self,
         token_serial: &str,
         pin: Pin,
-        uses: u32,
-        idle_ms: u64,
+        terms: UnlockTerms,
     ) -> Result<v1::Token, ClientError> {
+        let UnlockTerms { uses, idle_ms, final_try } = terms;
         // The message wipes its PIN when it is dropped.
         let request = v1::UnlockRequest {
             token_serial: token_serial.to_owned(),
             pin: pin.expose().as_bytes().to_vec(),
             uses,
             idle_ms,
+            final_try,
         };
         drop(pin);
         let reply = self.token_service().unlock(request).await;

@@ -416,6 +416,30 @@ async fn the_last_try_of_a_pin_is_not_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn the_last_try_of_a_pin_is_made_when_told_and_warned_of() {
+    let unlock = ["token", "unlock", "--final-try", "--pin-fd", "0"];
+    for (is_final, language, warning) in
+        [(true, "en", "a wrong PIN locks the token"), (true, "zh", "再错一次载体将锁死"), (false, "en", "")]
+    {
+        let bench = Bench::new();
+        bench.agent.state().locked = true;
+        bench.agent.state().final_try = is_final;
+        let (code, _, stderr) =
+            bench.seal(&[&["--lang", language], &unlock[..]].concat(), &[PIN, b"\n"].concat()).await;
+        assert_eq!(code, 0, "{stderr}");
+        assert_eq!(stderr.is_empty(), warning.is_empty(), "{stderr}");
+        assert!(stderr.contains(warning), "{stderr}");
+        assert_eq!(bench.agent.state().final_tries, [true]);
+    }
+    // Nothing else asks for it.
+    let bench = Bench::new();
+    bench.agent.state().locked = true;
+    let (code, _, stderr) = bench.seal(&["token", "unlock", "--pin-fd", "0"], &[PIN, b"\n"].concat()).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(bench.agent.state().final_tries, [false]);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_command_line_leaves_no_core_dump() {

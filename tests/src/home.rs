@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use sealkeeper_fault_module::{CONTROL_VARIABLE, ControlFile, MODULE_VARIABLE, module_path, read_log};
 use tempfile::TempDir;
 
 use crate::{Daemon, SoftToken, binary, repository, token::succeed};
@@ -35,6 +36,8 @@ pub struct AgentHome {
     pub seals: Vec<SealEntry>,
     /// Lines of `[limits]` in agent.toml.
     pub limits: String,
+    /// What the module misbehaves by, once [`AgentHome::with_faults`] put one in its place.
+    faults: Option<ControlFile>,
 }
 
 impl AgentHome {
@@ -53,13 +56,28 @@ impl AgentHome {
             key: token.key_uri(number),
             certificate: token.certificate_uri(number),
         });
-        let home = Self { seals: seals.collect(), token, folder, limits: String::new() };
+        let home = Self { seals: seals.collect(), token, folder, limits: String::new(), faults: None };
         let mut init = Command::new(binary("seal-agent"));
         succeed(
             init.args(["init", "--solo", "--domain", "e2e.example", "--name", "王保管", "--home"])
                 .arg(home.path()),
         );
         home
+    }
+
+    /// Puts the fault-injecting module before the token's own; it does what this control file says.
+    ///
+    /// Every call is logged in `calls.log` beside the control file, see [`AgentHome::calls`].
+    pub fn with_faults(self, control: &str) -> Self {
+        let file = ControlFile::at(self.scratch().join("faults.toml"));
+        file.write(&format!("log = \"calls.log\"\n{control}")).unwrap();
+        Self { faults: Some(file), ..self }
+    }
+
+    /// The outcomes of all calls of this function, as the fault-injecting module logged them.
+    pub fn calls(&self, function: &str) -> Vec<String> {
+        let calls = read_log(&self.scratch().join("calls.log")).unwrap();
+        calls.into_iter().filter(|call| call.function == function).map(|call| call.outcome).collect()
     }
 
     /// The home itself.
@@ -93,13 +111,18 @@ impl AgentHome {
     /// agent.toml as it is now.
     pub fn configuration(&self) -> String {
         let pictures = repository().join("softhsm-setup/demo");
+        let mut environment = format!("SOFTHSM2_CONF = {:?}", self.token.settings());
+        let mut module = self.token.module().to_owned();
+        if let Some(faults) = &self.faults {
+            environment +=
+                &format!(", {MODULE_VARIABLE} = {module:?}, {CONTROL_VARIABLE} = {:?}", faults.path());
+            module = module_path().unwrap();
+        }
         let mut text = format!(
-            "version = 1\n[agent]\nsocket = {:?}\n[limits]\n{}\n[[modules]]\nname = \"softhsm\"\npath = {:?}\n\
-             environment = {{ SOFTHSM2_CONF = {:?} }}\n",
+            "version = 1\n[agent]\nsocket = {:?}\n[limits]\n{}\n[[modules]]\nname = \"softhsm\"\npath = {module:?}\n\
+             environment = {{ {environment} }}\n",
             self.socket(),
             self.limits,
-            self.token.module(),
-            self.token.settings(),
         );
         for SealEntry { id, name, key, certificate } in &self.seals {
             text += &format!(

@@ -145,7 +145,10 @@ impl Rpc {
         idle_ms: u64,
     ) -> Result<v1::Token, No> {
         let (token_serial, pin) = (token.serial().to_owned(), pin.as_bytes().to_vec());
-        let reply = self.tokens().unlock(v1::UnlockRequest { token_serial, pin, uses, idle_ms }).await?;
+        let reply = self
+            .tokens()
+            .unlock(v1::UnlockRequest { token_serial, pin, uses, idle_ms, final_try: false })
+            .await?;
         Ok(reply.into_inner().token.unwrap())
     }
 

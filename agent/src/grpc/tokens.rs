@@ -10,7 +10,7 @@ use sealkeeper_proto::v1::{
 use tonic::{Request, Response, Status};
 
 use super::{caller, status, wire, within};
-use crate::service::Service;
+use crate::service::{Service, UnlockAsked};
 
 /// The handlers.
 pub(super) struct Tokens(pub(super) Arc<Service>);
@@ -35,11 +35,16 @@ impl TokenService for Tokens {
         let mut asked = request.into_inner();
         // The PIN moves out of the message into a type that wipes it; what is left of the message is wiped when it is dropped.
         let pin = Pin::new(std::mem::take(&mut asked.pin));
-        let serial = serial(&asked.token_serial)?;
-        let (uses, idle) = (asked.uses, Duration::from_millis(asked.idle_ms));
+        let asked = UnlockAsked {
+            serial: serial(&asked.token_serial)?,
+            pin,
+            uses: asked.uses,
+            idle: Duration::from_millis(asked.idle_ms),
+            final_try: asked.final_try,
+        };
         // Not cut off half-way: an unlock nobody knows of must not stand.
         let service = self.0.clone();
-        let unlocked = tokio::spawn(async move { service.unlock(&caller, serial, pin, uses, idle).await });
+        let unlocked = tokio::spawn(async move { service.unlock(&caller, asked).await });
         within(self.0.limits.call, async {
             let state = unlocked
                 .await

@@ -30,6 +30,7 @@ pub(crate) use self::{
     refusals::{Refusals, Subject},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
+    tokens::UnlockAsked,
 };
 use crate::{
     config::Limits,

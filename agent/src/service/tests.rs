@@ -533,8 +533,9 @@ async fn refusals_name_the_token_they_are_about() {
     let house = house(Manner::Signs);
     for serial in ["1", "1", "2", "3", "2"] {
         let pin = Err(Reason::TokenPinUnusable);
-        let unlock =
-            house.service.unlock(&house.caller, serial.parse().unwrap(), pin, 1, Duration::ZERO).await;
+        let serial = serial.parse().unwrap();
+        let asked = UnlockAsked { serial, pin, uses: 1, idle: Duration::ZERO, final_try: false };
+        let unlock = house.service.unlock(&house.caller, asked).await;
         assert_eq!(reasons(unlock.err().unwrap()), "token-pin-unusable");
     }
     house.service.flush_refusals(true).await;

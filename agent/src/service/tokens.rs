@@ -26,6 +26,20 @@ use crate::{
     },
 };
 
+/// An unlock as it is asked for, before the policy was applied to it.
+pub(crate) struct UnlockAsked {
+    /// Which token.
+    pub(crate) serial: TokenSerial,
+    /// The user PIN, or why it is none.
+    pub(crate) pin: Result<Pin, Reason>,
+    /// Signatures; 0: one.
+    pub(crate) uses: u32,
+    /// Time without use; zero: as the policy says.
+    pub(crate) idle: Duration,
+    /// Whether the PIN is tried although the token says that one try is left.
+    pub(crate) final_try: bool,
+}
+
 impl Service {
     /// The tokens present now.
     pub(crate) async fn tokens(&self) -> Result<Vec<TokenState>, TokenError> {
@@ -33,37 +47,23 @@ impl Service {
     }
 
     /// Unlocks a token for so many uses and so long an idle time, within the policy. The PIN is tried once.
-    pub(crate) async fn unlock(
-        &self,
-        caller: &Caller,
-        serial: TokenSerial,
-        pin: Result<Pin, Reason>,
-        uses: u32,
-        idle: Duration,
-    ) -> Result<TokenState, Failure> {
-        let subject = Subject::new("unlock", caller).token(&serial);
-        match self.unlocked(caller, serial, pin, uses, idle).await {
+    pub(crate) async fn unlock(&self, caller: &Caller, asked: UnlockAsked) -> Result<TokenState, Failure> {
+        let subject = Subject::new("unlock", caller).token(&asked.serial);
+        match self.unlocked(caller, asked).await {
             Ok(state) => Ok(state),
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 
-    async fn unlocked(
-        &self,
-        caller: &Caller,
-        serial: TokenSerial,
-        pin: Result<Pin, Reason>,
-        uses: u32,
-        idle: Duration,
-    ) -> Result<TokenState, Stop> {
+    async fn unlocked(&self, caller: &Caller, asked: UnlockAsked) -> Result<TokenState, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
-        let (uses, idle, pin) = self.within_policy(pin, uses, idle).at("admit")?;
+        let unlock = self.within_policy(asked).at("admit")?;
+        let (serial, uses, idle) = (unlock.serial.clone(), unlock.uses, unlock.idle);
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
         let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
             return Err(Reason::AgentStopping).at("admit");
         };
-        let unlock = Unlock { serial: serial.clone(), pin, uses, idle };
         let Unlocked { token, replaced } = match self.token.unlock(unlock, self.limits.token).await {
             Ok(unlocked) => unlocked,
             Err(error) => {
@@ -111,12 +111,8 @@ impl Service {
         Ok(())
     }
 
-    fn within_policy(
-        &self,
-        pin: Result<Pin, Reason>,
-        uses: u32,
-        idle: Duration,
-    ) -> Result<(u32, Duration, Pin), Refusal> {
+    fn within_policy(&self, asked: UnlockAsked) -> Result<Unlock, Refusal> {
+        let UnlockAsked { serial, pin, uses, idle, final_try } = asked;
         let limits = self.policy.unlock;
         let uses = uses.max(1);
         let idle = if idle.is_zero() { Duration::from_millis(limits.default_idle_ms) } else { idle };
@@ -133,7 +129,8 @@ impl Service {
         let pin = violations.keep(pin.map_err(Refusal::from));
         violations.into_result()?;
         // `keep` left a violation behind if there is no PIN.
-        pin.map(|pin| (uses, idle, pin)).ok_or_else(|| Reason::TokenPinUnusable.into())
+        let pin = pin.ok_or(Reason::TokenPinUnusable)?;
+        Ok(Unlock { serial, pin, uses, idle, final_try })
     }
 
     async fn record_wrong_pin(

@@ -100,7 +100,9 @@ impl Driven for Module {
         match flags {
             PinFlags { locked: true, .. } => return refused(Reason::TokenPinLocked),
             PinFlags { initialized: false, .. } => return refused(Reason::TokenPinNotInitialized),
-            PinFlags { final_try: true, .. } => return refused(Reason::TokenPinFinalTry),
+            PinFlags { final_try: true, .. } if !unlock.final_try => {
+                return refused(Reason::TokenPinFinalTry);
+            }
             _ => {}
         }
         // Before C_Login, which answers CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).

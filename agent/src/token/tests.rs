@@ -98,7 +98,8 @@ fn serial(text: &str) -> TokenSerial {
 }
 
 fn unlock() -> Unlock {
-    Unlock { serial: serial("1"), pin: Pin::new(b"123456".to_vec()).unwrap(), uses: 1, idle: LONG }
+    let pin = Pin::new(b"123456".to_vec()).unwrap();
+    Unlock { serial: serial("1"), pin, uses: 1, idle: LONG, final_try: false }
 }
 
 fn asked() -> Option<LoginEnded> {

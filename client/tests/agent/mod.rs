@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) receipts: HashMap<String, v1::Receipt>,
     pub(crate) acknowledged: Vec<String>,
     pub(crate) pins: Vec<Vec<u8>>,
+    /// What each unlock said of the last try.
+    pub(crate) final_tries: Vec<bool>,
 }
 
 impl State {
@@ -349,6 +351,7 @@ impl tokens::TokenService for Service {
         let request = request.into_inner();
         assert_eq!((request.token_serial.as_str(), request.uses), (SERIAL, 1));
         self.state().pins.push(request.pin.clone());
+        self.state().final_tries.push(request.final_try);
         if request.pin != PIN {
             return Err(status("token-pin-wrong"));
         }

@@ -277,7 +277,7 @@ reasons! {
         "请仔细核对，不要反复尝试，以免锁死" "check it with care; repeated tries lock the token";
     TokenPinFinalTry "token-pin-final-try" Availability "C1"
         "PIN 只剩最后一次机会，已拒绝尝试" "only one try of the PIN is left, so it was not tried"
-        "请联系印章管理部门" "ask the seal office";
+        "请联系印章管理部门；确信 PIN 无误时可用 `seal token unlock --final-try`，再错一次即锁死" "ask the seal office; if you have checked the PIN with care, `seal token unlock --final-try` tries it, and a wrong one locks the token";
     TokenPinLocked "token-pin-locked" Availability "C1"
         "PIN 已锁死" "the PIN is locked"
         "请联系印章管理部门重置" "ask the seal office to reset it";

@@ -111,6 +111,10 @@ pub struct UnlockRequest {
     /// Milliseconds without use after which the token locks. 0: as the policy says. More than the policy allows is refused.
     #[prost(uint64, tag = "4")]
     pub idle_ms: u64,
+    /// Try the PIN although the token says that one try is left (CKF_USER_PIN_FINAL_TRY): a wrong one then locks the PIN, and only the security
+    /// officer can reset it, if anybody. Without it such a token is refused with token-pin-final-try, and the PIN is not tried.
+    #[prost(bool, tag = "5")]
+    pub final_try: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnlockReply {

@@ -1,8 +1,9 @@
 //! Unlocking and locking: one try of a PIN, so many uses, so long an idle time, and all of it on record.
 
-use sealkeeper_journal::{LockCause, PinEntry, PinKind, RecordBody};
+use sealkeeper_journal::{LockCause, PinEntry, PinKind, PinTries, RecordBody};
 use sealkeeper_proto::v1;
-use sealkeeper_tests::{AgentHome, Journal, No, Rpc, documents, eventually, header, run};
+use sealkeeper_tests::{AgentHome, Journal, No, Rpc, Seal, documents, eventually, header, run};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 /// The causes of all `token_locked` records.
@@ -17,6 +18,15 @@ fn lock_causes(journal: &Journal) -> Vec<LockCause> {
 async fn locked_again(rpc: &Rpc, causes: &[LockCause]) {
     let all = async || (lock_causes(&rpc.journal().await) == causes).then_some(());
     eventually("the record of the lock", all).await;
+}
+
+/// Reason and tries left of an unlock with this PIN, which must fail.
+async fn refused_pin(rpc: &Rpc, home: &AgentHome, pin: &str, final_try: bool) -> (String, String) {
+    let (token_serial, pin) = (home.token.serial().to_owned(), pin.as_bytes().to_vec());
+    let request = v1::UnlockRequest { token_serial, pin, final_try, ..Default::default() };
+    let status = rpc.tokens().unlock(request).await.unwrap_err();
+    let mut info = status.get_details_error_info().unwrap();
+    (info.reason, info.metadata.remove("tries-left").unwrap())
 }
 
 #[test]
@@ -47,6 +57,59 @@ fn a_wrong_pin_is_tried_once_told_once_and_on_record_once() {
         rpc.unlock(&home.token, 1).await;
         assert!(!rpc.token(&home.token).await.pin_count_low);
         assert_eq!(rpc.journal().await.count("token_unlocked"), 1);
+    });
+}
+
+#[test]
+fn the_last_try_is_made_only_when_told() {
+    run(async {
+        let home = AgentHome::new().with_faults("[pin]\ntries = 3");
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        for tries_left in ["few", "one"] {
+            let told = refused_pin(&rpc, &home, "not-the-PIN", false).await;
+            assert_eq!(told, ("token-pin-wrong".to_owned(), tries_left.to_owned()));
+        }
+        assert!(rpc.token(&home.token).await.pin_final_try);
+
+        // The PIN is right, and is not tried, by the contract or by the command line.
+        let told = refused_pin(&rpc, &home, home.token.pin(), false).await;
+        assert_eq!(told, ("token-pin-final-try".to_owned(), "one".to_owned()));
+        let said = Seal::new(&home).run_with(home.token.pin(), &["token", "unlock", "--pin-fd", "0"]);
+        assert_eq!(said.code, 3, "{said:?}");
+        assert!(said.err.contains("--final-try"), "{said:?}");
+        assert_eq!(home.calls("C_Login"), ["CKR_PIN_INCORRECT"; 2]);
+        assert_eq!(rpc.journal().await.count("wrong_pin"), 2);
+
+        let unlock = ["token", "unlock", "--final-try", "--pin-fd", "0"];
+        let said = Seal::new(&home).run_with(home.token.pin(), &unlock);
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.err.contains("one PIN try is left"), "{said:?}");
+        assert_eq!(home.calls("C_Login"), ["CKR_PIN_INCORRECT", "CKR_PIN_INCORRECT", "CKR_OK"]);
+        let token = rpc.token(&home.token).await;
+        assert!(token.unlocked && !token.pin_final_try, "the right PIN gives the tries back");
+    });
+}
+
+#[test]
+fn a_last_try_that_is_wrong_is_told_as_the_lock_it_is() {
+    run(async {
+        let home = AgentHome::new().with_faults("[pin]\ntries = 1");
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let told = refused_pin(&rpc, &home, "not-the-PIN", true).await;
+        assert_eq!(told, ("token-pin-wrong".to_owned(), "none".to_owned()));
+        let journal = rpc.journal().await;
+        let tries = journal.records().find_map(|record| match &record.body {
+            RecordBody::WrongPin(wrong) => Some(wrong.tries),
+            _ => None,
+        });
+        assert_eq!(tries, Some(PinTries::Locked));
+        // Being told to makes no difference to a PIN that is locked.
+        let told = refused_pin(&rpc, &home, home.token.pin(), true).await;
+        assert_eq!(told, ("token-pin-locked".to_owned(), "none".to_owned()));
+        assert_eq!(home.calls("C_Login"), ["CKR_PIN_INCORRECT"]);
+        assert_eq!(rpc.journal().await.count("wrong_pin"), 1);
     });
 }
 

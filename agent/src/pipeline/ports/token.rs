@@ -38,6 +38,8 @@ pub(crate) struct Unlock {
     pub(crate) uses: u32,
     /// Time without use after which it ends.
     pub(crate) idle: Duration,
+    /// Whether the PIN is tried although the token says that one try is left: a wrong one then locks it.
+    pub(crate) final_try: bool,
 }
 
 /// A login that was made.

@@ -51,7 +51,9 @@ fn house_of(login: Result<bool, TokenError>) -> House {
 impl House {
     async fn unlock(&self) -> Result<TokenState, Failure> {
         let pin = Ok(Pin::new(b"123456".to_vec()).unwrap());
-        self.service.unlock(&self.caller, "1".parse().unwrap(), pin, 1, Duration::from_secs(1)).await
+        let serial = "1".parse().unwrap();
+        let asked = UnlockAsked { serial, pin, uses: 1, idle: Duration::from_secs(1), final_try: false };
+        self.service.unlock(&self.caller, asked).await
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use sealkeeper_client::error::ClientError;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::refuse_existing;
-use sealkeeper_client::{Agent, Document, Order, Stamped, placement};
+use sealkeeper_client::{Agent, Document, Order, Stamped, UnlockTerms, placement};
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
 use tokio::signal::unix::{SignalKind, signal};
@@ -116,9 +116,9 @@ async fn unlock_if_locked(
     if token.unlocked {
         return Ok(());
     }
-    token::check_tries(session, &token)?;
+    token::check_tries(session, &token, false)?;
     let pin = source.read(&for_terminal(&token.serial), session.language)?;
-    agent.unlock(&token.serial, pin, 1, 0).await?;
+    agent.unlock(&token.serial, pin, UnlockTerms { uses: 1, ..UnlockTerms::default() }).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `seal token unlock`
 
 use clap::Args;
+use sealkeeper_client::UnlockTerms;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
 
@@ -27,6 +28,12 @@ pub(crate) struct Unlock {
     /// Read the PIN from this descriptor: its first line
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
+
+    /// Try the PIN even if the token says that one try is left: a wrong PIN then locks the token for good
+    ///
+    /// Only the seal office may be able to reset it, and with some tokens the keys are lost. Check the PIN with care.
+    #[arg(long)]
+    final_try: bool,
 }
 
 impl Unlock {
@@ -35,10 +42,14 @@ impl Unlock {
         let token = super::choose(&agent, self.serial.as_deref()).await?;
         let source =
             PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(Reason::PinUnreadable, ""))?;
-        super::check_tries(session, &token)?;
+        super::check_tries(session, &token, self.final_try)?;
         let pin = source.read(&for_terminal(&token.serial), session.language)?;
-        let idle_ms = u64::from(self.idle.unwrap_or(0)) * 60_000;
-        let token = agent.unlock(&token.serial, pin, self.uses, idle_ms).await?;
+        let terms = UnlockTerms {
+            uses: self.uses,
+            idle_ms: u64::from(self.idle.unwrap_or(0)) * 60_000,
+            final_try: self.final_try,
+        };
+        let token = agent.unlock(&token.serial, pin, terms).await?;
         screen::print(super::line(session, &token));
         Ok(())
     }
