@@ -9,7 +9,6 @@ use sealkeeper_client::error::{ClientError, Explanation};
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::placement::PlacementError;
 use sealkeeper_domain::reason::{Class, Language, Reason};
-use sealkeeper_domain::return_value::Action;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -141,8 +140,8 @@ fn as_text(failure: &Failure, language: Language) -> String {
             for_terminal(&explanation.text),
             for_terminal(&explanation.code)
         );
-        for (key, value) in &explanation.details {
-            let value = detail_value(key, value, language);
+        // The action is for programs: to a person the reason's hint says the same with more care.
+        for (key, value) in explanation.details.iter().filter(|(key, _)| key.as_str() != "action") {
             let key = detail_label(key, language);
             text += &format!("  {}{colon}{}\n", for_terminal(key), for_terminal(value));
         }
@@ -161,7 +160,6 @@ fn as_text(failure: &Failure, language: Language) -> String {
 /// What a detail is called; its name in the contract where this version has no word for it.
 fn detail_label(key: &str, language: Language) -> &str {
     let (chinese, english) = match key {
-        "action" => ("怎么办", "what to do"),
         "detail" => ("详情", "detail"),
         "function" => ("PKCS#11 函数", "PKCS#11 function"),
         "offset" => ("字节位置", "byte offset"),
@@ -172,14 +170,6 @@ fn detail_label(key: &str, language: Language) -> &str {
         _ => return key,
     };
     choose(language, chinese, english)
-}
-
-/// A detail in the reader's words; as it was sent where there are none.
-fn detail_value<'a>(key: &str, value: &'a str, language: Language) -> &'a str {
-    match key {
-        "action" => Action::from_code(value).map_or(value, |action| action.text(language)),
-        _ => value,
-    }
 }
 
 fn as_json(failure: &Failure, language: Language) -> Value {
@@ -239,18 +229,4 @@ pub(crate) fn how_to_fetch(use_id: Uuid, language: Language) -> String {
         "the use may be complete, do not stamp again: `seal fetch FILE --use-id {use_id}` gets its result, or tells that there is none"
     );
     choose(language, &chinese, &english).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_helps_against_a_return_value_is_told_in_words() {
-        assert_eq!(detail_value("action", "plug-in", Language::English), "plug the token in, or in again");
-        assert_eq!(detail_value("action", "ask-seal-office", Language::Chinese), "联系印章管理部门");
-        // An agent of a later version may know more of them.
-        assert_eq!(detail_value("action", "replace-battery", Language::English), "replace-battery");
-        assert_eq!(detail_value("function", "unlock", Language::English), "unlock");
-    }
 }
