@@ -18,8 +18,7 @@ pub(crate) trait Token: Send + Sync {
     async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError>;
     /// Logs in, once, with this PIN. Never tried again by anybody but the person.
     async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<Unlocked, TokenError>;
-    /// Logs out; tells whether it was unlocked. Once asked for it happens, whether the answer comes in time or not; a late one is told as a
-    /// [`LoginEnded`].
+    /// Logs out; tells whether it was unlocked. A module that does not do it in time is ended, and its logins with it.
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
     /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
@@ -33,13 +32,24 @@ pub(crate) struct Unlock {
     /// Which token.
     pub(crate) serial: TokenSerial,
     /// The user PIN.
-    pub(crate) pin: Pin,
+    pub(crate) pin: PinOrPad,
     /// Signatures it is good for.
     pub(crate) uses: u32,
     /// Time without use after which it ends.
     pub(crate) idle: Duration,
+    /// Time after which it ends in any case.
+    pub(crate) lifetime: Duration,
     /// Whether the PIN is tried although the token says that one try is left: a wrong one then locks it.
     pub(crate) final_try: bool,
+}
+
+/// How a PIN comes to the token.
+#[derive(Debug)]
+pub(crate) enum PinOrPad {
+    /// The agent hands it over.
+    Pin(Pin),
+    /// It is typed on the token (CKF_PROTECTED_AUTHENTICATION_PATH).
+    Pad,
 }
 
 /// A login that was made.
@@ -49,6 +59,48 @@ pub(crate) struct Unlocked {
     pub(crate) token: TokenState,
     /// Whether it took the place of a login that stood until then.
     pub(crate) replaced: bool,
+}
+
+/// What happened to tokens and modules by itself.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenNews {
+    /// A login ended.
+    LoginEnded(LoginEnded),
+    /// A token is there that was not, or was not seen yet.
+    Inserted { module: String, token: TokenState },
+    /// A token is not there any more.
+    Removed { module: String, token: TokenState },
+    /// What a token tells of its PIN has changed.
+    Changed { token: TokenState },
+    /// A module could not be loaded, or its process ended without being told to.
+    ModuleFailed { module: String, ending: Ending },
+}
+
+/// How a module's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) cause: Cause,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// Or its exit code.
+    pub(crate) exit_code: Option<i32>,
+    /// Questions it left without an answer.
+    pub(crate) in_flight: usize,
+}
+
+/// Why a module's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The module brought it down.
+    Crashed,
+    /// It did not answer in time.
+    TimedOut,
+    /// The module could not be loaded or initialised.
+    Unusable,
+    /// The module ran out of the memory it may take.
+    OutOfMemory,
+    /// It was told to.
+    Told,
 }
 
 /// A login that ended while nobody waited to hear of it.
@@ -67,11 +119,13 @@ pub(crate) enum Ended {
     UsesSpent,
     /// It stood idle for too long.
     Idle,
+    /// Its time was over.
+    Expired,
     /// The token went away or dropped the session.
     Lost,
-    /// The token failed to sign, and its session may be in any state.
+    /// The module's process ended, and it with it.
     Failed,
-    /// Somebody asked for it and no longer waited for the answer, or a further unlock took its place and failed.
+    /// A further unlock took its place and failed.
     Asked,
 }
 
@@ -87,6 +141,8 @@ pub(crate) struct TokenState {
     pub(crate) firmware: String,
     /// CK_TOKEN_INFO.flags, as far as they tell of the PIN.
     pub(crate) pin: PinFlags,
+    /// The module that shows it, by its name in the configuration.
+    pub(crate) module: String,
     /// What is left of an unlock.
     pub(crate) unlocked: Option<UnlockLeft>,
 }
@@ -98,4 +154,6 @@ pub(crate) struct UnlockLeft {
     pub(crate) uses: u32,
     /// Time until it ends if the token stays idle.
     pub(crate) idle: Duration,
+    /// Time until it ends in any case.
+    pub(crate) lifetime: Duration,
 }
