@@ -54,7 +54,7 @@ impl Seals {
     /// The seal as it stands now, with its certificate if the token is there.
     async fn describe(&self, registered: &RegisteredSeal) -> Result<(Seal, Option<Vec<u8>>), Status> {
         let seal = &registered.seal;
-        let wanted = KeyOnToken { key: seal.key.clone(), certificate: seal.certificate.clone() };
+        let wanted = registered.on_token(self.0.clock.now_us());
         let mut described = Seal {
             id: seal.id.to_string(),
             name: seal.name.clone(),

@@ -1,9 +1,10 @@
 //! The intent: durable before the token is asked. Only its commit makes an order to sign.
 
-use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
+use sealkeeper_domain::{identity::RequestId, pin::Pin, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
 use serde::Serialize;
 
+use crate::shim::SignatureAlgorithm;
 use super::{
     Stop,
     identify::Custodian,
@@ -17,11 +18,13 @@ use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
 #[derive(Debug)]
 struct SigningPermit(());
 
-/// One digest to be signed with one key, once.
+/// One message to be signed with one key, once.
 #[derive(Debug)]
 pub(crate) struct SignOrder {
     key: ObjectUri,
-    digest: [u8; 32],
+    algorithm: SignatureAlgorithm,
+    message: Vec<u8>,
+    pin: Option<Pin>,
     _permit: SigningPermit,
 }
 
@@ -31,9 +34,19 @@ impl SignOrder {
         &self.key
     }
 
-    /// SHA-256 of the signed attributes.
-    pub(crate) fn digest(&self) -> &[u8; 32] {
-        &self.digest
+    /// How.
+    pub(crate) fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// What, before any hash: of a document, the signed attributes.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The PIN, for a key that asks for it at each signature.
+    pub(crate) fn pin(&self) -> Option<&Pin> {
+        self.pin.as_ref()
     }
 }
 
@@ -97,7 +110,7 @@ impl Reviewed {
                 seal_object_sha256: digest(prepared.seal_object),
                 certificate_sha256: digest(prepared.certificate_sha256),
                 token_serial: id(prepared.token_serial.as_str())?,
-                signature_algorithm: code("ecdsa-p256-sha256")?,
+                signature_algorithm: code(prepared.algorithm.code())?,
                 document_sha256: digest(terms.sha256),
                 document_size: terms.size,
                 byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
@@ -124,8 +137,14 @@ impl Reviewed {
 
 impl Recorded {
     /// Spends the permit on one order.
-    pub(super) fn order(self, digest: [u8; 32]) -> (SignOrder, Ordered) {
-        let order = SignOrder { key: self.prepared.seal.key.clone(), digest, _permit: self.permit };
+    pub(super) fn order(mut self, message: Vec<u8>) -> (SignOrder, Ordered) {
+        let order = SignOrder {
+            key: self.prepared.seal.key.clone(),
+            algorithm: self.prepared.algorithm,
+            message,
+            pin: self.prepared.pin.take(),
+            _permit: self.permit,
+        };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })
     }
 }

@@ -1,12 +1,14 @@
 //! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
 
 mod callers;
+mod presence;
 mod refusals;
 mod stamp;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod wrong_pins;
 
 use std::{
     collections::HashMap,
@@ -23,14 +25,16 @@ use sealkeeper_domain::{
     request::Asked,
 };
 use sealkeeper_pades::{Facts, revision::InputDigest};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 pub(crate) use self::{
     callers::{Callers, Permit},
+    presence::{TokenChange, TokenEvent},
     refusals::{Refusals, Subject},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,
+    wrong_pins::WrongPins,
 };
 use crate::{
     config::Limits,
@@ -67,6 +71,10 @@ pub(crate) struct Service {
     pub(crate) refusals: Refusals,
     /// What each caller has in progress.
     pub(crate) callers: Callers,
+    /// Wrong PINs in a row, as the journal tells.
+    pub(crate) wrong_pins: WrongPins,
+    /// What happens to tokens, for whoever watches.
+    token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
     tidying: tokio::sync::Mutex<()>,
     /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
@@ -107,6 +115,7 @@ impl Service {
         policy: Arc<Policy>,
         limits: Limits,
         spool: Spool,
+        wrong_pins: WrongPins,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
@@ -123,6 +132,8 @@ impl Service {
             spool,
             refusals,
             callers,
+            wrong_pins,
+            token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,

@@ -20,7 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use sealkeeper_pades::cms::SignatureAlgorithm;
+use crate::shim::SignatureAlgorithm;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};

@@ -6,7 +6,7 @@ use cryptoki::{
     session::Session,
 };
 use sealkeeper_domain::reason::Reason;
-use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
+use crate::shim::{PublicKey, SignatureAlgorithm};
 use x509_cert::{Certificate, der::Decode};
 
 use super::{

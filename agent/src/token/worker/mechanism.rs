@@ -4,7 +4,7 @@ use cryptoki::{
     mechanism::{Mechanism, MechanismType, rsa::{PkcsMgfType, PkcsPssParams}},
     object::KeyType,
 };
-use sealkeeper_pades::cms::{SignatureAlgorithm, digest_info};
+use crate::shim::{SignatureAlgorithm, digest_info};
 use sha2::{Digest, Sha256, Sha384};
 
 /// A mechanism with what the token is given to sign by it.

@@ -13,7 +13,7 @@ use cryptoki::{
     slot::{Slot, TokenInfo},
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use sealkeeper_pades::cms::SignatureAlgorithm;
+use crate::shim::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{
