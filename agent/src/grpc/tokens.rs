@@ -4,12 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{identity::TokenSerial, pin::Pin};
 use sealkeeper_proto::v1::{
-    ListTokensReply, ListTokensRequest, LockReply, LockRequest, UnlockReply, UnlockRequest,
-    token_service_server::TokenService,
+    ChangePinReply, ChangePinRequest, GenerateKeyReply, GenerateKeyRequest, ImportCertificateReply,
+    ImportCertificateRequest, InspectTokenReply, InspectTokenRequest, ListTokensReply, ListTokensRequest,
+    LockReply, LockRequest, RequestCertificateReply, RequestCertificateRequest, SetPinReply, SetPinRequest,
+    TokenEvent, UnlockReply, UnlockRequest, WatchTokensRequest, token_service_server::TokenService,
 };
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{caller, status, wire, within};
+use super::{caller, not_yet::not_yet, status, wire, within};
 use crate::service::{Service, UnlockAsked};
 
 /// The handlers.
@@ -33,6 +36,9 @@ impl TokenService for Tokens {
     async fn unlock(&self, request: Request<UnlockRequest>) -> Result<Response<UnlockReply>, Status> {
         let caller = caller(&self.0, &request, "unlock").await?;
         let mut asked = request.into_inner();
+        if asked.lifetime_ms != 0 {
+            return not_yet("Unlock.lifetime_ms");
+        }
         // The PIN moves out of the message into a type that wipes it; what is left of the message is wiped when it is dropped.
         let pin = Pin::new(std::mem::take(&mut asked.pin));
         let asked = UnlockAsked {
@@ -64,6 +70,51 @@ impl TokenService for Tokens {
             Ok(Response::new(LockReply { was_unlocked }))
         })
         .await
+    }
+
+    type WatchTokensStream = std::pin::Pin<Box<dyn Stream<Item = Result<TokenEvent, Status>> + Send>>;
+
+    async fn watch_tokens(
+        &self,
+        _: Request<WatchTokensRequest>,
+    ) -> Result<Response<Self::WatchTokensStream>, Status> {
+        not_yet("WatchTokens")
+    }
+
+    async fn change_pin(&self, _: Request<ChangePinRequest>) -> Result<Response<ChangePinReply>, Status> {
+        not_yet("ChangePin")
+    }
+
+    async fn set_pin(&self, _: Request<SetPinRequest>) -> Result<Response<SetPinReply>, Status> {
+        not_yet("SetPin")
+    }
+
+    async fn generate_key(
+        &self,
+        _: Request<GenerateKeyRequest>,
+    ) -> Result<Response<GenerateKeyReply>, Status> {
+        not_yet("GenerateKey")
+    }
+
+    async fn request_certificate(
+        &self,
+        _: Request<RequestCertificateRequest>,
+    ) -> Result<Response<RequestCertificateReply>, Status> {
+        not_yet("RequestCertificate")
+    }
+
+    async fn import_certificate(
+        &self,
+        _: Request<ImportCertificateRequest>,
+    ) -> Result<Response<ImportCertificateReply>, Status> {
+        not_yet("ImportCertificate")
+    }
+
+    async fn inspect_token(
+        &self,
+        _: Request<InspectTokenRequest>,
+    ) -> Result<Response<InspectTokenReply>, Status> {
+        not_yet("InspectToken")
     }
 }
 

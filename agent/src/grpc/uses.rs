@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Admitted, Items, caller, status, uploader, wire, within};
+use super::{Admitted, Items, caller, not_yet::not_yet, status, uploader, wire, within};
 use crate::{
     pipeline::identify::Caller,
     service::{Failure, Service, Submitted, Upload},
@@ -77,6 +77,9 @@ impl UseService for Uses {
         within(self.0.limits.call, async {
             let Admitted { caller, permit } = caller(&self.0, &request, "stamp").await?;
             let asked = request.into_inner();
+            if !asked.pin.is_empty() || asked.final_try {
+                return not_yet("Stamp.pin");
+            }
             let id = request_id(&asked.request_id)?;
             let use_id = use_id(&asked.use_id)?;
             let confirmed = Digest::from_bytes(&asked.confirmed_sha256)

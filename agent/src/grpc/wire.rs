@@ -71,6 +71,7 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
         pin_initialized: state.pin.initialized,
         protected_authentication_path: state.pin.protected_path,
         seals: seals.map(|registered| registered.seal.name.clone()).collect(),
+        ..v1::Token::default()
     }
 }
 
