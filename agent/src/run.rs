@@ -35,7 +35,7 @@ use crate::{
     readiness::Readiness,
     registry::ConfiguredSeals,
     say,
-    service::{Service, WrongPins},
+    service::{Recalled, Service},
     socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
@@ -177,7 +177,7 @@ async fn serve(
 
     let (told, mut news) = mpsc::unbounded_channel();
     let modules = Arc::new(Modules::new(config.modules, &told));
-    let wrong_pins = WrongPins::recall(&*store).await?;
+    let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
     let spool = Spool::open(spool_directory.clone()).map_err(at(&spool_directory))?;
     let service = Arc::new(Service::new(
@@ -190,7 +190,7 @@ async fn serve(
         Arc::new(policy),
         limits.clone(),
         spool,
-        wrong_pins,
+        recalled,
     ));
     service.tidy().await;
     let caretaker = service.clone();

@@ -11,7 +11,7 @@ use x509_cert::{Certificate, der::Decode};
 
 use super::{caller, status, within};
 use crate::{
-    pipeline::ports::{key::KeyOnToken, registry::RegisteredSeal},
+    pipeline::ports::registry::RegisteredSeal,
     service::Service,
 };
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
+    pin::Pin,
     reason::Reason,
 };
 use sealkeeper_proto::{
@@ -20,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{Admitted, Items, caller, status, uploader, wire, within};
 use crate::{
-    pipeline::identify::Caller,
+    pipeline::{identify::Caller, ports::token::OnePin},
     service::{Failure, Service, Submitted, Upload},
 };
 
@@ -85,6 +86,7 @@ impl UseService for Uses {
                 .ok_or_else(|| status::bad_argument("confirmed_sha256", "32 bytes"))?;
             // A client that goes away, or a call that runs out of time, does not stop a use half-way: its outcome can be asked for again.
             let pin = pin.map(Pin::new).transpose().map_err(status::of_reason)?;
+            let pin = pin.map(|pin| OnePin { pin, final_try: asked.final_try });
             let stamp = self.0.clone().stamp(caller, id, use_id, confirmed, pin);
             let stamping = tokio::spawn(async move {
                 let outcome = stamp.await;

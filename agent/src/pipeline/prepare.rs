@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sealkeeper_domain::{
     identity::{Digest, TokenSerial, UseId},
-    pin::Pin,
     placement::SealBox,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -17,6 +16,7 @@ use sealkeeper_pades::{
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
+use crate::pipeline::ports::token::OnePin;
 use crate::shim::SignatureAlgorithm;
 use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
 
@@ -97,7 +97,7 @@ pub(crate) struct Prepared {
     pub(super) algorithm: SignatureAlgorithm,
     needs_pin: bool,
     /// For a key that asks for it at each signature.
-    pub(super) pin: Option<Pin>,
+    pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
     pub(super) revision: revision::Prepared,
 }
@@ -189,7 +189,7 @@ impl Prepared {
 
     /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5): unlocked, and with the PIN where its
     /// key asks for it at each signature.
-    pub(crate) fn review(mut self, confirmed: Digest, pin: Option<Pin>) -> Result<Reviewed, Refusal> {
+    pub(crate) fn review(mut self, confirmed: Digest, pin: Option<OnePin>) -> Result<Reviewed, Refusal> {
         if confirmed != self.digest() {
             return Err(Violation::new(Reason::ConfirmationMismatch)
                 .with("prepared-sha256", self.digest())

@@ -1,9 +1,10 @@
 //! The intent: durable before the token is asked. Only its commit makes an order to sign.
 
-use sealkeeper_domain::{identity::RequestId, pin::Pin, pkcs11_uri::ObjectUri, refusal::Refusal};
+use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
 use serde::Serialize;
 
+use crate::pipeline::ports::token::OnePin;
 use crate::shim::SignatureAlgorithm;
 use super::{
     Stop,
@@ -24,7 +25,7 @@ pub(crate) struct SignOrder {
     key: ObjectUri,
     algorithm: SignatureAlgorithm,
     message: Vec<u8>,
-    pin: Option<Pin>,
+    pin: Option<OnePin>,
     _permit: SigningPermit,
 }
 
@@ -45,7 +46,7 @@ impl SignOrder {
     }
 
     /// The PIN, for a key that asks for it at each signature.
-    pub(crate) fn pin(&self) -> Option<&Pin> {
+    pub(crate) fn pin(&self) -> Option<&OnePin> {
         self.pin.as_ref()
     }
 }

@@ -1,7 +1,10 @@
 //! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
 
+mod asking_pin;
 mod callers;
+mod inspections;
 mod presence;
+mod recall;
 mod refusals;
 mod stamp;
 mod submit;
@@ -29,7 +32,10 @@ use tokio::sync::{Semaphore, broadcast, watch};
 
 pub(crate) use self::{
     callers::{Callers, Permit},
+    asking_pin::AskingPin,
+    inspections::Inspections,
     presence::{TokenChange, TokenEvent},
+    recall::Recalled,
     refusals::{Refusals, Subject},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
@@ -73,6 +79,10 @@ pub(crate) struct Service {
     pub(crate) callers: Callers,
     /// Wrong PINs in a row, as the journal tells.
     pub(crate) wrong_pins: WrongPins,
+    /// When tokens were inspected, as the journal tells.
+    pub(crate) inspections: Inspections,
+    /// Seals whose key asks for the PIN at each signature, as far as it is known.
+    pub(crate) asking_pin: AskingPin,
     /// What happens to tokens, for whoever watches.
     token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
@@ -115,7 +125,7 @@ impl Service {
         policy: Arc<Policy>,
         limits: Limits,
         spool: Spool,
-        wrong_pins: WrongPins,
+        recalled: Recalled,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
@@ -132,7 +142,9 @@ impl Service {
             spool,
             refusals,
             callers,
-            wrong_pins,
+            wrong_pins: recalled.wrong_pins,
+            inspections: recalled.inspections,
+            asking_pin: AskingPin::default(),
             token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),

@@ -2,14 +2,14 @@
 
 use sealkeeper_domain::identity::TokenSerial;
 use sealkeeper_journal::{
-    Id, LockCause, ModuleFailed, ModuleFailure, RecordBody, TokenInserted, TokenLocked, TokenRemoved,
+    Id, LockCause, ModuleFailed, ModuleFailure, Record, RecordBody, TokenInserted, TokenLocked, TokenRemoved,
 };
 use tokio::sync::broadcast;
 
 use super::Service;
 use crate::pipeline::{
     ports::{
-        ledger::LedgerError,
+        ledger::{Committed, LedgerError},
         token::{Cause, Ended, Ending, TokenNews, TokenState},
     },
     scribe::{Scribe, id},
@@ -90,11 +90,14 @@ impl Service {
 
     async fn record_by_itself(&self, body: Result<RecordBody, LedgerError>) {
         let recorded = match body {
-            Ok(body) => self.ledger.append(Scribe::plain(body)).await.map(|_| ()),
+            Ok(body) => self.ledger.append(Scribe::plain(body.clone())).await.map(|committed| (body, committed)),
             Err(error) => Err(error),
         };
-        if let Err(error) = recorded {
-            tracing::error!(%error, "what happened to a token cannot be recorded");
+        match recorded {
+            Ok((body, Committed { seq, time_us, .. })) => {
+                self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode, body });
+            }
+            Err(error) => tracing::error!(%error, "what happened to a token cannot be recorded"),
         }
     }
 

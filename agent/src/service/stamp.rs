@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
-    pin::Pin,
     placement::SealBox,
     reason::Reason,
 };
@@ -16,7 +15,7 @@ use crate::{
         At, Stop,
         identify::Caller,
         kept::{KeptRequest, UseState},
-        ports::key::SigningKey,
+        ports::{key::SigningKey, token::OnePin},
         prepare::{Prepared, Signer, UseMarks},
         receipt::Receipt,
         record::Recorded,
@@ -86,7 +85,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
-        pin: Option<Pin>,
+        pin: Option<OnePin>,
     ) -> Result<StampOutcome, Failure> {
         let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
         let lock = self.use_lock(use_id);
@@ -145,7 +144,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
-        pin: Option<Pin>,
+        pin: Option<OnePin>,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
@@ -228,6 +227,7 @@ impl Service {
             .await
             .map_err(|error| error.violation())
             .at("prepare")?;
+        self.asking_pin.learn(&registered.seal.id, &key);
         let marks = UseMarks {
             use_id,
             origin: self.ledger.identity().origin.clone(),

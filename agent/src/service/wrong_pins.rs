@@ -1,6 +1,4 @@
 //! Wrong PINs in a row, for tokens that do not tell how many tries are left.
-//!
-//! The journal is where they are kept: what it tells outlives the agent, its workers and its machine's power.
 
 use std::{
     collections::BTreeMap,
@@ -8,35 +6,15 @@ use std::{
 };
 
 use sealkeeper_domain::identity::TokenSerial;
-use sealkeeper_journal::{PinKind, Record, RecordBody};
-
-use crate::pipeline::ports::ledger::{Ledger, LedgerError};
+use sealkeeper_journal::{PinKind, RecordBody};
 
 /// How many there were, by token.
 #[derive(Debug, Default)]
 pub(crate) struct WrongPins(Mutex<BTreeMap<TokenSerial, u32>>);
 
-/// Types of the records that tell.
-const TELLING: [&str; 3] = ["wrong_pin", "token_unlocked", "pin_changed"];
-/// Records asked for at a time.
-const AT_ONCE: u32 = 1000;
-
 impl WrongPins {
-    /// As the journal tells.
-    pub(crate) async fn recall(ledger: &dyn Ledger) -> Result<Self, LedgerError> {
-        let wrong = WrongPins::default();
-        let mut from = 0;
-        loop {
-            let types = TELLING.map(str::to_owned).to_vec();
-            let records = ledger.records(from, AT_ONCE, types).await?;
-            let Some(last) = records.last() else { return Ok(wrong) };
-            from = last.seq + 1;
-            for stored in &records {
-                let record = Record::decode(&stored.bytes);
-                wrong.count(&record.map_err(|error| LedgerError::Read(error.to_string()))?.body);
-            }
-        }
-    }
+    /// Types of the records that tell.
+    pub(super) const TELLING: [&str; 3] = ["wrong_pin", "token_unlocked", "pin_changed"];
 
     /// Takes in what a record tells.
     pub(crate) fn count(&self, body: &RecordBody) {

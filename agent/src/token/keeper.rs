@@ -144,7 +144,7 @@ impl Keeper {
             PinOrPad::Pad => worker.ask_alone(question, due).await,
         };
         let told = match answered {
-            Ok(Reply::Looked(Looked { tokens })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
+            Ok(Reply::Looked(Looked { tokens, .. })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
             Ok(other) => {
                 if replaced {
                     self.tell_ended(&serial, Ended::Asked);

@@ -208,7 +208,8 @@ impl Token for Modules {
             key: Object::named(order.key()),
             algorithm: order.algorithm().code().to_owned(),
             message: order.message().to_vec(),
-            pin: order.pin().map(|pin| pin.expose().as_bytes().to_vec()).unwrap_or_default(),
+            pin: order.pin().map(|one| one.pin.expose().as_bytes().to_vec()).unwrap_or_default(),
+            final_try: order.pin().is_some_and(|one| one.final_try),
         });
         drop(order);
         home.sign(&serial, question, due).await

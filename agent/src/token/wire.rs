@@ -140,7 +140,7 @@ pub(super) struct ChangePin {
 }
 
 /// One object on one token.
-#[derive(Message, Clone)]
+#[derive(Message, Clone, PartialEq)]
 pub(super) struct Object {
     #[prost(string, tag = "1")]
     pub(super) serial: String,
@@ -212,13 +212,15 @@ pub(super) struct Sign {
     /// For a key that asks for it at each signature; empty: none, or typed on the token.
     #[prost(bytes, tag = "4")]
     pub(super) pin: Vec<u8>,
+    #[prost(bool, tag = "5")]
+    pub(super) final_try: bool,
 }
 
 #[derive(Message)]
 pub(super) struct GenerateKey {
     #[prost(string, tag = "1")]
     pub(super) serial: String,
-    /// `p256`, `p384`, `rsa2048`, `rsa3072`, `rsa4096`.
+    /// `ec-p256`, `ec-p384`, `rsa-2048`, `rsa-3072`, `rsa-4096`.
     #[prost(string, tag = "2")]
     pub(super) kind: String,
     #[prost(bytes, tag = "3")]
@@ -300,6 +302,12 @@ pub(super) struct Flags {
     pub(super) protected_path: bool,
     #[prost(bool, tag = "6")]
     pub(super) to_be_changed: bool,
+    #[prost(bool, tag = "7")]
+    pub(super) so_count_low: bool,
+    #[prost(bool, tag = "8")]
+    pub(super) so_final_try: bool,
+    #[prost(bool, tag = "9")]
+    pub(super) so_locked: bool,
 }
 
 /// What was asked is not done.
@@ -326,6 +334,18 @@ pub(super) struct Failed {
     #[prost(bool, tag = "7")]
     pub(super) logged_out: bool,
 }
+
+/// What is printed of a message with a PIN in it: its name.
+macro_rules! prints_its_name {
+    ($($message:ident)*) => {$(
+        impl std::fmt::Debug for $message {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($message)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+prints_its_name! { Login ChangePin Sign }
 
 /// A message with its length before it, in a buffer that wipes itself.
 pub(super) fn framed(message: &impl Message) -> Zeroizing<Vec<u8>> {
@@ -372,17 +392,19 @@ impl TokenShown {
     }
 }
 
-impl From<PinFlags> for Flags {
-    fn from(flags: PinFlags) -> Self {
-        let PinFlags { count_low, final_try, locked, initialized, protected_path, to_be_changed } = flags;
-        Flags { count_low, final_try, locked, initialized, protected_path, to_be_changed }
-    }
-}
-
 impl From<Flags> for PinFlags {
     fn from(flags: Flags) -> Self {
-        let Flags { count_low, final_try, locked, initialized, protected_path, to_be_changed } = flags;
-        PinFlags { count_low, final_try, locked, initialized, protected_path, to_be_changed }
+        PinFlags {
+            count_low: flags.count_low,
+            final_try: flags.final_try,
+            locked: flags.locked,
+            initialized: flags.initialized,
+            protected_path: flags.protected_path,
+            to_be_changed: flags.to_be_changed,
+            so_count_low: flags.so_count_low,
+            so_final_try: flags.so_final_try,
+            so_locked: flags.so_locked,
+        }
     }
 }
 

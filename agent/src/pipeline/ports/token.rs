@@ -52,6 +52,14 @@ pub(crate) enum PinOrPad {
     Pad,
 }
 
+/// A PIN for one signature, of a key that asks for it each time (CKA_ALWAYS_AUTHENTICATE).
+#[derive(Debug)]
+pub(crate) struct OnePin {
+    pub(crate) pin: Pin,
+    /// Whether it is tried although the token says that one try is left.
+    pub(crate) final_try: bool,
+}
+
 /// A login that was made.
 #[derive(Clone, Debug)]
 pub(crate) struct Unlocked {

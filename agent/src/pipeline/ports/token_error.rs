@@ -119,6 +119,10 @@ pub(crate) struct PinFlags {
     pub(crate) initialized: bool,
     pub(crate) protected_path: bool,
     pub(crate) to_be_changed: bool,
+    /// The same of the security officer's PIN.
+    pub(crate) so_count_low: bool,
+    pub(crate) so_final_try: bool,
+    pub(crate) so_locked: bool,
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::{
     fault::{about, sign_failed},
     keys::{FoundKey, find_certificate, find_key, public_halves},
     mechanism::signing,
+    pins::check_tries,
     raw::Raw,
     sessions::{KeySession, Sessions},
 };
@@ -228,6 +229,10 @@ impl Module {
         if key.asks_pin && pin.is_none() && !login.has_pad {
             return Err(Reason::TokenPinNeeded.into());
         }
+        if key.asks_pin {
+            let info = self.pkcs11.get_token_info(login.slot)?;
+            check_tries(pin_flags(&info), wanted.final_try)?;
+        }
         kept.session.sign_init(&signing.mechanism, key.handle).map_err(|error| sign_failed(&error))?;
         if key.asks_pin {
             let pin = if login.has_pad { None } else { pin.map(|pin| SecretString::from(pin.expose())) };
@@ -315,5 +320,8 @@ pub(super) fn pin_flags(info: &TokenInfo) -> Flags {
         initialized: info.user_pin_initialized(),
         protected_path: info.protected_authentication_path(),
         to_be_changed: info.user_pin_to_be_changed(),
+        so_count_low: info.so_pin_count_low(),
+        so_final_try: info.so_pin_final_try(),
+        so_locked: info.so_pin_locked(),
     }
 }

@@ -34,11 +34,11 @@ impl Module {
             }
         }
         let (mechanism, kind) = match wanted.kind.as_str() {
-            "p256" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P256_PARAMETERS.to_vec())]),
-            "p384" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P384_PARAMETERS.to_vec())]),
-            "rsa2048" => rsa(2048),
-            "rsa3072" => rsa(3072),
-            "rsa4096" => rsa(4096),
+            "ec-p256" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P256_PARAMETERS.to_vec())]),
+            "ec-p384" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P384_PARAMETERS.to_vec())]),
+            "rsa-2048" => rsa(2048),
+            "rsa-3072" => rsa(3072),
+            "rsa-4096" => rsa(4096),
             _ => return Err(Reason::KeyAlgorithmUnsupported.into()),
         };
         let both = |own: &[Attribute]| {

@@ -100,7 +100,7 @@ impl Module {
 }
 
 /// What the token says of its user PIN, before it is asked.
-fn check_tries(flags: Flags, final_try: bool) -> Result<(), Failed> {
+pub(super) fn check_tries(flags: Flags, final_try: bool) -> Result<(), Failed> {
     let refused = |reason: Reason| Err(Failed { pin: Some(flags), ..Failed::from(reason) });
     match flags {
         Flags { locked: true, .. } => refused(Reason::TokenPinLocked),
