@@ -319,7 +319,7 @@ impl Keeper {
     }
 
     /// Takes in what the module shows.
-    fn seen(&self, looked: Looked, asked: Instant) -> Vec<TokenState> {
+    pub(super) fn seen(&self, looked: Looked, asked: Instant) -> Vec<TokenState> {
         let now: BTreeMap<_, _> =
             looked.tokens.into_iter().filter_map(|token| Some((token.serial()?, token))).collect();
         let before = std::mem::replace(&mut *held(&self.shown), now.clone());
@@ -395,6 +395,14 @@ impl Keeper {
             module: self.name().to_owned(),
             unlocked: held(&self.logins).left(serial, Instant::now()),
         }
+    }
+
+    /// A login without a token, for tests of what becomes of it.
+    #[cfg(test)]
+    pub(super) fn pretend_login(&self, serial: &TokenSerial) {
+        let long = Duration::from_secs(3600);
+        let terms = Terms { uses: 1, idle: long, lifetime: long };
+        held(&self.logins).begin(serial.clone(), 1, terms, Instant::now());
     }
 
     fn tell_ended(&self, serial: &TokenSerial, why: Ended) {

@@ -451,9 +451,11 @@ mod tests {
     #[test]
     fn a_pin_is_in_no_debug_output() {
         let secret = b"sesame-7".to_vec();
-        let login = Login { serial: "1".into(), pin: secret.clone(), ..Default::default() };
-        let change = ChangePin { by: secret.clone(), new: secret.clone(), ..Default::default() };
-        let sign = Sign { pin: secret, ..Default::default() };
+        let (mut login, mut change, mut sign) = (Login::default(), ChangePin::default(), Sign::default());
+        login.pin.clone_from(&secret);
+        change.by.clone_from(&secret);
+        change.new.clone_from(&secret);
+        sign.pin = secret;
         for question in [Question::Login(login), Question::ChangePin(change), Question::Sign(sign)] {
             let printed = format!("{:?}", Ask { id: 1, question: Some(question) });
             assert!(!printed.contains("sesame") && !printed.contains("115, 101"), "{printed}");

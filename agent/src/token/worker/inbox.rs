@@ -58,7 +58,9 @@ mod tests {
     use crate::token::wire::{Login, Question, framed};
 
     fn login(id: u64, pin: &[u8]) -> Ask {
-        Ask { id, question: Some(Question::Login(Login { pin: pin.to_vec(), ..Default::default() })) }
+        let mut login = Login::default();
+        login.pin = pin.to_vec();
+        Ask { id, question: Some(Question::Login(login)) }
     }
 
     /// Gives one byte at a time.
