@@ -150,7 +150,8 @@ impl Config {
                 name: module.name,
                 path,
                 environment: module.environment,
-                calls_at_once: u32::try_from(within("calls_at_once", module.calls_at_once, 1, 64)?).unwrap_or(1),
+                calls_at_once: u32::try_from(within("calls_at_once", module.calls_at_once, 1, 64)?)
+                    .unwrap_or(1),
                 memory_mib: within("memory_mib", module.memory_mib, 64, 1 << 20)?,
             });
         }
@@ -161,12 +162,7 @@ impl Config {
             .map(|(index, seal)| registered(home, index, seal))
             .collect::<Result<Vec<_>, _>>()?;
         check_distinct(&seals)?;
-        Ok(Config {
-            socket: raw.agent.socket.map(|socket| home.join(socket)),
-            limits,
-            modules,
-            seals,
-        })
+        Ok(Config { socket: raw.agent.socket.map(|socket| home.join(socket)), limits, modules, seals })
     }
 }
 
@@ -249,7 +245,8 @@ fn registered(home: &Path, index: usize, raw: RawSeal) -> Result<RegisteredSeal,
     }
     let picture_digest = Digest::of(&picture_file);
     let unreported_accepted = raw.accept_unreported;
-    if let Some(unknown) = unreported_accepted.iter().find(|name| !MAY_BE_UNREPORTED.contains(&name.as_str())) {
+    if let Some(unknown) = unreported_accepted.iter().find(|name| !MAY_BE_UNREPORTED.contains(&name.as_str()))
+    {
         let those = MAY_BE_UNREPORTED.join(", ");
         return Err(value(key("accept_unreported"), format!("{unknown:?} is none of {those}")));
     }

@@ -10,10 +10,7 @@ use tonic::{Request, Response, Status};
 use x509_cert::{Certificate, der::Decode};
 
 use super::{caller, status, within};
-use crate::{
-    pipeline::ports::registry::RegisteredSeal,
-    service::Service,
-};
+use crate::{pipeline::ports::registry::RegisteredSeal, service::Service};
 
 /// The handlers.
 pub(super) struct Seals(pub(super) Arc<Service>);

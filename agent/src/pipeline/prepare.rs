@@ -16,9 +16,9 @@ use sealkeeper_pades::{
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
+use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
 use crate::pipeline::ports::token::OnePin;
 use crate::shim::SignatureAlgorithm;
-use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
 
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
 pub(crate) struct Signer {
@@ -199,7 +199,9 @@ impl Prepared {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
         }
         if self.needs_pin && pin.is_none() {
-            return Err(Violation::new(Reason::TokenPinNeeded).with("token-serial", &self.token_serial).into());
+            return Err(Violation::new(Reason::TokenPinNeeded)
+                .with("token-serial", &self.token_serial)
+                .into());
         }
         // A PIN that no key asks for goes nowhere.
         self.pin = pin.filter(|_| self.needs_pin);

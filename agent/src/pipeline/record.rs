@@ -1,11 +1,9 @@
-//! The intent: durable before the token is asked. Only its commit makes an order to sign.
+//! The intent, or the record of another use of a key: durable before the token is asked. Only its commit makes an order to sign.
 
 use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
-use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
+use sealkeeper_journal::{Intent, KeyPurpose, KeyUsed, ListDigest, MessageDigest, RecordBody};
 use serde::Serialize;
 
-use crate::pipeline::ports::token::OnePin;
-use crate::shim::SignatureAlgorithm;
 use super::{
     Stop,
     identify::Custodian,
@@ -14,8 +12,10 @@ use super::{
     unfinished::OpenUse,
 };
 use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
+use crate::pipeline::ports::token::OnePin;
+use crate::shim::SignatureAlgorithm;
 
-/// The one permit to sign for one recorded intent. It has no public constructor and is moved into the order that uses it.
+/// The one permit to sign for one recorded intent or key use. It has no public constructor and is moved into the order that uses it.
 #[derive(Debug)]
 struct SigningPermit(());
 
@@ -48,6 +48,41 @@ impl SignOrder {
     /// The PIN, for a key that asks for it at each signature.
     pub(crate) fn pin(&self) -> Option<&OnePin> {
         self.pin.as_ref()
+    }
+}
+
+/// Something that is no document, to be signed by a key for the token's or the key's own sake.
+pub(crate) struct KeyUse {
+    pub(crate) key: ObjectUri,
+    /// CKA_ID of the key; empty: it has none.
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) purpose: KeyPurpose,
+    pub(crate) message: Vec<u8>,
+    pub(crate) pin: Option<OnePin>,
+}
+
+impl KeyUse {
+    /// Writes that the key is about to be used, by whom if somebody asked. A crash after the commit returned leaves a record of a signature
+    /// that may not have been made, which is no harm: none is made without a record.
+    pub(crate) async fn record(
+        self,
+        by: Option<Custodian<'_>>,
+        ledger: &dyn Ledger,
+        scribe: &Scribe,
+    ) -> Result<SignOrder, LedgerError> {
+        let KeyUse { key, key_id, algorithm, purpose, message, pin } = self;
+        let entry = scribe.entry(|draft| {
+            Ok(RecordBody::KeyUsed(KeyUsed {
+                token_serial: id(key.serial.as_str())?,
+                by: by.map(|by| draft.actor("by", by.caller())).transpose()?,
+                key_id: if key_id.is_empty() { None } else { Some(id(&hex::encode(&key_id))?) },
+                purpose,
+                digest: digest(sealkeeper_domain::identity::Digest::of(&message)),
+            }))
+        })?;
+        ledger.append(entry).await?;
+        Ok(SignOrder { key, algorithm, message, pin, _permit: SigningPermit(()) })
     }
 }
 

@@ -31,8 +31,8 @@ use sealkeeper_pades::{Facts, revision::InputDigest};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 pub(crate) use self::{
-    callers::{Callers, Permit},
     asking_pin::AskingPin,
+    callers::{Callers, Permit},
     inspections::Inspections,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,

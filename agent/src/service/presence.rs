@@ -90,7 +90,9 @@ impl Service {
 
     async fn record_by_itself(&self, body: Result<RecordBody, LedgerError>) {
         let recorded = match body {
-            Ok(body) => self.ledger.append(Scribe::plain(body.clone())).await.map(|committed| (body, committed)),
+            Ok(body) => {
+                self.ledger.append(Scribe::plain(body.clone())).await.map(|committed| (body, committed))
+            }
             Err(error) => Err(error),
         };
         match recorded {

@@ -15,8 +15,8 @@ use p256::{
 use sealkeeper_domain::{
     identity::TokenSerial,
     pkcs11_uri::ObjectUri,
-    return_value::ReturnValue,
     placement::{PageChoice, Placement},
+    return_value::ReturnValue,
     seal::{Seal, SealSize},
 };
 use sealkeeper_journal::{Mode, Record, RecordBody};
@@ -32,8 +32,8 @@ use crate::{
         ports::{
             key::{KeyOnToken, SigningKey},
             registry::RegisteredSeal,
-            token::{TokenState, Unlock, Unlocked},
-            token_error::{SignError, Told, TokenError},
+            token::{ImportedCertificate, NewCertificate, NewKey, PinChange, TokenState, Unlock, Unlocked},
+            token_error::{SignError, TokenError, Told},
         },
         record::SignOrder,
         unfinished::recover,
@@ -93,13 +93,25 @@ impl Token for FakeToken {
             key_id: vec![1],
         })
     }
+    async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn import_certificate(
+        &self,
+        _: NewCertificate,
+        _: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn sign(&self, order: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let error = || TokenError::new(Reason::TokenFault);
         match self.manner {
             Manner::Signs => {
-                let signature: Signature =
-                    SoftKey::from_pkcs8_pem(KEY).unwrap().sign(order.message());
+                let signature: Signature = SoftKey::from_pkcs8_pem(KEY).unwrap().sign(order.message());
                 Ok(signature.to_bytes().to_vec())
             }
             Manner::Refuses => Err(SignError::NotSigned(error())),
@@ -302,8 +314,9 @@ async fn the_same_use_is_never_signed_twice() {
     let request = house.submit(1).await;
     let use_id = new_use();
     let prepared = house.service.review(&house.caller, request).await.unwrap().prepared;
-    let all = (0..8)
-        .map(|_| tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared, None)));
+    let all = (0..8).map(|_| {
+        tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared, None))
+    });
     let mut receipts = Vec::new();
     for one in all.collect::<Vec<_>>() {
         match one.await.unwrap().unwrap() {

@@ -71,7 +71,9 @@ impl Service {
             Ok(unlocked) => unlocked,
             Err(error) => {
                 if error.pin_was_tried() {
-                    let seq = self.record_wrong_pin(custodian, &serial, terms.entry, PinKind::User, error.pin).await?;
+                    let seq = self
+                        .record_wrong_pin(custodian, &serial, terms.entry, PinKind::User, error.pin)
+                        .await?;
                     return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
                 }
                 return Err(error.violation()).at("unlock");
@@ -91,7 +93,9 @@ impl Service {
 
     /// Looks at the keys that now show themselves.
     async fn learn_of_keys(&self, serial: &TokenSerial) {
-        for registered in self.registry.all().iter().filter(|registered| registered.seal.key.serial == *serial) {
+        for registered in
+            self.registry.all().iter().filter(|registered| registered.seal.key.serial == *serial)
+        {
             let wanted = registered.on_token(self.clock.now_us());
             // One that cannot be used is told when it is to be used.
             if let Ok(key) = self.token.describe(wanted, self.limits.token).await {
@@ -136,7 +140,8 @@ impl Service {
         let UnlockAsked { serial, pin, uses, idle, lifetime, final_try } = asked;
         let limits = self.policy.unlock;
         let uses = uses.max(1);
-        let or_default = |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
+        let or_default =
+            |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
         let idle = or_default(idle, limits.default_idle_ms);
         let lifetime = or_default(lifetime, limits.default_lifetime_ms);
         let mut violations = Violations::new();
@@ -261,7 +266,12 @@ struct UnlockTerms {
 
 impl UnlockTerms {
     fn of(unlock: &Unlock) -> Self {
-        UnlockTerms { entry: entry_of(&unlock.pin), uses: unlock.uses, idle: unlock.idle, lifetime: unlock.lifetime }
+        UnlockTerms {
+            entry: entry_of(&unlock.pin),
+            uses: unlock.uses,
+            idle: unlock.idle,
+            lifetime: unlock.lifetime,
+        }
     }
 }
 

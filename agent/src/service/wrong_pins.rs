@@ -19,7 +19,9 @@ impl WrongPins {
     /// Takes in what a record tells.
     pub(crate) fn count(&self, body: &RecordBody) {
         let (serial, is_wrong) = match body {
-            RecordBody::WrongPin(wrong) if wrong.pin != PinKind::SecurityOfficer => (&wrong.token_serial, true),
+            RecordBody::WrongPin(wrong) if wrong.pin != PinKind::SecurityOfficer => {
+                (&wrong.token_serial, true)
+            }
             RecordBody::TokenUnlocked(unlocked) => (&unlocked.token_serial, false),
             RecordBody::PinChanged(changed) => (&changed.token_serial, false),
             _ => return,

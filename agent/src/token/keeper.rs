@@ -114,7 +114,8 @@ impl Keeper {
     /// Looks whether tokens came or went, unless the module is busy or to be left alone. A module that cannot be loaded is not tried again
     /// only to look.
     pub(super) async fn watch(self: &Arc<Self>, due: Deadline) {
-        let busy = held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
+        let busy =
+            held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
         let left_alone = held(&self.trouble).at_load.is_some();
         if busy || left_alone || self.stopping.load(Ordering::SeqCst) {
             return;
@@ -125,7 +126,11 @@ impl Keeper {
     }
 
     /// Logs in with this PIN, once. A login that stands is replaced: its limits were for another occasion.
-    pub(super) async fn unlock(self: &Arc<Self>, unlock: Unlock, due: Deadline) -> Result<Unlocked, TokenError> {
+    pub(super) async fn unlock(
+        self: &Arc<Self>,
+        unlock: Unlock,
+        due: Deadline,
+    ) -> Result<Unlocked, TokenError> {
         let worker = self.worker(due).await?;
         let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
         let replaced = held(&self.logins).end(&serial).is_some();
@@ -233,7 +238,7 @@ impl Keeper {
             // Whoever waits for the signature need not wait for this.
             tokio::spawn(async move { keeper.log_out(&serial, login, due).await });
         } else {
-            }
+        }
         signed
     }
 
@@ -333,7 +338,10 @@ impl Keeper {
                 if held(&self.logins).end_older(serial, asked).is_some() {
                     self.tell_ended(serial, Ended::Lost);
                 }
-                self.tell(TokenNews::Removed { module: self.name().to_owned(), token: self.state(serial, token) });
+                self.tell(TokenNews::Removed {
+                    module: self.name().to_owned(),
+                    token: self.state(serial, token),
+                });
             }
         }
         for (serial, token) in &now {

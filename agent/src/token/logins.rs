@@ -49,7 +49,8 @@ impl Logins {
 
     /// Takes one use, which is spent whatever becomes of it; tells whether there was one.
     pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Instant) -> bool {
-        let Some(login) = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now)) else {
+        let Some(login) = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))
+        else {
             return false;
         };
         login.uses_left -= 1;
@@ -89,7 +90,11 @@ impl Logins {
             .iter()
             .filter(|(_, login)| login.in_flight == 0 && login.is_over(now))
             .map(|(serial, login)| {
-                (serial.clone(), login.number, if now >= login.expires { Ended::Expired } else { Ended::Idle })
+                (
+                    serial.clone(),
+                    login.number,
+                    if now >= login.expires { Ended::Expired } else { Ended::Idle },
+                )
             })
             .collect();
         for (serial, ..) in &due {

@@ -18,9 +18,9 @@ use std::{
     time::Duration,
 };
 
+use crate::shim::SignatureAlgorithm;
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use crate::shim::SignatureAlgorithm;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
@@ -32,7 +32,10 @@ use self::{
 use crate::pipeline::{
     ports::{
         key::{KeyOnToken, SigningKey},
-        token::{Token, TokenNews, TokenState, Unlock, Unlocked},
+        token::{
+            ImportedCertificate, NewCertificate, NewKey, PinChange, Token, TokenNews, TokenState, Unlock,
+            Unlocked,
+        },
         token_error::{SignError, TokenError},
     },
     record::SignOrder,
@@ -67,9 +70,10 @@ impl Modules {
             // Checked when the configuration was read; what is loaded anew later is checked anew.
             let check = move || match check_module_path(&path, uid) {
                 Ok(_) => Ok(()),
-                Err(error) => {
-                    Err(TokenError { about: Some(error.to_string()), ..TokenError::new(Reason::ModuleUnusable) })
-                }
+                Err(error) => Err(TokenError {
+                    about: Some(error.to_string()),
+                    ..TokenError::new(Reason::ModuleUnusable)
+                }),
             };
             Keeper::new(recipe(module), check, news.clone())
         });
@@ -79,7 +83,8 @@ impl Modules {
     /// Looks in all modules whether tokens came or went.
     pub(crate) async fn watch(&self, deadline: Duration) {
         let due = Instant::now() + deadline;
-        let looks = self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.watch(due).await }));
+        let looks =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.watch(due).await }));
         for look in looks.collect::<Vec<_>>() {
             let _ = look.await;
         }
@@ -88,7 +93,8 @@ impl Modules {
     /// Logs out everywhere, until `by` at the latest; tells of which tokens. A module that does not end by itself is killed.
     pub(crate) async fn stop(&self, by: Instant) -> BTreeSet<TokenSerial> {
         // All are asked before the first is waited for, so that one that hangs takes no time from the others.
-        let stops = self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.stop(by).await }));
+        let stops =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.stop(by).await }));
         let mut locked = BTreeSet::new();
         for stop in stops.collect::<Vec<_>>() {
             locked.extend(stop.await.unwrap_or_default());
@@ -120,7 +126,8 @@ impl Modules {
 
     async fn list_by(&self, due: Instant) -> Result<Vec<TokenState>, TokenError> {
         // One that hangs takes no time from the others.
-        let lists = self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.list(due).await }));
+        let lists =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.list(due).await }));
         let (mut all, mut failed) = (Vec::new(), None);
         for list in lists.collect::<Vec<_>>() {
             match list.await.unwrap_or_else(|_| Err(TokenError::new(Reason::Internal))) {
@@ -214,5 +221,61 @@ impl Token for Modules {
         drop(order);
         home.sign(&serial, question, due).await
     }
-}
 
+    async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&wanted.serial, due).await?;
+        let question = Question::GenerateKey(wire::GenerateKey {
+            serial: wanted.serial.to_string(),
+            kind: wanted.kind.to_owned(),
+            id: wanted.id,
+            label: wanted.label,
+        });
+        match home.ask_about(&wanted.serial, question, false, due).await? {
+            Reply::Key(made) => Ok(made.public_key),
+            _ => Err(TokenError::new(Reason::TokenFault)),
+        }
+    }
+
+    async fn import_certificate(
+        &self,
+        wanted: NewCertificate,
+        deadline: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&wanted.serial, due).await?;
+        let question = Question::ImportCertificate(wire::ImportCertificate {
+            serial: wanted.serial.to_string(),
+            certificate: wanted.certificate,
+            replace: wanted.replace,
+        });
+        let fault = || TokenError::new(Reason::TokenFault);
+        match home.ask_about(&wanted.serial, question, false, due).await? {
+            Reply::Imported(imported) => {
+                let replaced =
+                    imported.replaced.into_iter().map(|digest| digest.try_into().map_err(|_| fault()));
+                Ok(ImportedCertificate {
+                    key_id: imported.key_id,
+                    replaced: replaced.collect::<Result<_, _>>()?,
+                })
+            }
+            _ => Err(fault()),
+        }
+    }
+
+    async fn change_pin(&self, change: PinChange, deadline: Duration) -> Result<(), TokenError> {
+        let due = Instant::now() + deadline;
+        let PinChange { serial, by_officer, pins, final_try } = change;
+        let home = self.home(&serial, due).await?;
+        let mut wanted = wire::ChangePin::default();
+        wanted.serial = serial.to_string();
+        wanted.final_try = final_try;
+        let on_pad = pins.is_none();
+        if let Some((by, new)) = pins {
+            wanted.by = by.expose().as_bytes().to_vec();
+            wanted.new = new.expose().as_bytes().to_vec();
+        }
+        let question = if by_officer { Question::SetPin(wanted) } else { Question::ChangePin(wanted) };
+        home.ask_about(&serial, question, on_pad, due).await.map(|_| ())
+    }
+}

@@ -132,7 +132,14 @@ impl Worker {
         let desk = Arc::new(Desk::default());
         let places = Arc::new(Semaphore::new(recipe.at_once as usize));
         let (loaded, first) = oneshot::channel();
-        let listener = Listener { desk: desk.clone(), places: places.clone(), child, loaded: Some(loaded), was_loaded: false, owner };
+        let listener = Listener {
+            desk: desk.clone(),
+            places: places.clone(),
+            child,
+            loaded: Some(loaded),
+            was_loaded: false,
+            owner,
+        };
         let over = tokio::spawn(listener.listen(stdout));
         let worker = Worker { desk, stdin: tokio::sync::Mutex::new(stdin), places, at_once: recipe.at_once };
         let error = match timeout_at(by, first).await {
@@ -311,7 +318,8 @@ impl Listener {
         let mut taken = 0;
         while let Some(range) = first_message(arrived.get(taken..).unwrap_or_default())? {
             let (begin, end) = (taken + range.start, taken + range.end);
-            let answer = Answer::decode(arrived.get(begin..end).ok_or(unreadable)?).map_err(|_| unreadable)?;
+            let answer =
+                Answer::decode(arrived.get(begin..end).ok_or(unreadable)?).map_err(|_| unreadable)?;
             taken = end;
             let reply = answer.reply.ok_or(unreadable)?;
             if answer.id == 0 {

@@ -43,7 +43,8 @@ fn serial(text: &str) -> TokenSerial {
 }
 
 fn showing(serials: &[&str]) -> Looked {
-    let tokens = serials.iter().map(|serial| TokenShown { serial: (*serial).to_owned(), ..TokenShown::default() });
+    let tokens =
+        serials.iter().map(|serial| TokenShown { serial: (*serial).to_owned(), ..TokenShown::default() });
     Looked { tokens: tokens.collect(), hot_plug: true }
 }
 
@@ -143,7 +144,9 @@ async fn a_login_that_the_token_no_longer_has_ends_here_too() {
     keeper.pretend_login(&serial("1"));
     assert!(keeper.is_ready(&serial("1")));
     keeper.seen(showing(&["1"]), std::time::Instant::now() + LONG);
-    let Ok(TokenNews::LoginEnded(LoginEnded { why: Ended::Lost, .. })) = news.try_recv() else { panic!("not told") };
+    let Ok(TokenNews::LoginEnded(LoginEnded { why: Ended::Lost, .. })) = news.try_recv() else {
+        panic!("not told")
+    };
     assert!(!keeper.is_ready(&serial("1")));
 }
 

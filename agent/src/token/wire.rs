@@ -4,12 +4,14 @@
 //! cannot be read ends it, and a signature is verified before it goes anywhere.
 
 use prost::{Message, Oneof};
-use sealkeeper_domain::{identity::TokenSerial, pin::Pin, pkcs11_uri::ObjectUri, reason::Reason, return_value::ReturnValue};
+use sealkeeper_domain::{
+    identity::TokenSerial, pin::Pin, pkcs11_uri::ObjectUri, reason::Reason, return_value::ReturnValue,
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::pipeline::ports::{
     token::PinOrPad,
-    token_error::{FailedCall, PinFlags, SignError, Told, TokenError},
+    token_error::{FailedCall, PinFlags, SignError, TokenError, Told},
 };
 
 /// Most bytes of one message. The longest is a certificate.
@@ -242,9 +244,9 @@ pub(super) struct ImportCertificate {
     pub(super) serial: String,
     #[prost(bytes, tag = "2")]
     pub(super) certificate: Vec<u8>,
-    /// Whether one for the same key may stand there already.
+    /// Whether those for the same key that are there go; otherwise they stand against it.
     #[prost(bool, tag = "3")]
-    pub(super) beside_others: bool,
+    pub(super) replace: bool,
 }
 
 #[derive(Message)]
@@ -252,9 +254,9 @@ pub(super) struct Imported {
     /// CKA_ID of the key it is for, and so its own.
     #[prost(bytes, tag = "1")]
     pub(super) key_id: Vec<u8>,
-    /// Certificates for that key now on the token.
-    #[prost(uint32, tag = "2")]
-    pub(super) certificates: u32,
+    /// SHA-256 of each certificate that went.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub(super) replaced: Vec<Vec<u8>>,
 }
 
 #[derive(Message)]
@@ -479,7 +481,11 @@ mod tests {
         for bytes in [&[0xff_u8; 10][..], &[0x80; 10], &[0x81, 0x80, 0x80, 0x01]] {
             assert!(first_message(bytes).is_err() || bytes.len() < 10, "{bytes:?}");
         }
-        assert_eq!(first_message(&[0x81, 0x80, 0xc0, 0x00]), Err(Unreadable), "one byte more than the longest");
+        assert_eq!(
+            first_message(&[0x81, 0x80, 0xc0, 0x00]),
+            Err(Unreadable),
+            "one byte more than the longest"
+        );
     }
 
     proptest! {

@@ -22,8 +22,18 @@ pub(crate) trait Token: Send + Sync {
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
     /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
-    /// One signature, for an order that only a committed intent can make.
+    /// One signature, for an order that only a committed record can make.
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError>;
+    /// Makes a key pair on an unlocked token (A3); gives its SubjectPublicKeyInfo, DER.
+    async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError>;
+    /// Puts a certificate beside its key on an unlocked token.
+    async fn import_certificate(
+        &self,
+        wanted: NewCertificate,
+        deadline: Duration,
+    ) -> Result<ImportedCertificate, TokenError>;
+    /// Changes the user PIN, or has the security officer set it anew. Tried once.
+    async fn change_pin(&self, change: PinChange, deadline: Duration) -> Result<(), TokenError>;
 }
 
 /// An unlock, with the PIN it owns.
@@ -56,6 +66,49 @@ pub(crate) enum PinOrPad {
 #[derive(Debug)]
 pub(crate) struct OnePin {
     pub(crate) pin: Pin,
+    /// Whether it is tried although the token says that one try is left.
+    pub(crate) final_try: bool,
+}
+
+/// A key pair to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) serial: TokenSerial,
+    /// `ec-p256`, `ec-p384`, `rsa-2048`, `rsa-3072`, `rsa-4096`.
+    pub(crate) kind: &'static str,
+    /// CKA_ID, not taken yet.
+    pub(crate) id: Vec<u8>,
+    /// CKA_LABEL.
+    pub(crate) label: String,
+}
+
+/// A certificate to be put beside its key.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCertificate {
+    pub(crate) serial: TokenSerial,
+    /// DER.
+    pub(crate) certificate: Vec<u8>,
+    /// Whether those for the same key that are there go.
+    pub(crate) replace: bool,
+}
+
+/// A certificate that was put beside its key.
+#[derive(Clone, Debug)]
+pub(crate) struct ImportedCertificate {
+    /// CKA_ID of both.
+    pub(crate) key_id: Vec<u8>,
+    /// SHA-256 of each certificate that went.
+    pub(crate) replaced: Vec<[u8; 32]>,
+}
+
+/// A user PIN to be changed.
+#[derive(Debug)]
+pub(crate) struct PinChange {
+    pub(crate) serial: TokenSerial,
+    /// Whose PIN allows it: the user's own old one, or the security officer's.
+    pub(crate) by_officer: bool,
+    /// That PIN and the new one; `None`: both are typed on the token.
+    pub(crate) pins: Option<(Pin, Pin)>,
     /// Whether it is tried although the token says that one try is left.
     pub(crate) final_try: bool,
 }

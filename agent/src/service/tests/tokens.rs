@@ -38,6 +38,20 @@ impl Token for Turnstile {
     async fn describe(&self, _: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
+    async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn import_certificate(
+        &self,
+        _: NewCertificate,
+        _: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn change_pin(&self, change: PinChange, _: Duration) -> Result<(), TokenError> {
+        drop(change);
+        self.0.clone().map(|_| ())
+    }
     async fn sign(&self, _: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         Err(SignError::TimedOut)
     }
@@ -75,7 +89,8 @@ async fn an_unlock_that_takes_anothers_place_is_recorded_after_its_end() {
 
 #[tokio::test]
 async fn a_pin_the_token_locked_at_login_is_recorded_as_tried() {
-    let call = FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa4_u64)) };
+    let call =
+        FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa4_u64)) };
     let pin = Some(PinFlags { locked: true, ..PinFlags::default() });
     let refused = TokenError { call: Some(call), pin, ..TokenError::new(Reason::TokenPinLocked) };
     let house = house_of(Err(refused.clone()));
@@ -123,7 +138,8 @@ async fn logins_that_ended_say_why() {
 
 #[tokio::test]
 async fn after_wrong_pins_in_a_row_none_is_tried_unless_a_person_says_so_and_a_restart_forgets_nothing() {
-    let call = FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa0_u64)) };
+    let call =
+        FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa0_u64)) };
     let wrong = TokenError { call: Some(call), ..TokenError::new(Reason::TokenPinWrong) };
     let mut house = house_of(Err(wrong));
     for _ in 0..3 {
@@ -147,7 +163,8 @@ async fn after_wrong_pins_in_a_row_none_is_tried_unless_a_person_says_so_and_a_r
 #[tokio::test]
 async fn a_key_that_asks_for_the_pin_at_each_use_is_not_asked_without_it() {
     let mut house = house(Manner::Signs);
-    let asking = FakeToken { manner: Manner::Signs, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    let asking =
+        FakeToken { manner: Manner::Signs, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
     let request = house.submit(1).await;
     assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "token-pin-needed");

@@ -44,7 +44,11 @@ impl From<Error> for Failed {
 
 impl From<Reason> for Failed {
     fn from(reason: Reason) -> Self {
-        Failed { reason: reason.code().into(), logged_out: reason == Reason::TokenAbsent, ..Failed::default() }
+        Failed {
+            reason: reason.code().into(),
+            logged_out: reason == Reason::TokenAbsent,
+            ..Failed::default()
+        }
     }
 }
 

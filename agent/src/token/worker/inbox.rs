@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn questions_come_one_by_one_and_leave_nothing_behind() {
-        let bytes = [framed(&login(1, b"sesame-7")), framed(&login(2, b"sesame-8"))].map(|frame| frame.to_vec()).concat();
+        let bytes = [framed(&login(1, b"sesame-7")), framed(&login(2, b"sesame-8"))]
+            .map(|frame| frame.to_vec())
+            .concat();
         let mut inbox = Inbox::new(Cursor::new(bytes.clone()));
         assert_eq!(inbox.next().unwrap().id, 1);
         let left = String::from_utf8_lossy(&inbox.buffer[..bytes.len()]).into_owned();

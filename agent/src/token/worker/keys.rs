@@ -1,12 +1,12 @@
 //! A seal's key and certificate among the objects of a token, and whether they are what the regulation demands (A3).
 
+use crate::shim::{PublicKey, SignatureAlgorithm};
 use cryptoki::{
     mechanism::MechanismType,
     object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
     session::Session,
 };
 use sealkeeper_domain::reason::Reason;
-use crate::shim::{PublicKey, SignatureAlgorithm};
 use x509_cert::{Certificate, der::Decode};
 
 use super::{
@@ -110,8 +110,12 @@ pub(super) fn public_halves(session: &Session, key: &Object, id: &[u8]) -> Resul
 
 /// What a public key object holds. `None`: of no type that is supported.
 pub(super) fn public_key(session: &Session, handle: ObjectHandle) -> Result<Option<PublicKey>, Failed> {
-    let asked =
-        [AttributeType::KeyType, AttributeType::EcPoint, AttributeType::Modulus, AttributeType::PublicExponent];
+    let asked = [
+        AttributeType::KeyType,
+        AttributeType::EcPoint,
+        AttributeType::Modulus,
+        AttributeType::PublicExponent,
+    ];
     let (mut point, mut modulus, mut exponent) = (Vec::new(), Vec::new(), Vec::new());
     for attribute in session.get_attributes(handle, &asked)? {
         match attribute {
@@ -121,7 +125,11 @@ pub(super) fn public_key(session: &Session, handle: ObjectHandle) -> Result<Opti
             _ => {}
         }
     }
-    Ok(if modulus.is_empty() { PublicKey::from_ec_point(&point) } else { PublicKey::from_rsa(&modulus, &exponent) })
+    Ok(if modulus.is_empty() {
+        PublicKey::from_ec_point(&point)
+    } else {
+        PublicKey::from_rsa(&modulus, &exponent)
+    })
 }
 
 /// Finds the certificate that is meant: under its CKA_ID or label, or where there is none, by the key's public half. Of several for one key,
@@ -156,13 +164,21 @@ impl FoundKey {
     }
 }
 
-/// How many certificates for this key the token holds.
-pub(super) fn certificates_for(session: &Session, halves: &[PublicKey]) -> Result<u32, Failed> {
-    let all = certificates(session, &[Attribute::Class(ObjectClass::CERTIFICATE)])?;
-    Ok(u32::try_from(all.iter().filter(|der| is_for(der, halves)).count()).unwrap_or(u32::MAX))
+/// The certificates for this key that the token holds.
+pub(super) fn certificates_for(
+    session: &Session,
+    halves: &[PublicKey],
+) -> Result<Vec<(ObjectHandle, Vec<u8>)>, Failed> {
+    let mut found = objects_with_value(session, &[Attribute::Class(ObjectClass::CERTIFICATE)])?;
+    found.retain(|(_, der)| is_for(der, halves));
+    Ok(found)
 }
 
-fn check_attributes(session: &Session, key: ObjectHandle, accepted: &[String]) -> Result<Vec<String>, Failed> {
+fn check_attributes(
+    session: &Session,
+    key: ObjectHandle,
+    accepted: &[String],
+) -> Result<Vec<String>, Failed> {
     let told = session.get_attributes(key, &DEMANDED.map(|(_, asked, _)| asked))?;
     let mut unreported = Vec::new();
     for (name, asked, demanded) in DEMANDED {
@@ -178,12 +194,24 @@ fn check_attributes(session: &Session, key: ObjectHandle, accepted: &[String]) -
 
 fn certificates(session: &Session, template: &[Attribute]) -> Result<Vec<Vec<u8>>, Failed> {
     let mut found = Vec::new();
+    for (_, der) in objects_with_value(session, template)? {
+        // Some tokens show one certificate as two objects.
+        if !found.contains(&der) {
+            found.push(der);
+        }
+    }
+    Ok(found)
+}
+
+fn objects_with_value(
+    session: &Session,
+    template: &[Attribute],
+) -> Result<Vec<(ObjectHandle, Vec<u8>)>, Failed> {
+    let mut found = Vec::new();
     for handle in session.find_objects(template)? {
         for attribute in session.get_attributes(handle, &[AttributeType::Value])? {
-            if let Attribute::Value(der) = attribute
-                && !found.contains(&der)
-            {
-                found.push(der);
+            if let Attribute::Value(der) = attribute {
+                found.push((handle, der));
             }
         }
     }
@@ -197,11 +225,14 @@ fn is_for(der: &[u8], halves: &[PublicKey]) -> bool {
 
 /// Of several certificates for one key, the newest that is valid now; if none is, the newest. Those for different keys cannot be told apart.
 fn newest(several: &[Vec<u8>], now_us: u64) -> Result<FoundCertificate, Failed> {
-    let mut read: Vec<_> =
-        several.iter().filter_map(|der| Some((Certificate::from_der(der).ok()?, PublicKey::of_certificate(der)?, der))).collect();
+    let mut read: Vec<_> = several
+        .iter()
+        .filter_map(|der| Some((Certificate::from_der(der).ok()?, PublicKey::of_certificate(der)?, der)))
+        .collect();
     let of = u32::try_from(read.len()).unwrap_or(u32::MAX);
     let one_key = read.iter().all(|(_, key, _)| read.first().is_some_and(|(_, first, _)| first == key));
-    let from = |certificate: &Certificate| certificate.tbs_certificate().validity().not_before.to_unix_duration();
+    let from =
+        |certificate: &Certificate| certificate.tbs_certificate().validity().not_before.to_unix_duration();
     read.sort_by_key(|(certificate, ..)| {
         let until = certificate.tbs_certificate().validity().not_after.to_unix_duration();
         let now = std::time::Duration::from_micros(now_us);

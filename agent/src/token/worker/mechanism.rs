@@ -1,10 +1,13 @@
 //! Which PKCS#11 mechanism makes which signature (PKCS#11 Current Mechanisms v3.0 §2.1, §2.3).
 
+use crate::shim::{SignatureAlgorithm, digest_info};
 use cryptoki::{
-    mechanism::{Mechanism, MechanismType, rsa::{PkcsMgfType, PkcsPssParams}},
+    mechanism::{
+        Mechanism, MechanismType,
+        rsa::{PkcsMgfType, PkcsPssParams},
+    },
     object::KeyType,
 };
-use crate::shim::{SignatureAlgorithm, digest_info};
 use sha2::{Digest, Sha256, Sha384};
 
 /// A mechanism with what the token is given to sign by it.
@@ -53,7 +56,11 @@ impl KeyKind {
 }
 
 /// How `message` is signed. `None`: the token cannot.
-pub(super) fn signing(algorithm: SignatureAlgorithm, offered: &[MechanismType], message: &[u8]) -> Option<Signing> {
+pub(super) fn signing(
+    algorithm: SignatureAlgorithm,
+    offered: &[MechanismType],
+    message: &[u8],
+) -> Option<Signing> {
     use SignatureAlgorithm as Alg;
     let chosen = choose(algorithm, offered)?;
     let data = if hashes(chosen) {
@@ -61,12 +68,15 @@ pub(super) fn signing(algorithm: SignatureAlgorithm, offered: &[MechanismType], 
     } else {
         let digest = match algorithm {
             Alg::EcdsaP384Sha384 => Sha384::digest(message).to_vec(),
-            Alg::EcdsaP256Sha256 | Alg::RsaPkcs1Sha256 | Alg::RsaPssSha256 => Sha256::digest(message).to_vec(),
+            Alg::EcdsaP256Sha256 | Alg::RsaPkcs1Sha256 | Alg::RsaPssSha256 => {
+                Sha256::digest(message).to_vec()
+            }
         };
         if chosen == MechanismType::RSA_PKCS { digest_info(algorithm.digest(), &digest) } else { digest }
     };
     // The salt is as long as the digest, as RFC 4055 §3.1 recommends.
-    let pss = PkcsPssParams { hash_alg: MechanismType::SHA256, mgf: PkcsMgfType::MGF1_SHA256, s_len: 32.into() };
+    let pss =
+        PkcsPssParams { hash_alg: MechanismType::SHA256, mgf: PkcsMgfType::MGF1_SHA256, s_len: 32.into() };
     let mechanism = match chosen {
         MechanismType::ECDSA => Mechanism::Ecdsa,
         MechanismType::ECDSA_SHA256 => Mechanism::EcdsaSha256,
@@ -114,10 +124,14 @@ mod tests {
     #[test]
     fn the_mechanism_follows_from_key_and_list() {
         let offered = |types: &[MechanismType], algorithm| {
-            signing(algorithm, types, b"abc").map(|signing| (signing.mechanism.mechanism_type(), signing.data.len()))
+            signing(algorithm, types, b"abc")
+                .map(|signing| (signing.mechanism.mechanism_type(), signing.data.len()))
         };
         let p256 = SignatureAlgorithm::EcdsaP256Sha256;
-        assert_eq!(offered(&[MechanismType::ECDSA_SHA256, MechanismType::ECDSA], p256), Some((MechanismType::ECDSA, 32)));
+        assert_eq!(
+            offered(&[MechanismType::ECDSA_SHA256, MechanismType::ECDSA], p256),
+            Some((MechanismType::ECDSA, 32))
+        );
         assert_eq!(offered(&[MechanismType::ECDSA_SHA256], p256), Some((MechanismType::ECDSA_SHA256, 3)));
         assert_eq!(offered(&[MechanismType::RSA_PKCS], p256), None);
         assert_eq!(offered(&[], p256), Some((MechanismType::ECDSA, 32)));

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::shim::SignatureAlgorithm;
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     error::{Error, RvError},
@@ -13,7 +14,6 @@ use cryptoki::{
     slot::{Slot, TokenInfo},
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use crate::shim::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{
@@ -25,8 +25,8 @@ use super::{
     sessions::{KeySession, Sessions},
 };
 use crate::token::wire::{
-    Describe, Described, Failed, Flags, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign, TokenShown,
-    pin_of,
+    Describe, Described, Failed, Flags, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
+    TokenShown, pin_of,
 };
 
 /// A loaded and initialised module with the logins it holds.
@@ -57,17 +57,21 @@ impl Module {
     /// Loads and initialises the module.
     pub(super) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
         let pkcs11 = Pkcs11::new(path)?;
-        let unusable = |error: Error| Failed { reason: Reason::ModuleUnusable.code().into(), ..Failed::from(error) };
+        let unusable =
+            |error: Error| Failed { reason: Reason::ModuleUnusable.code().into(), ..Failed::from(error) };
         match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             Err(error) => return Err(unusable(error)),
         }
         let raw = Raw::of(path, pkcs11.clone()).map_err(unusable)?;
         // What a module calls itself is for the log only.
-        let loaded = pkcs11.get_library_info().map_or_else(|_| Loaded::default(), |info| Loaded {
-            description: info.library_description().to_owned(),
-            version: format!("{}.{}", info.library_version().major(), info.library_version().minor()),
-        });
+        let loaded = pkcs11.get_library_info().map_or_else(
+            |_| Loaded::default(),
+            |info| Loaded {
+                description: info.library_description().to_owned(),
+                version: format!("{}.{}", info.library_version().major(), info.library_version().minor()),
+            },
+        );
         let module = Module { pkcs11, raw, logins: Mutex::default(), changing: Mutex::default() };
         Ok((module, loaded))
     }
@@ -76,9 +80,9 @@ impl Module {
     pub(super) fn answer(&self, question: Question) -> Reply {
         let answered = match question {
             Question::Look(_) => self.look().map(Reply::Looked),
-            Question::Login(mut login) => {
-                self.login(&mut login).map(|token| Reply::Looked(Looked { tokens: vec![token], hot_plug: false }))
-            }
+            Question::Login(mut login) => self
+                .login(&mut login)
+                .map(|token| Reply::Looked(Looked { tokens: vec![token], hot_plug: false })),
             Question::Logout(logout) => {
                 self.logout(&logout);
                 Ok(Reply::Done(Nothing {}))
@@ -221,7 +225,8 @@ impl Module {
     }
 
     fn sign_in(&self, kept: &mut KeySession, login: &Login, wanted: &mut Sign) -> Result<Vec<u8>, Failed> {
-        let algorithm = SignatureAlgorithm::from_code(&wanted.algorithm).ok_or(Reason::KeyAlgorithmUnsupported)?;
+        let algorithm =
+            SignatureAlgorithm::from_code(&wanted.algorithm).ok_or(Reason::KeyAlgorithmUnsupported)?;
         let offered = self.pkcs11.get_mechanism_list(login.slot).unwrap_or_default();
         let key = self.key_in(kept, &wanted.key, &offered)?;
         let signing = signing(algorithm, &offered, &wanted.message).ok_or(Reason::TokenMechanismMissing)?;
@@ -274,7 +279,11 @@ impl Module {
     pub(super) fn end(&self, serial: &TokenSerial, number: u64) {
         let ended = {
             let mut logins = held(&self.logins);
-            if logins.get(serial).is_some_and(|login| login.number <= number) { logins.remove(serial) } else { None }
+            if logins.get(serial).is_some_and(|login| login.number <= number) {
+                logins.remove(serial)
+            } else {
+                None
+            }
         };
         if let Some(login) = ended {
             login.sessions.log_out();

@@ -1,12 +1,13 @@
 //! Objects made on a token: key pairs, and the certificates that belong to them (A3).
 
+use crate::shim::PublicKey;
 use cryptoki::{
     mechanism::Mechanism,
     object::{Attribute, AttributeType, CertificateType, ObjectClass},
     session::Session,
 };
 use sealkeeper_domain::reason::Reason;
-use crate::shim::PublicKey;
+use sha2::{Digest, Sha256};
 use x509_cert::{
     Certificate,
     der::{Decode, Encode},
@@ -34,8 +35,12 @@ impl Module {
             }
         }
         let (mechanism, kind) = match wanted.kind.as_str() {
-            "ec-p256" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P256_PARAMETERS.to_vec())]),
-            "ec-p384" => (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P384_PARAMETERS.to_vec())]),
+            "ec-p256" => {
+                (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P256_PARAMETERS.to_vec())])
+            }
+            "ec-p384" => {
+                (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(KeyKind::P384_PARAMETERS.to_vec())])
+            }
             "rsa-2048" => rsa(2048),
             "rsa-3072" => rsa(3072),
             "rsa-4096" => rsa(4096),
@@ -60,18 +65,20 @@ impl Module {
 
     /// Puts a certificate beside the key it is for, under the same CKA_ID.
     pub(super) fn import_certificate(&self, wanted: &ImportCertificate) -> Result<Imported, Failed> {
-        let unreadable = |error: x509_cert::der::Error| about(Reason::CertificateUnreadable, error.to_string());
+        let unreadable =
+            |error: x509_cert::der::Error| about(Reason::CertificateUnreadable, error.to_string());
         let certificate = Certificate::from_der(&wanted.certificate).map_err(unreadable)?;
         let key = PublicKey::of_certificate(&wanted.certificate).ok_or(Reason::CertificateKeyUnsupported)?;
         let session = self.writing_session(&wanted.serial)?;
         let (key_id, label) = key_of(&session, &key)?;
-        let same = vec![Attribute::Class(ObjectClass::CERTIFICATE), Attribute::Value(wanted.certificate.clone())];
+        let same =
+            vec![Attribute::Class(ObjectClass::CERTIFICATE), Attribute::Value(wanted.certificate.clone())];
         if !session.find_objects(&same)?.is_empty() {
             return Err(Reason::CertificateExists.into());
         }
         let others = certificates_for(&session, std::slice::from_ref(&key))?;
-        if others > 0 && !wanted.beside_others {
-            return Err(about(Reason::CertificateExists, format!("{others} for the same key")));
+        if !others.is_empty() && !wanted.replace {
+            return Err(about(Reason::CertificateExists, format!("{} for the same key", others.len())));
         }
         let tbs = certificate.tbs_certificate();
         let mut template = vec![
@@ -86,8 +93,14 @@ impl Module {
             Attribute::Value(wanted.certificate.clone()),
         ];
         template.extend(label.map(Attribute::Label));
+        // The new one first: whatever fails, the key has a certificate.
         session.create_object(&template)?;
-        Ok(Imported { key_id, certificates: others.saturating_add(1) })
+        let mut replaced = Vec::new();
+        for (handle, der) in others {
+            session.destroy_object(handle)?;
+            replaced.push(Sha256::digest(der).to_vec());
+        }
+        Ok(Imported { key_id, replaced })
     }
 
     /// A session that may write, on a token with a login.
@@ -122,7 +135,9 @@ fn key_of(session: &Session, key: &PublicKey) -> Result<(Vec<u8>, Option<Vec<u8>
 }
 
 fn rsa(bits: u64) -> (Mechanism<'static>, Vec<Attribute>) {
-    let attributes =
-        vec![Attribute::ModulusBits((bits as std::ffi::c_ulong).into()), Attribute::PublicExponent(RSA_EXPONENT.to_vec())];
+    let attributes = vec![
+        Attribute::ModulusBits((bits as std::ffi::c_ulong).into()),
+        Attribute::PublicExponent(RSA_EXPONENT.to_vec()),
+    ];
     (Mechanism::RsaPkcsKeyPairGen, attributes)
 }

@@ -86,7 +86,8 @@ impl Module {
     /// A PIN that was not taken: with what the token says of tries left now.
     pub(super) fn login_failed(&self, slot: Slot, error: &Error) -> Failed {
         let told = new_pin_refused(error);
-        let mut pin = self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info));
+        let mut pin =
+            self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info));
         // Not every token sets the flag at once.
         pin.locked |= told.reason == Reason::TokenPinLocked.code();
         Failed { pin: Some(pin), ..told }

@@ -29,7 +29,8 @@ impl Raw {
     pub(super) fn of(path: &Path, module: Pkcs11) -> Result<Self, Error> {
         // SAFETY: the shared object is loaded already, so nothing of it is run that was not run before.
         let library = unsafe { cryptoki_sys::Pkcs11::new(path) }.map_err(Error::LibraryLoading)?;
-        let list_of = library.C_GetFunctionList.as_ref().map_err(|_| Error::MissingSymbol("C_GetFunctionList"))?;
+        let list_of =
+            library.C_GetFunctionList.as_ref().map_err(|_| Error::MissingSymbol("C_GetFunctionList"))?;
         let mut list = std::ptr::null_mut();
         // SAFETY: C_GetFunctionList writes a pointer to the place it is given, and may be called at any time (PKCS#11 v3.0 §5.4.4).
         Rv::from(unsafe { list_of(&mut list) }).into_result(Function::GetFunctionList)?;

@@ -38,7 +38,12 @@ struct Kept {
 impl Sessions {
     /// With the session that was logged in. A login lasts as long as any session is open (PKCS#11 v3.0 §5.6.2), and some tokens allow one only.
     pub(super) fn new(pkcs11: Pkcs11, slot: Slot, first: Session) -> Self {
-        let kept = Kept { free: vec![KeySession { session: first, keys: Vec::new() }], open: 1, full: false, over: false };
+        let kept = Kept {
+            free: vec![KeySession { session: first, keys: Vec::new() }],
+            open: 1,
+            full: false,
+            over: false,
+        };
         Sessions { pkcs11, slot, kept: Mutex::new(kept), returned: Condvar::new() }
     }
 
@@ -132,7 +137,8 @@ impl Drop for Lent<'_> {
             let kept = self.sessions.kept();
             kept.open == 1 && !kept.over
         };
-        let other = if is_last { self.sessions.pkcs11.open_ro_session(self.sessions.slot).ok() } else { None };
+        let other =
+            if is_last { self.sessions.pkcs11.open_ro_session(self.sessions.slot).ok() } else { None };
         drop(failed);
         let mut kept = self.sessions.kept();
         kept.full = false;
