@@ -12,7 +12,7 @@ use sealkeeper_domain::{
 };
 use sealkeeper_journal::TreeHead;
 use sealkeeper_pades::{
-    cms::{SigningChain, contents_capacity},
+    cms::{MessageDigest, SignatureAlgorithm, SigningChain, contents_capacity},
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
@@ -21,6 +21,7 @@ use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key:
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
 pub(crate) struct Signer {
     chain: SigningChain,
+    algorithm: SignatureAlgorithm,
     certificate_sha256: Digest,
     seal_object: Digest,
     token_serial: TokenSerial,
@@ -36,6 +37,11 @@ impl Signer {
             Violation::new(Reason::from_code(error.code()).unwrap_or(Reason::CertificateBad))
                 .with("what", error)
         })?;
+        // The tokens are asked for nothing else yet.
+        let algorithm = SignatureAlgorithm::EcdsaP256Sha256;
+        if !chain.signer().algorithms().contains(&algorithm) {
+            return Err(Violation::new(Reason::CertificateKeyUnsupported).into());
+        }
         let validity = chain.signer().certificate().tbs_certificate().validity();
         let now = Duration::from_micros(now_us);
         if now < validity.not_before.to_unix_duration() {
@@ -53,7 +59,14 @@ impl Signer {
             .seal
             .object_digest(registered.picture_digest, certificate_sha256)
             .map_err(|error| bad(error.to_string()))?;
-        Ok(Signer { chain, certificate_sha256, seal_object, token_serial: key.serial, ready: key.ready })
+        Ok(Signer {
+            chain,
+            algorithm,
+            certificate_sha256,
+            seal_object,
+            token_serial: key.serial,
+            ready: key.ready,
+        })
     }
 }
 
@@ -75,12 +88,15 @@ pub(crate) struct Prepared {
     pub(super) seal: Seal,
     pub(super) seal_box: SealBox,
     pub(super) chain: SigningChain,
+    pub(super) algorithm: SignatureAlgorithm,
     pub(super) certificate_sha256: Digest,
     pub(super) seal_object: Digest,
     pub(super) token_serial: TokenSerial,
     pub(super) ready: bool,
     pub(super) marks: UseMarks,
     pub(super) revision: revision::Prepared,
+    /// Over the /ByteRange of the revision, by the hash function of the algorithm.
+    pub(super) byte_range_digest: MessageDigest,
 }
 
 impl Approved<'_, '_> {
@@ -99,20 +115,26 @@ impl Approved<'_, '_> {
     pub(crate) fn prepare(self, signer: Signer, marks: UseMarks) -> Result<Prepared, Stop> {
         let placed = self.placed;
         let registered = placed.inspected.admitted.seal;
-        let capacity = contents_capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
+        let capacity = contents_capacity(&signer.chain, signer.algorithm)
+            .map_err(|error| Stop::Fault(error.to_string()))?;
         let revision = write_revision(&placed, &marks, capacity)?;
         let inspected = placed.inspected;
+        let byte_range_digest = revision
+            .byte_range_digest(signer.algorithm.digest(), inspected.document.bytes())
+            .map_err(|error| Stop::Fault(error.to_string()))?;
         Ok(Prepared {
             terms: inspected.admitted.terms,
             seal: registered.seal.clone(),
             seal_box: placed.seal_box,
             chain: signer.chain,
+            algorithm: signer.algorithm,
             certificate_sha256: signer.certificate_sha256,
             seal_object: signer.seal_object,
             token_serial: signer.token_serial,
             ready: signer.ready,
             marks,
             revision,
+            byte_range_digest,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
+use sealkeeper_pades::cms;
 use serde::Serialize;
 
 use super::{
@@ -21,7 +22,7 @@ struct SigningPermit(());
 #[derive(Debug)]
 pub(crate) struct SignOrder {
     key: ObjectUri,
-    digest: [u8; 32],
+    digest: cms::MessageDigest,
     _permit: SigningPermit,
 }
 
@@ -31,9 +32,9 @@ impl SignOrder {
         &self.key
     }
 
-    /// SHA-256 of the signed attributes.
-    pub(crate) fn digest(&self) -> &[u8; 32] {
-        &self.digest
+    /// The digest of the signed attributes.
+    pub(crate) fn digest(&self) -> &[u8] {
+        self.digest.as_bytes()
     }
 }
 
@@ -97,10 +98,13 @@ impl Reviewed {
                 seal_object_sha256: digest(prepared.seal_object),
                 certificate_sha256: digest(prepared.certificate_sha256),
                 token_serial: id(prepared.token_serial.as_str())?,
-                signature_algorithm: code("ecdsa-p256-sha256")?,
+                signature_algorithm: code(prepared.algorithm.code())?,
                 document_sha256: digest(terms.sha256),
                 document_size: terms.size,
-                byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
+                byte_range_digest: match prepared.byte_range_digest {
+                    cms::MessageDigest::Sha256(digest) => MessageDigest::Sha256(digest),
+                    cms::MessageDigest::Sha384(digest) => MessageDigest::Sha384(digest),
+                },
                 prepared_sha256: digest(prepared.digest()),
                 placements,
                 tickets,
@@ -124,7 +128,7 @@ impl Reviewed {
 
 impl Recorded {
     /// Spends the permit on one order.
-    pub(super) fn order(self, digest: [u8; 32]) -> (SignOrder, Ordered) {
+    pub(super) fn order(self, digest: cms::MessageDigest) -> (SignOrder, Ordered) {
         let order = SignOrder { key: self.prepared.seal.key.clone(), digest, _permit: self.permit };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })
     }
