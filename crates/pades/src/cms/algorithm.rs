@@ -57,8 +57,8 @@ impl SignatureAlgorithm {
             // RFC 5758 §3.2: parameters are absent.
             Self::EcdsaP256Sha256 => (ECDSA_WITH_SHA_256, None),
             Self::EcdsaP384Sha384 => (ECDSA_WITH_SHA_384, None),
-            // RFC 5754 §3.2 has every reader know rsaEncryption here, and leaves it open whether it knows
-            // sha256WithRSAEncryption. OpenSSL and pyHanko write it too; they and NSS (poppler) take it. Parameters are NULL.
+            // RFC 5754 §3.2 has every reader know rsaEncryption here, and leaves it open whether one knows
+            // sha256WithRSAEncryption. OpenSSL writes it too; OpenSSL, pyHanko and NSS (poppler) take it. Parameters are NULL.
             Self::RsaPkcs1Sha256 => (RSA_ENCRYPTION, Some(Any::null())),
             // RFC 4056 §3: parameters are there and say all that is not default.
             Self::RsaPssSha256 => (ID_RSASSA_PSS, Some(PssParameters::SHA_256.encode()?)),

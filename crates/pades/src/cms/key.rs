@@ -71,7 +71,8 @@ pub(crate) struct RsaKey {
 enum RsaUse {
     /// rsaEncryption: both schemes.
     Any,
-    /// id-RSASSA-PSS: PSS only, with these parameters if there are any.
+    /// id-RSASSA-PSS: PSS only, with these parameters if there are any. NSS (3.87, and poppler with it) calls every
+    /// signature by such a key invalid, whoever made it; PSS by a key under rsaEncryption it takes.
     Pss(Option<PssParameters>),
 }
 
