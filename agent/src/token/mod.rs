@@ -18,9 +18,9 @@ use std::{
     time::Duration,
 };
 
-use crate::shim::SignatureAlgorithm;
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
+use sealkeeper_pades::cms::SignatureAlgorithm;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
