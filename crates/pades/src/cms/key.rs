@@ -63,7 +63,7 @@ pub(crate) enum VerifyingKey {
 pub(crate) struct RsaKey {
     key: rsa::PublicKey,
     values: RsaPublicKey,
-    use_: RsaUse,
+    purpose: RsaUse,
 }
 
 /// What the certificate lets an RSA key do (RFC 4055 §1.2).
@@ -116,7 +116,7 @@ impl VerifyingKey {
         match self {
             Self::P256(_) => &[SignatureAlgorithm::EcdsaP256Sha256],
             Self::P384(_) => &[SignatureAlgorithm::EcdsaP384Sha384],
-            Self::Rsa(RsaKey { use_: RsaUse::Any, .. }) => {
+            Self::Rsa(RsaKey { purpose: RsaUse::Any, .. }) => {
                 &[SignatureAlgorithm::RsaPkcs1Sha256, SignatureAlgorithm::RsaPssSha256]
             }
             Self::Rsa(_) if self.admits(&Scheme::RsaPss(PssParameters::SHA_256)) => {
@@ -130,8 +130,8 @@ impl VerifyingKey {
     pub(crate) fn admits(&self, scheme: &Scheme) -> bool {
         match (self, scheme) {
             (Self::P256(_) | Self::P384(_), Scheme::Ecdsa(_)) => true,
-            (Self::Rsa(rsa), Scheme::RsaPkcs1(_)) => matches!(rsa.use_, RsaUse::Any),
-            (Self::Rsa(rsa), Scheme::RsaPss(parameters)) => match rsa.use_ {
+            (Self::Rsa(rsa), Scheme::RsaPkcs1(_)) => matches!(rsa.purpose, RsaUse::Any),
+            (Self::Rsa(rsa), Scheme::RsaPss(parameters)) => match rsa.purpose {
                 RsaUse::Any | RsaUse::Pss(None) => true,
                 RsaUse::Pss(Some(restriction)) => restriction.allow(parameters),
             },
@@ -175,7 +175,7 @@ impl VerifyingKey {
 }
 
 impl RsaKey {
-    fn read(der: &[u8], use_: RsaUse) -> Result<RsaKey, String> {
+    fn read(der: &[u8], purpose: RsaUse) -> Result<RsaKey, String> {
         let values =
             RsaPublicKey::from_der(der).map_err(|error| format!("an RSA key that is not DER: {error}"))?;
         let bits = bits(values.modulus.as_bytes());
@@ -189,7 +189,7 @@ impl RsaKey {
             MODULUS_BITS,
         )
         .map_err(|error| format!("an RSA key that cannot be used: {error}"))?;
-        Ok(RsaKey { key, values, use_ })
+        Ok(RsaKey { key, values, purpose })
     }
 
     fn verifies(&self, scheme: &Scheme, digest: &[u8], value: &[u8]) -> bool {
@@ -217,4 +217,80 @@ impl RsaKey {
 /// Bits of a big-endian number without leading zero bytes.
 fn bits(number: &[u8]) -> usize {
     number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use der::Encode;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An RSA key with these values, big-endian; the modulus need not be a product of two primes to be read.
+    fn read(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, String> {
+        let uint = |bytes: &[u8]| Uint::new(bytes).unwrap();
+        let values = RsaPublicKey { modulus: uint(modulus), public_exponent: uint(exponent) };
+        RsaKey::read(&values.to_der().unwrap(), RsaUse::Any)
+            .map(VerifyingKey::Rsa)
+            .map(|key| key.public_key())
+    }
+
+    /// 2^(bits-1) + 1.
+    fn odd(bits: usize) -> Vec<u8> {
+        let mut number = vec![0; bits.div_ceil(8)];
+        number[0] = 1 << ((bits - 1) % 8);
+        *number.last_mut().unwrap() |= 1;
+        number
+    }
+
+    #[test]
+    fn a_modulus_has_2048_to_4096_bits() {
+        for bits in [2048, 2049, 3071, 4095, 4096] {
+            let key = PublicKey::Rsa { modulus: odd(bits), exponent: vec![1, 0, 1] };
+            assert_eq!(read(&odd(bits), &[1, 0, 1]), Ok(key));
+        }
+        for bits in [8, 1024, 2040, 2047, 4097, 4104, 16384] {
+            assert_eq!(read(&odd(bits), &[1, 0, 1]), Err(format!("RSA with {bits} bits")));
+        }
+        assert_eq!(read(&[0], &[3]), Err("RSA with 0 bits".to_owned()));
+    }
+
+    #[test]
+    fn even_numbers_and_exponents_out_of_bounds_are_no_key() {
+        let even = [&odd(2048)[..255], &[2]].concat();
+        assert!(read(&even, &[3]).is_err());
+        assert!(read(&odd(2048), &[3]).is_ok());
+        assert!(read(&odd(2048), &[1, 0xFF, 0xFF, 0xFF, 0xFF]).is_ok(), "33 bits");
+        for exponent in [&[0][..], &[1], &[2], &[4], &[2, 0, 0, 0, 1], &odd(2048), &odd(4096)] {
+            assert!(read(&odd(2048), exponent).is_err(), "{exponent:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_after_the_key_are_no_part_of_it() {
+        let uint = |bytes: &[u8]| Uint::new(bytes).unwrap();
+        let values = RsaPublicKey { modulus: uint(&odd(2048)), public_exponent: uint(&[3]) };
+        let mut der = values.to_der().unwrap();
+        assert!(RsaKey::read(&der, RsaUse::Any).is_ok());
+        der.push(0);
+        assert!(RsaKey::read(&der, RsaUse::Any).is_err());
+    }
+
+    proptest! {
+        /// Whatever a value is, judging it ends with yes or no; the salt may be longer than the modulus.
+        #[test]
+        fn no_value_makes_verification_panic(
+            value in proptest::collection::vec(any::<u8>(), 250..260), digest in any::<[u8; 32]>(), salt_len in 0_usize..300,
+        ) {
+            let values = RsaPublicKey {
+                modulus: Uint::new(&odd(2048)).unwrap(),
+                public_exponent: Uint::new(&[3]).unwrap(),
+            };
+            let key = VerifyingKey::Rsa(RsaKey::read(&values.to_der().unwrap(), RsaUse::Any).unwrap());
+            let pss = PssParameters { hash: HashFunction::Sha256, salt_len };
+            for scheme in [Scheme::RsaPkcs1(HashFunction::Sha256), Scheme::RsaPss(pss)] {
+                prop_assert!(!key.verifies(&scheme, &digest, &value));
+            }
+        }
+    }
 }
