@@ -297,6 +297,45 @@ fn json_of_stamp_and_log_is_what_the_journal_says() {
 }
 
 #[test]
+fn json_of_tokens_and_seals_is_what_the_agent_says() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let seal = Seal::new(&home);
+        let serial = Value::from(home.token.serial());
+        let token = |list: &Value| {
+            let tokens = list["tokens"].as_array().unwrap();
+            tokens.iter().find(|token| token["serial"] == serial).unwrap().clone()
+        };
+        let locked = token(&seal.run(&["token", "list", "--json"]).json_object());
+        assert_eq!((&locked["unlocked"], &locked["locks_at_us"]), (&false.into(), &Value::Null));
+        assert_eq!(locked["seals"], Value::from(vec!["公章", "合同专用章", "财务专用章"]));
+
+        let unlock = ["--json", "token", "unlock", "--uses", "2", "--pin-fd", "0"];
+        let unlocked = seal.run_with(home.token.pin(), &unlock).json_object();
+        assert_eq!((&unlocked["outcome"], &unlocked["token"]["uses_left"]), (&"done".into(), &2.into()));
+        assert!(unlocked["token"]["locks_at_us"].is_u64(), "{unlocked}");
+        assert_eq!(token(&seal.run(&["token", "list", "--json"]).json_object())["unlocked"], true);
+        for was_unlocked in [true, false] {
+            let said = seal.run(&["token", "lock", "--json"]).json_object();
+            assert_eq!((&said["token_serial"], &said["was_unlocked"]), (&serial, &Value::from(was_unlocked)));
+        }
+
+        let seals = seal.run(&["seals", "--json"]).json_object();
+        let names: Vec<_> =
+            seals["seals"].as_array().unwrap().iter().map(|seal| seal["name"].clone()).collect();
+        assert_eq!(names, ["公章", "合同专用章", "财务专用章"]);
+        let shown = seal.run(&["seals", "show", "合同专用章", "--json"]).json_object();
+        assert_eq!(shown["seal"], seals["seals"][1]);
+        assert_eq!(
+            (&shown["seal"]["token_serial"], &shown["seal"]["problems"]),
+            (&serial, &Value::Array(vec![]))
+        );
+        assert!(shown["seal"]["not_after_s"].as_i64() > shown["seal"]["not_before_s"].as_i64());
+    });
+}
+
+#[test]
 fn a_lost_result_is_fetched_with_its_own_document_only() {
     run(async {
         let home = desk();

@@ -57,10 +57,6 @@ pub(crate) struct Stamp {
     /// Read the PIN from this descriptor, should the token be locked: its first line
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
-
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Stamp {
@@ -82,7 +78,7 @@ impl Stamp {
 
         let agent = session.connect().await?;
         let stamping = agent.prepare(&document, &order).await?;
-        if !self.json {
+        if !session.json {
             review::print_prepared(session, stamping.prepared());
         }
         // Asked for only now: nobody gives a PIN for what they have not seen.
@@ -94,8 +90,8 @@ impl Stamp {
             agent.confirm(&stamping).await?;
             agent.collect(&document, use_id, &target).await.map_err(|error| error.of_use(use_id))
         };
-        let stamped = watched(session, !self.json, use_id, made).await?;
-        if self.json {
+        let stamped = watched(session, !session.json, use_id, made).await?;
+        if session.json {
             screen::print_json(&review::as_json(&target, &stamped, &stamping.prepared().findings));
         } else {
             review::print_stamped(session, &target, &stamped);

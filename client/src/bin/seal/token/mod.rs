@@ -9,6 +9,7 @@ use sealkeeper_client::Agent;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::{Session, screen};
@@ -106,4 +107,24 @@ fn line(session: &Session, token: &v1::Token) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// A token for programs.
+fn as_json(token: &v1::Token) -> Value {
+    json!({
+        "serial": token.serial,
+        "label": token.label,
+        "manufacturer": token.manufacturer,
+        "model": token.model,
+        "firmware": token.firmware,
+        "unlocked": token.unlocked,
+        "uses_left": token.uses_left,
+        "locks_at_us": (token.locks_at_us != 0).then_some(token.locks_at_us),
+        "pin_count_low": token.pin_count_low,
+        "pin_final_try": token.pin_final_try,
+        "pin_locked": token.pin_locked,
+        "pin_initialized": token.pin_initialized,
+        "protected_authentication_path": token.protected_authentication_path,
+        "seals": token.seals,
+    })
 }

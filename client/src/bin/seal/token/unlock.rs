@@ -4,6 +4,7 @@ use clap::Args;
 use sealkeeper_client::UnlockTerms;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::pin::PinSource;
@@ -50,7 +51,11 @@ impl Unlock {
             final_try: self.final_try,
         };
         let token = agent.unlock(&token.serial, pin, terms).await?;
-        screen::print(super::line(session, &token));
+        if session.json {
+            screen::print_json(&json!({ "outcome": "done", "token": super::as_json(&token) }));
+        } else {
+            screen::print(super::line(session, &token));
+        }
         Ok(())
     }
 }
