@@ -85,7 +85,11 @@ impl Bench {
     }
 
     pub(crate) async fn seal(&self, arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
-        let mut command = self.command(arguments);
+        self.run(self.command(arguments), stdin).await
+    }
+
+    /// Exit code, standard output and standard error.
+    pub(crate) async fn run(&self, mut command: Command, stdin: &[u8]) -> (i32, String, String) {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let stdin = stdin.to_vec();
         // The agent runs on this thread, so the command is waited for on another one.

@@ -11,4 +11,5 @@
 mod agent;
 mod bench;
 mod commands;
+mod pin_dialog;
 mod stamping;

@@ -1,9 +1,10 @@
 //! The `seal` command line on a real agent: what it says, how it ends, and that its JSON is what the journal says.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use insta::assert_snapshot;
-use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, header, run};
+use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, header, repository, run};
 use serde_json::Value;
 
 const PLACE: &str = "page=last,x=66mm,y=88mm";
@@ -332,6 +333,36 @@ fn json_of_tokens_and_seals_is_what_the_agent_says() {
             (&serial, &Value::Array(vec![]))
         );
         assert!(shown["seal"]["not_after_s"].as_i64() > shown["seal"]["not_before_s"].as_i64());
+    });
+}
+
+#[test]
+fn the_pin_comes_from_a_dialog_and_a_cancelled_one_tries_nothing() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let seal = Seal::new(&home);
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("pinentry");
+        symlink(repository().join("client/tests/pinentry/answers.sh"), &program).unwrap();
+        let option = format!("--pinentry={}", program.display());
+        let stamp = |answer: &str| {
+            fs::write(folder.path().join("answer"), answer).unwrap();
+            seal.run(&with(&STAMP, &["--json", &option]))
+        };
+        let said = stamp("ERR 83886179 Operation cancelled\n");
+        assert_eq!(
+            (said.code, &said.json_object()["reasons"][0]["code"]),
+            (3, &"pin-entry-cancelled".into()),
+            "{said:?}"
+        );
+        let journal = Rpc::connect(&home.socket()).await.journal().await;
+        assert_eq!((journal.count("wrong_pin"), journal.count("intent")), (0, 0));
+
+        let said = stamp(&format!("D {}\nOK\n", home.token.pin()));
+        assert_eq!((said.code, &said.json_object()["outcome"]), (0, &"complete".into()), "{said:?}");
+        let journal = Rpc::connect(&home.socket()).await.journal().await;
+        assert_eq!((journal.count("token_unlocked"), journal.count("complete")), (1, 1));
     });
 }
 

@@ -11,8 +11,8 @@ use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
+use crate::Session;
 use crate::failure::Failure;
-use crate::{Session, screen};
 
 /// List, unlock and lock the tokens (载体) that hold the seals' keys
 #[derive(Subcommand)]
@@ -45,33 +45,18 @@ pub(crate) async fn choose(agent: &Agent, serial: Option<&str>) -> Result<v1::To
     }
 }
 
-/// Before a PIN is asked for: tells what the token says of tries left, or why the agent would not try it anyway. With
-/// `final_try` the person has said that the last one be tried all the same.
-pub(crate) fn check_tries(session: &Session, token: &v1::Token, final_try: bool) -> Result<(), Failure> {
-    let refusal = if token.pin_locked {
-        Some(Reason::TokenPinLocked)
+/// Before a PIN is asked for: why the agent would not try it anyway. With `final_try` the person has said that the last
+/// one be tried all the same.
+pub(crate) fn check_tries(token: &v1::Token, final_try: bool) -> Result<(), Reason> {
+    if token.pin_locked {
+        Err(Reason::TokenPinLocked)
     } else if !token.pin_initialized {
-        Some(Reason::TokenPinNotInitialized)
+        Err(Reason::TokenPinNotInitialized)
     } else if token.pin_final_try && !final_try {
-        Some(Reason::TokenPinFinalTry)
+        Err(Reason::TokenPinFinalTry)
     } else {
-        None
-    };
-    if let Some(reason) = refusal {
-        return Err(reason.into());
+        Ok(())
     }
-    if token.pin_final_try {
-        screen::note(session.say(
-            "警告：PIN 只剩最后一次机会，再错一次载体将锁死，须由印章管理部门重置",
-            "warning: one PIN try is left; a wrong PIN locks the token, and only the seal office can reset it",
-        ));
-    } else if token.pin_count_low {
-        screen::note(session.say(
-            "注意：PIN 曾输错，剩余次数不多",
-            "careful: a wrong PIN was given before, few tries are left",
-        ));
-    }
-    Ok(())
 }
 
 /// A token's state in words.
