@@ -1,8 +1,8 @@
 //! Public keys as a token shows them, and signatures over what is no document.
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
-use der::{Decode, Encode};
 use der::asn1::{AnyRef, BitString, ObjectIdentifier, UintRef};
+use der::{Decode, Encode};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::CmsError;
