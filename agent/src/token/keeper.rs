@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     logins::{Logins, Terms},
+    pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
     process::{Owner, Recipe, Unanswered, Worker},
     wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
@@ -48,24 +49,6 @@ pub(super) struct Keeper {
     /// When it is to be loaded anew at the earliest, only to look for a token that is missed.
     refresh: Mutex<Refresh>,
 }
-
-/// What went wrong with it lately.
-#[derive(Default)]
-struct Trouble {
-    /// Workers that ended without having answered anything, in a row.
-    failures: u32,
-    /// When the next one may be started.
-    not_before: Option<Instant>,
-    /// Why the last one could not be used.
-    at_load: Option<TokenError>,
-}
-
-/// Longest a module that ends again and again is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// How long one that ended without an answer is left alone the first time, doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The same of one that cannot even be loaded.
-const LOAD_PAUSE: Duration = Duration::from_secs(5);
 
 /// A poisoned lock guards nothing half-done here.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -461,46 +444,6 @@ impl Keeper {
 
 /// CKR_HOST_MEMORY.
 const HOST_MEMORY: u64 = 2;
-
-impl Trouble {
-    /// One more that was of no use; tells how long the next one must wait.
-    fn failed(&mut self, first: Duration) -> Duration {
-        let pause = first.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        self.not_before = Some(Instant::now() + pause);
-        pause
-    }
-}
-
-/// When a module is loaded anew to look for a token: soon after one went, and ever more seldom the longer nothing changes.
-struct Refresh {
-    not_before: Instant,
-    pause: Duration,
-}
-
-impl Default for Refresh {
-    fn default() -> Self {
-        let pause = Duration::from_secs(1);
-        Refresh { not_before: Instant::now() + pause, pause }
-    }
-}
-
-impl Refresh {
-    /// Longest pause.
-    const SELDOM: Duration = Duration::from_secs(30);
-    /// How often it is soon.
-    const STEP: f64 = 1.1;
-
-    fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let is_due = now >= self.not_before;
-        if is_due {
-            self.not_before = now + self.pause;
-            self.pause = self.pause.mul_f64(Self::STEP).min(Self::SELDOM);
-        }
-        is_due
-    }
-}
 
 impl Owner for Keeper {
     fn answered(&self) {

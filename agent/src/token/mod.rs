@@ -2,6 +2,7 @@
 
 mod keeper;
 mod logins;
+mod pauses;
 mod process;
 mod trust;
 mod wire;
