@@ -11,6 +11,7 @@ mod readiness;
 mod registry;
 mod run;
 mod service;
+mod shim;
 mod socket;
 mod spool;
 mod store;
@@ -36,6 +37,9 @@ enum Command {
     Init(Init),
     /// Serve until SIGTERM or SIGINT.
     Run(Run),
+    /// Drive one PKCS#11 module. For the agent itself, which speaks through pipes.
+    #[command(hide = true)]
+    TokenWorker(TokenWorker),
 }
 
 #[derive(Args)]
@@ -67,6 +71,18 @@ struct Run {
     log_format: LogFormat,
 }
 
+#[derive(Args)]
+struct TokenWorker {
+    /// Calls the module may be in at once.
+    #[arg(long)]
+    calls_at_once: usize,
+    /// Most memory for data, MiB.
+    #[arg(long)]
+    memory_mib: u64,
+    /// The shared object.
+    module: PathBuf,
+}
+
 /// Exit code of a start that failed for a reason outside: configuration, journal, socket.
 const EXIT_UNAVAILABLE: u8 = 3;
 /// Exit code of wrong arguments, as clap's own.
@@ -80,6 +96,13 @@ fn main() -> ExitCode {
     }
     match Arguments::parse().command {
         Command::Init(arguments) => init_home(arguments),
+        Command::TokenWorker(arguments) => {
+            let TokenWorker { calls_at_once, memory_mib, module } = arguments;
+            match token::worker::run(&module, calls_at_once, memory_mib) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(EXIT_UNAVAILABLE, &format!("token-worker: {error}")),
+            }
+        }
         Command::Run(arguments) => {
             let Some(home) = arguments.home.or_else(init::default_home) else {
                 return fail(EXIT_USAGE, NO_HOME);

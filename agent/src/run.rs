@@ -1,7 +1,6 @@
 //! `seal-agent run`: wires the adapters, serves, and ends in good order.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +17,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
     task::{JoinError, JoinHandle},
-    time::Instant,
+    time::{Instant, MissedTickBehavior},
 };
 
 use crate::{
@@ -36,7 +35,7 @@ use crate::{
     readiness::Readiness,
     registry::ConfiguredSeals,
     say,
-    service::Service,
+    service::{Recalled, Service},
     socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
@@ -107,6 +106,8 @@ const DRAIN: Duration = Duration::from_secs(45);
 const ANSWERS: Duration = Duration::from_secs(2);
 /// and what is kept for the last records.
 const RECORDS: Duration = Duration::from_secs(10);
+/// How often it is looked whether tokens came or went: so that one that did is known within 2 s.
+const WATCH: Duration = Duration::from_secs(1);
 /// How often expired requests and counted refusals are looked after.
 const TIDY: Duration = Duration::from_secs(15);
 
@@ -127,23 +128,10 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>, log_format: LogFormat) -
         .map_err(|error| PolicyError::Syntax(error.to_string()))
         .and_then(Policy::from_toml)
         .map_err(|source| RunError::Policy { path: policy_path, source })?;
-    export(&config.environment);
     let socket = socket.or_else(|| config.socket.clone()).unwrap_or_else(|| default_socket(uid));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(at(home))?;
     log::start(log_format);
     runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file), &readiness))
-}
-
-/// Sets the environment the modules need.
-fn export(environment: &BTreeMap<String, String>) {
-    for (name, setting) in environment {
-        // SAFETY: no other thread has been started yet, so nobody reads the environment meanwhile. Names and values were checked when the
-        // configuration was read.
-        #[allow(unsafe_code)]
-        unsafe {
-            std::env::set_var(name, setting);
-        }
-    }
 }
 
 fn default_socket(uid: u32) -> PathBuf {
@@ -165,6 +153,7 @@ async fn serve(
         move |source| RunError::System { path, source }
     };
     let clock = Arc::new(SystemClock);
+    let limits = config.limits;
     let journal = home.join(JOURNAL);
     let store = Arc::new(Store::open(&journal, clock.clone())?);
     let identity = store.identity().clone();
@@ -186,8 +175,9 @@ async fn serve(
     let loaded = PolicyLoaded { sha256: digest(policy_digest), act: None };
     store.append(Scribe::plain(RecordBody::PolicyLoaded(loaded))).await?;
 
-    let (ended, mut ended_logins) = mpsc::unbounded_channel();
-    let modules = Arc::new(Modules::start(config.modules, &ended).map_err(at(home))?);
+    let (told, mut news) = mpsc::unbounded_channel();
+    let modules = Arc::new(Modules::new(config.modules, &told));
+    let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
     let spool = Spool::open(spool_directory.clone()).map_err(at(&spool_directory))?;
     let service = Arc::new(Service::new(
@@ -198,8 +188,9 @@ async fn serve(
         clock,
         scribe,
         Arc::new(policy),
-        config.limits,
+        limits.clone(),
         spool,
+        recalled,
     ));
     service.tidy().await;
     let caretaker = service.clone();
@@ -208,7 +199,7 @@ async fn serve(
         let mut tick = tokio::time::interval(TIDY);
         loop {
             tokio::select! {
-                Some(login) = ended_logins.recv() => caretaker.login_ended(login).await,
+                Some(news) = news.recv() => caretaker.news(news).await,
                 _ = tick.tick() => {
                     caretaker.flush_refusals(false).await;
                     caretaker.tidy().await;
@@ -216,8 +207,19 @@ async fn serve(
                 _ = &mut stopped => break,
             }
         }
-        while let Ok(login) = ended_logins.try_recv() {
-            caretaker.login_ended(login).await;
+        while let Ok(news) = news.try_recv() {
+            caretaker.news(news).await;
+        }
+    });
+
+    let watched = modules.clone();
+    let deadline = limits.token;
+    let watcher = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(WATCH);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            watched.watch(deadline).await;
         }
     });
 
@@ -257,6 +259,7 @@ async fn serve(
     };
     hang_up.now();
     socket_file.remove();
+    watcher.abort();
     for serial in modules.stop(by - RECORDS).await {
         service.record_locked(&serial, LockCause::Shutdown).await;
     }

@@ -123,6 +123,8 @@ impl Agent {
             request_id: stamping.request_id.clone(),
             use_id: stamping.use_id.to_string(),
             confirmed_sha256: stamping.prepared.prepared_sha256.clone(),
+            pin: Vec::new(),
+            final_try: false,
         };
         let reply = persist(|| {
             let (mut uses, request) = (self.uses(), request.clone());

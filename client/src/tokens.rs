@@ -48,6 +48,7 @@ impl Agent {
             uses,
             idle_ms,
             final_try,
+            lifetime_ms: 0,
         };
         drop(pin);
         let reply = self.token_service().unlock(request).await;

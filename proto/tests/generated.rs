@@ -3,12 +3,23 @@
 
 use std::{fs, path::Path};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "sealkeeper/v1/refusal.proto",
     "sealkeeper/v1/token.proto",
     "sealkeeper/v1/seal.proto",
     "sealkeeper/v1/use.proto",
     "sealkeeper/v1/journal.proto",
+    "sealkeeper/v1/diagnosis.proto",
+];
+
+/// The messages that carry a PIN: never in Debug output, wiped when the message goes.
+const SECRET: [&str; 6] = [
+    "sealkeeper.v1.UnlockRequest",
+    "sealkeeper.v1.ChangePinRequest",
+    "sealkeeper.v1.SetPinRequest",
+    "sealkeeper.v1.RequestCertificateRequest",
+    "sealkeeper.v1.InspectTokenRequest",
+    "sealkeeper.v1.StampRequest",
 ];
 
 #[test]
@@ -17,14 +28,11 @@ fn generated_code_is_that_of_the_contract() {
     let out = std::env::temp_dir().join(format!("sealkeeper-proto-{}", std::process::id()));
     fs::create_dir_all(&out).unwrap();
     let descriptors = protox::compile(FILES, [here]).unwrap();
-    tonic_prost_build::configure()
-        .out_dir(&out)
-        .build_transport(false)
-        // The PIN: never in Debug output, wiped when the message goes.
-        .skip_debug(["sealkeeper.v1.UnlockRequest"])
-        .type_attribute("sealkeeper.v1.UnlockRequest", "#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]")
-        .compile_fds(descriptors)
-        .unwrap();
+    let mut builder = tonic_prost_build::configure().out_dir(&out).build_transport(false).skip_debug(SECRET);
+    for message in SECRET {
+        builder = builder.type_attribute(message, "#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]");
+    }
+    builder.compile_fds(descriptors).unwrap();
     let fresh = fs::read_to_string(out.join("sealkeeper.v1.rs")).unwrap();
     fs::remove_dir_all(&out).unwrap();
     let checked_in = here.join("src/generated/sealkeeper.v1.rs");
@@ -54,4 +62,27 @@ fn every_field_and_every_call_is_documented() {
         }
     }
     assert!(bare.is_empty(), "without a comment: {bare:#?}");
+}
+
+#[test]
+fn every_message_with_a_pin_is_secret() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut with_pin = Vec::new();
+    for file in FILES {
+        let text = fs::read_to_string(here.join(file)).unwrap();
+        let mut message = String::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("message ") {
+                message = format!("sealkeeper.v1.{}", rest.trim_end_matches([' ', '{', '}']));
+            }
+            let is_pin = line.starts_with("bytes ") && line.contains("pin = ");
+            if is_pin && !with_pin.contains(&message) {
+                with_pin.push(message.clone());
+            }
+        }
+    }
+    with_pin.sort();
+    let mut secret = SECRET;
+    secret.sort_unstable();
+    assert_eq!(with_pin, secret);
 }

@@ -147,7 +147,7 @@ impl Rpc {
         let (token_serial, pin) = (token.serial().to_owned(), pin.as_bytes().to_vec());
         let reply = self
             .tokens()
-            .unlock(v1::UnlockRequest { token_serial, pin, uses, idle_ms, final_try: false })
+            .unlock(v1::UnlockRequest { token_serial, pin, uses, idle_ms, final_try: false, lifetime_ms: 0 })
             .await?;
         Ok(reply.into_inner().token.unwrap())
     }
@@ -211,6 +211,8 @@ impl Rpc {
             request_id: request_id.to_owned(),
             use_id: use_id.to_string(),
             confirmed_sha256: confirmed.to_vec(),
+            pin: Vec::new(),
+            final_try: false,
         };
         match self.uses().stamp(request).await?.into_inner().result.unwrap() {
             stamp_reply::Result::Complete(receipt) => Ok(receipt),

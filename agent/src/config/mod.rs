@@ -3,7 +3,7 @@
 mod raw;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -37,7 +37,6 @@ pub(crate) struct Config {
     pub(crate) socket: Option<PathBuf>,
     pub(crate) limits: Limits,
     pub(crate) modules: Vec<ModulePath>,
-    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) seals: Vec<RegisteredSeal>,
 }
 
@@ -54,6 +53,8 @@ pub(crate) struct Limits {
     pub(crate) call: Duration,
     /// Longest time a token may take for one call.
     pub(crate) token: Duration,
+    /// Longest time a person may take to type a PIN on a token.
+    pub(crate) pin_pad: Duration,
     /// Uses in progress at once; further ones wait.
     pub(crate) uses_at_once: u32,
     /// Calls of one system user at once, uploads not counted; further ones are refused.
@@ -111,30 +112,48 @@ impl Config {
             return Err(value("version", "this agent reads version 1"));
         }
         let limits = limits(&raw)?;
-        let mut environment = BTreeMap::new();
         let mut modules = Vec::new();
         for (index, module) in raw.modules.into_iter().enumerate() {
             let key = format!("modules[{index}]");
             let path = check_module_path(&home.join(&module.path), own_uid)
                 .map_err(|error| value(format!("{key}.path"), error))?;
-            for (name, setting) in module.environment {
+            for (name, setting) in &module.environment {
                 if name.is_empty() || name.contains(['=', '\0']) || setting.contains('\0') {
                     return Err(value(format!("{key}.environment"), "not an environment variable"));
                 }
-                if environment.insert(name.clone(), setting.clone()).is_some_and(|other| other != setting) {
-                    return Err(value(
-                        format!("{key}.environment.{name}"),
-                        "two modules want different values; they share one process so far",
-                    ));
-                }
             }
-            if modules.iter().any(|other: &ModulePath| other.path == path) {
+            if module.name.parse::<sealkeeper_journal::Id>().is_err() {
+                return Err(value(format!("{key}.name"), "1 to 320 bytes, no control characters"));
+            }
+            // Records tell modules by their names.
+            if modules.iter().any(|other: &ModulePath| other.name == module.name) {
+                return Err(value(format!("{key}.name"), "another module has this name"));
+            }
+            // The same shared object may stand for several tokens, but never twice for the same ones.
+            if modules
+                .iter()
+                .any(|other: &ModulePath| other.path == path && other.environment == module.environment)
+            {
                 return Err(value(
                     format!("{key}.path"),
-                    "another module has this path; one module is loaded once",
+                    "another module has this path and environment; its tokens would be there twice",
                 ));
             }
-            modules.push(ModulePath { name: module.name, path });
+            let within = |name: &str, given: u64, least: u64, most: u64| {
+                if (least..=most).contains(&given) {
+                    Ok(given)
+                } else {
+                    Err(value(format!("{key}.{name}"), format!("from {least} to {most}")))
+                }
+            };
+            modules.push(ModulePath {
+                name: module.name,
+                path,
+                environment: module.environment,
+                calls_at_once: u32::try_from(within("calls_at_once", module.calls_at_once, 1, 64)?)
+                    .unwrap_or(1),
+                memory_mib: within("memory_mib", module.memory_mib, 64, 1 << 20)?,
+            });
         }
         let seals = raw
             .seals
@@ -143,13 +162,7 @@ impl Config {
             .map(|(index, seal)| registered(home, index, seal))
             .collect::<Result<Vec<_>, _>>()?;
         check_distinct(&seals)?;
-        Ok(Config {
-            socket: raw.agent.socket.map(|socket| home.join(socket)),
-            limits,
-            modules,
-            environment,
-            seals,
-        })
+        Ok(Config { socket: raw.agent.socket.map(|socket| home.join(socket)), limits, modules, seals })
     }
 }
 
@@ -171,6 +184,7 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
         upload_idle: seconds("upload_idle_seconds", limits.upload_idle_seconds)?,
         call: seconds("call_seconds", limits.call_seconds)?,
         token: seconds("token_seconds", limits.token_seconds)?,
+        pin_pad: seconds("pin_pad_seconds", limits.pin_pad_seconds)?,
         uses_at_once: count("uses_at_once", limits.uses_at_once)?,
         calls_per_caller: count("calls_per_caller", limits.calls_per_caller)?,
         uploads_per_caller: count("uploads_per_caller", limits.uploads_per_caller)?,
@@ -230,8 +244,17 @@ fn registered(home: &Path, index: usize, raw: RawSeal) -> Result<RegisteredSeal,
         }
     }
     let picture_digest = Digest::of(&picture_file);
-    Ok(RegisteredSeal { seal, picture_file, picture_digest, picture, issuers })
+    let unreported_accepted = raw.accept_unreported;
+    if let Some(unknown) = unreported_accepted.iter().find(|name| !MAY_BE_UNREPORTED.contains(&name.as_str()))
+    {
+        let those = MAY_BE_UNREPORTED.join(", ");
+        return Err(value(key("accept_unreported"), format!("{unknown:?} is none of {those}")));
+    }
+    Ok(RegisteredSeal { seal, picture_file, picture_digest, picture, unreported_accepted, issuers })
 }
+
+/// Attributes that PKCS#11 v2.40 and later have and some modules do not report. The others tell what the key is now, and every module does.
+const MAY_BE_UNREPORTED: [&str; 3] = ["CKA_ALWAYS_SENSITIVE", "CKA_NEVER_EXTRACTABLE", "CKA_LOCAL"];
 
 /// One id, one name within a unit, one seal per key (A4).
 fn check_distinct(seals: &[RegisteredSeal]) -> Result<(), ConfigError> {
@@ -322,9 +345,27 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
 
     #[test]
     fn a_module_is_named_once() {
-        let module = |name: &str| format!("[[modules]]\nname = \"{name}\"\npath = \"/proc/../bin/sh\"\n");
-        assert_eq!(load(&module("a")).unwrap().modules.len(), 1);
-        assert!(refused(&format!("{}{}", module("a"), module("b"))).contains("modules[1].path"));
+        let module = |name: &str, rest: &str| {
+            format!("[[modules]]\nname = \"{name}\"\npath = \"/proc/../bin/sh\"\n{rest}\n")
+        };
+        let a = module("a", "");
+        let first = load(&a).unwrap().modules.remove(0);
+        assert_eq!((first.calls_at_once, first.memory_mib), (8, 1024));
+        assert!(refused(&format!("{a}{}", module("b", ""))).contains("modules[1].path"));
+        // With another environment it drives other tokens.
+        let other = "environment = { CONF = \"other\" }";
+        assert_eq!(load(&format!("{a}{}", module("b", other))).unwrap().modules.len(), 2);
+        assert!(refused(&format!("{a}{}", module("a", other))).contains("modules[1].name"));
+        assert!(refused(&module("a", "calls_at_once = 65")).contains("modules[0].calls_at_once"));
+        assert!(refused(&module("a", "memory_mib = 8")).contains("modules[0].memory_mib"));
+    }
+
+    #[test]
+    fn only_what_modules_leave_out_may_be_unreported() {
+        let accepting = |name: &str| format!("{SEAL}accept_unreported = [\"{name}\"]\n");
+        let config = load(&accepting("CKA_LOCAL")).unwrap();
+        assert_eq!(config.seals[0].unreported_accepted, ["CKA_LOCAL"]);
+        assert!(refused(&accepting("CKA_SENSITIVE")).contains("accept_unreported"));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) struct RawLimits {
     pub(super) upload_idle_seconds: u64,
     pub(super) call_seconds: u64,
     pub(super) token_seconds: u64,
+    pub(super) pin_pad_seconds: u64,
     pub(super) uses_at_once: u32,
     pub(super) calls_per_caller: u32,
     pub(super) uploads_per_caller: u32,
@@ -45,6 +46,7 @@ impl Default for RawLimits {
             upload_idle_seconds: 30,
             call_seconds: 120,
             token_seconds: 30,
+            pin_pad_seconds: 90,
             uses_at_once: 64,
             calls_per_caller: 64,
             uploads_per_caller: 4,
@@ -59,6 +61,18 @@ pub(super) struct RawModule {
     pub(super) path: PathBuf,
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
+    #[serde(default = "default_calls_at_once")]
+    pub(super) calls_at_once: u64,
+    #[serde(default = "default_memory_mib")]
+    pub(super) memory_mib: u64,
+}
+
+fn default_calls_at_once() -> u64 {
+    8
+}
+
+fn default_memory_mib() -> u64 {
+    1024
 }
 
 #[derive(Deserialize)]
@@ -74,4 +88,6 @@ pub(super) struct RawSeal {
     pub(super) certificate: String,
     #[serde(default)]
     pub(super) issuers: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) accept_unreported: Vec<String>,
 }

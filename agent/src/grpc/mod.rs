@@ -1,6 +1,8 @@
 //! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
 
+mod diagnosis;
 mod journal;
+mod not_yet;
 mod seals;
 mod status;
 mod tokens;
@@ -13,8 +15,9 @@ use sealkeeper_domain::{reason::Reason, refusal::Violation};
 use sealkeeper_proto::{
     MAX_MESSAGE,
     v1::{
-        journal_service_server::JournalServiceServer, seal_service_server::SealServiceServer,
-        token_service_server::TokenServiceServer, use_service_server::UseServiceServer,
+        diagnosis_service_server::DiagnosisServiceServer, journal_service_server::JournalServiceServer,
+        seal_service_server::SealServiceServer, token_service_server::TokenServiceServer,
+        use_service_server::UseServiceServer,
     },
 };
 use tonic::{
@@ -40,6 +43,7 @@ impl Health {
         self.0.set_not_serving::<SealServiceServer<seals::Seals>>().await;
         self.0.set_not_serving::<UseServiceServer<uses::Uses>>().await;
         self.0.set_not_serving::<JournalServiceServer<journal::Journal>>().await;
+        self.0.set_not_serving::<DiagnosisServiceServer<diagnosis::Diagnosis>>().await;
     }
 }
 
@@ -50,6 +54,7 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
     health.set_serving::<SealServiceServer<seals::Seals>>().await;
     health.set_serving::<UseServiceServer<uses::Uses>>().await;
     health.set_serving::<JournalServiceServer<journal::Journal>>().await;
+    health.set_serving::<DiagnosisServiceServer<diagnosis::Diagnosis>>().await;
     let router = Server::builder()
         // A peer that vanished without a word holds nothing for longer than this.
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
@@ -64,6 +69,7 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         .add_service(
             UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
         )
+        .add_service(DiagnosisServiceServer::new(diagnosis::Diagnosis).max_decoding_message_size(MAX_MESSAGE))
         .add_service(
             JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
         );

@@ -10,10 +10,7 @@ use tonic::{Request, Response, Status};
 use x509_cert::{Certificate, der::Decode};
 
 use super::{caller, status, within};
-use crate::{
-    pipeline::ports::{key::KeyOnToken, registry::RegisteredSeal},
-    service::Service,
-};
+use crate::{pipeline::ports::registry::RegisteredSeal, service::Service};
 
 /// The handlers.
 pub(super) struct Seals(pub(super) Arc<Service>);
@@ -54,7 +51,7 @@ impl Seals {
     /// The seal as it stands now, with its certificate if the token is there.
     async fn describe(&self, registered: &RegisteredSeal) -> Result<(Seal, Option<Vec<u8>>), Status> {
         let seal = &registered.seal;
-        let wanted = KeyOnToken { key: seal.key.clone(), certificate: seal.certificate.clone() };
+        let wanted = registered.on_token(self.0.clock.now_us());
         let mut described = Seal {
             id: seal.id.to_string(),
             name: seal.name.clone(),

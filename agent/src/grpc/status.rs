@@ -20,8 +20,10 @@ fn code(reason: Reason) -> Code {
             Code::NotFound
         }
         Reason::CallTimeout | Reason::TokenTimeout => Code::DeadlineExceeded,
-        Reason::AgentStopping => Code::Unavailable,
-        Reason::TooManyCalls | Reason::TooManyUploads => Code::ResourceExhausted,
+        // Not a module that crashed: what may be tried again at once, some clients do try again, and a PIN may have been on its way.
+        Reason::AgentStopping | Reason::ModuleStarting => Code::Unavailable,
+        Reason::TooManyCalls | Reason::TooManyUploads | Reason::WatchBehind => Code::ResourceExhausted,
+        Reason::KeyExists | Reason::CertificateExists => Code::AlreadyExists,
         _ => match reason.class() {
             Class::Rule | Class::Availability => Code::FailedPrecondition,
             Class::Usage => Code::InvalidArgument,
@@ -73,5 +75,12 @@ mod tests {
         let info = status.get_details_error_info().unwrap();
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("token-pin-wrong", "sealkeeper"));
         assert_eq!(info.metadata["tries-left"], "few");
+    }
+
+    #[test]
+    fn what_a_client_may_try_again_by_itself_has_sent_no_pin() {
+        let tried_again: Vec<_> =
+            Reason::ALL.iter().copied().filter(|reason| code(*reason) == Code::Unavailable).collect();
+        assert_eq!(tried_again, [Reason::ModuleStarting, Reason::AgentStopping]);
     }
 }

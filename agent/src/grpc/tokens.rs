@@ -2,15 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sealkeeper_domain::{identity::TokenSerial, pin::Pin};
+use sealkeeper_domain::{identity::TokenSerial, pin::Pin, reason::Reason};
 use sealkeeper_proto::v1::{
-    ListTokensReply, ListTokensRequest, LockReply, LockRequest, UnlockReply, UnlockRequest,
-    token_service_server::TokenService,
+    ChangePinReply, ChangePinRequest, GenerateKeyReply, GenerateKeyRequest, ImportCertificateReply,
+    ImportCertificateRequest, InspectTokenReply, InspectTokenRequest, ListTokensReply, ListTokensRequest,
+    LockReply, LockRequest, RequestCertificateReply, RequestCertificateRequest, SetPinReply, SetPinRequest,
+    TokenEvent, UnlockReply, UnlockRequest, WatchTokensRequest, token_service_server::TokenService,
 };
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{caller, status, wire, within};
-use crate::service::{Service, UnlockAsked};
+use super::{caller, not_yet::not_yet, status, wire, within};
+use crate::{
+    pipeline::ports::token::PinOrPad,
+    service::{Service, UnlockAsked},
+};
 
 /// The handlers.
 pub(super) struct Tokens(pub(super) Arc<Service>);
@@ -34,12 +40,13 @@ impl TokenService for Tokens {
         let caller = caller(&self.0, &request, "unlock").await?;
         let mut asked = request.into_inner();
         // The PIN moves out of the message into a type that wipes it; what is left of the message is wiped when it is dropped.
-        let pin = Pin::new(std::mem::take(&mut asked.pin));
+        let pin = pin_or_pad(std::mem::take(&mut asked.pin));
         let asked = UnlockAsked {
             serial: serial(&asked.token_serial)?,
             pin,
             uses: asked.uses,
             idle: Duration::from_millis(asked.idle_ms),
+            lifetime: Duration::from_millis(asked.lifetime_ms),
             final_try: asked.final_try,
         };
         // Not cut off half-way: an unlock nobody knows of must not stand.
@@ -48,7 +55,7 @@ impl TokenService for Tokens {
         within(self.0.limits.call, async {
             let state = unlocked
                 .await
-                .map_err(|_| status::of_reason(sealkeeper_domain::reason::Reason::Internal))?
+                .map_err(|_| status::of_reason(Reason::Internal))?
                 .map_err(|failure| status::of_failure(&failure))?;
             Ok(Response::new(UnlockReply { token: Some(wire::token(&state, &self.0)) }))
         })
@@ -65,6 +72,56 @@ impl TokenService for Tokens {
         })
         .await
     }
+
+    type WatchTokensStream = std::pin::Pin<Box<dyn Stream<Item = Result<TokenEvent, Status>> + Send>>;
+
+    async fn watch_tokens(
+        &self,
+        _: Request<WatchTokensRequest>,
+    ) -> Result<Response<Self::WatchTokensStream>, Status> {
+        not_yet("WatchTokens")
+    }
+
+    async fn change_pin(&self, _: Request<ChangePinRequest>) -> Result<Response<ChangePinReply>, Status> {
+        not_yet("ChangePin")
+    }
+
+    async fn set_pin(&self, _: Request<SetPinRequest>) -> Result<Response<SetPinReply>, Status> {
+        not_yet("SetPin")
+    }
+
+    async fn generate_key(
+        &self,
+        _: Request<GenerateKeyRequest>,
+    ) -> Result<Response<GenerateKeyReply>, Status> {
+        not_yet("GenerateKey")
+    }
+
+    async fn request_certificate(
+        &self,
+        _: Request<RequestCertificateRequest>,
+    ) -> Result<Response<RequestCertificateReply>, Status> {
+        not_yet("RequestCertificate")
+    }
+
+    async fn import_certificate(
+        &self,
+        _: Request<ImportCertificateRequest>,
+    ) -> Result<Response<ImportCertificateReply>, Status> {
+        not_yet("ImportCertificate")
+    }
+
+    async fn inspect_token(
+        &self,
+        _: Request<InspectTokenRequest>,
+    ) -> Result<Response<InspectTokenReply>, Status> {
+        not_yet("InspectToken")
+    }
+}
+
+/// A PIN that was sent; an empty one is typed on the token.
+fn pin_or_pad(bytes: Vec<u8>) -> Result<PinOrPad, Reason> {
+    if bytes.is_empty() { Ok(PinOrPad::Pad) } else { Pin::new(bytes).map(PinOrPad::Pin) }
 }
 
 fn serial(text: &str) -> Result<TokenSerial, Status> {

@@ -1,5 +1,7 @@
 //! The contract's messages to and from the agent's own values, in one place.
 
+use std::time::Duration;
+
 use sealkeeper_domain::{
     identity::{Digest, UseId},
     placement::{PageChoice, Placement, SealBox},
@@ -51,7 +53,9 @@ fn placement(placement: v1::Placement) -> Result<Placement, Reason> {
 /// A token with the seals whose keys lie on it.
 pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
     let seals = service.registry.all().iter().filter(|registered| registered.seal.key.serial == state.serial);
-    let idle_us = state.unlocked.map_or(0, |left| u64::try_from(left.idle.as_micros()).unwrap_or(u64::MAX));
+    let later = |time: Duration| {
+        service.clock.now_us().saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    };
     v1::Token {
         serial: state.serial.to_string(),
         label: state.label.clone(),
@@ -60,17 +64,25 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
         firmware: state.firmware.clone(),
         unlocked: state.unlocked.is_some(),
         uses_left: state.unlocked.map_or(0, |left| left.uses),
-        locks_at_us: if state.unlocked.is_some() {
-            service.clock.now_us().saturating_add(idle_us)
-        } else {
-            0
-        },
+        locks_at_us: state.unlocked.map_or(0, |left| later(left.idle)),
         pin_count_low: state.pin.count_low,
         pin_final_try: state.pin.final_try,
         pin_locked: state.pin.locked,
         pin_initialized: state.pin.initialized,
         protected_authentication_path: state.pin.protected_path,
-        seals: seals.map(|registered| registered.seal.name.clone()).collect(),
+        seals: seals.clone().map(|registered| registered.seal.name.clone()).collect(),
+        wrong_pins: service.wrong_pins.of(&state.serial),
+        expires_at_us: state.unlocked.map_or(0, |left| later(left.lifetime)),
+        module: state.module.clone(),
+        seals_asking_pin: seals
+            .filter(|registered| service.asking_pin.contains(&registered.seal.id))
+            .map(|registered| registered.seal.name.clone())
+            .collect(),
+        pin_to_be_changed: state.pin.to_be_changed,
+        inspection_due_us: service.inspection_due_us(&state.serial),
+        so_pin_count_low: state.pin.so_count_low,
+        so_pin_final_try: state.pin.so_final_try,
+        so_pin_locked: state.pin.so_locked,
     }
 }
 

@@ -17,6 +17,8 @@ use sealkeeper_pades::{
 };
 
 use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
+use crate::pipeline::ports::token::OnePin;
+use crate::shim::SignatureAlgorithm;
 
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
 pub(crate) struct Signer {
@@ -25,6 +27,9 @@ pub(crate) struct Signer {
     seal_object: Digest,
     token_serial: TokenSerial,
     ready: bool,
+    algorithm: SignatureAlgorithm,
+    /// Whether the key asks for the PIN at each signature, and it is not typed on the token.
+    needs_pin: bool,
 }
 
 impl Signer {
@@ -53,7 +58,17 @@ impl Signer {
             .seal
             .object_digest(registered.picture_digest, certificate_sha256)
             .map_err(|error| bad(error.to_string()))?;
-        Ok(Signer { chain, certificate_sha256, seal_object, token_serial: key.serial, ready: key.ready })
+        // A locked token does not show its key: what it signs with is known once it can.
+        let algorithm = key.algorithms.first().copied().unwrap_or(SignatureAlgorithm::EcdsaP256Sha256);
+        Ok(Signer {
+            chain,
+            certificate_sha256,
+            seal_object,
+            token_serial: key.serial,
+            ready: key.ready,
+            algorithm,
+            needs_pin: key.asks_pin && !key.has_pad,
+        })
     }
 }
 
@@ -79,6 +94,10 @@ pub(crate) struct Prepared {
     pub(super) seal_object: Digest,
     pub(super) token_serial: TokenSerial,
     pub(super) ready: bool,
+    pub(super) algorithm: SignatureAlgorithm,
+    needs_pin: bool,
+    /// For a key that asks for it at each signature.
+    pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
     pub(super) revision: revision::Prepared,
 }
@@ -111,6 +130,9 @@ impl Approved<'_, '_> {
             seal_object: signer.seal_object,
             token_serial: signer.token_serial,
             ready: signer.ready,
+            algorithm: signer.algorithm,
+            needs_pin: signer.needs_pin,
+            pin: None,
             marks,
             revision,
         })
@@ -165,8 +187,9 @@ impl Prepared {
         self.seal_object
     }
 
-    /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5).
-    pub(crate) fn review(self, confirmed: Digest) -> Result<Reviewed, Refusal> {
+    /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5): unlocked, and with the PIN where its
+    /// key asks for it at each signature.
+    pub(crate) fn review(mut self, confirmed: Digest, pin: Option<OnePin>) -> Result<Reviewed, Refusal> {
         if confirmed != self.digest() {
             return Err(Violation::new(Reason::ConfirmationMismatch)
                 .with("prepared-sha256", self.digest())
@@ -175,6 +198,13 @@ impl Prepared {
         if !self.ready {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
         }
+        if self.needs_pin && pin.is_none() {
+            return Err(Violation::new(Reason::TokenPinNeeded)
+                .with("token-serial", &self.token_serial)
+                .into());
+        }
+        // A PIN that no key asks for goes nowhere.
+        self.pin = pin.filter(|_| self.needs_pin);
         Ok(Reviewed(self))
     }
 }

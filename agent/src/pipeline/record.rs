@@ -1,7 +1,7 @@
-//! The intent: durable before the token is asked. Only its commit makes an order to sign.
+//! The intent, or the record of another use of a key: durable before the token is asked. Only its commit makes an order to sign.
 
 use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
-use sealkeeper_journal::{Intent, ListDigest, MessageDigest, RecordBody};
+use sealkeeper_journal::{Intent, KeyPurpose, KeyUsed, ListDigest, MessageDigest, RecordBody};
 use serde::Serialize;
 
 use super::{
@@ -12,16 +12,20 @@ use super::{
     unfinished::OpenUse,
 };
 use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
+use crate::pipeline::ports::token::OnePin;
+use crate::shim::SignatureAlgorithm;
 
-/// The one permit to sign for one recorded intent. It has no public constructor and is moved into the order that uses it.
+/// The one permit to sign for one recorded intent or key use. It has no public constructor and is moved into the order that uses it.
 #[derive(Debug)]
 struct SigningPermit(());
 
-/// One digest to be signed with one key, once.
+/// One message to be signed with one key, once.
 #[derive(Debug)]
 pub(crate) struct SignOrder {
     key: ObjectUri,
-    digest: [u8; 32],
+    algorithm: SignatureAlgorithm,
+    message: Vec<u8>,
+    pin: Option<OnePin>,
     _permit: SigningPermit,
 }
 
@@ -31,9 +35,54 @@ impl SignOrder {
         &self.key
     }
 
-    /// SHA-256 of the signed attributes.
-    pub(crate) fn digest(&self) -> &[u8; 32] {
-        &self.digest
+    /// How.
+    pub(crate) fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// What, before any hash: of a document, the signed attributes.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The PIN, for a key that asks for it at each signature.
+    pub(crate) fn pin(&self) -> Option<&OnePin> {
+        self.pin.as_ref()
+    }
+}
+
+/// Something that is no document, to be signed by a key for the token's or the key's own sake.
+pub(crate) struct KeyUse {
+    pub(crate) key: ObjectUri,
+    /// CKA_ID of the key; empty: it has none.
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) purpose: KeyPurpose,
+    pub(crate) message: Vec<u8>,
+    pub(crate) pin: Option<OnePin>,
+}
+
+impl KeyUse {
+    /// Writes that the key is about to be used, by whom if somebody asked. A crash after the commit returned leaves a record of a signature
+    /// that may not have been made, which is no harm: none is made without a record.
+    pub(crate) async fn record(
+        self,
+        by: Option<Custodian<'_>>,
+        ledger: &dyn Ledger,
+        scribe: &Scribe,
+    ) -> Result<SignOrder, LedgerError> {
+        let KeyUse { key, key_id, algorithm, purpose, message, pin } = self;
+        let entry = scribe.entry(|draft| {
+            Ok(RecordBody::KeyUsed(KeyUsed {
+                token_serial: id(key.serial.as_str())?,
+                by: by.map(|by| draft.actor("by", by.caller())).transpose()?,
+                key_id: if key_id.is_empty() { None } else { Some(id(&hex::encode(&key_id))?) },
+                purpose,
+                digest: digest(sealkeeper_domain::identity::Digest::of(&message)),
+            }))
+        })?;
+        ledger.append(entry).await?;
+        Ok(SignOrder { key, algorithm, message, pin, _permit: SigningPermit(()) })
     }
 }
 
@@ -97,7 +146,7 @@ impl Reviewed {
                 seal_object_sha256: digest(prepared.seal_object),
                 certificate_sha256: digest(prepared.certificate_sha256),
                 token_serial: id(prepared.token_serial.as_str())?,
-                signature_algorithm: code("ecdsa-p256-sha256")?,
+                signature_algorithm: code(prepared.algorithm.code())?,
                 document_sha256: digest(terms.sha256),
                 document_size: terms.size,
                 byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
@@ -124,8 +173,14 @@ impl Reviewed {
 
 impl Recorded {
     /// Spends the permit on one order.
-    pub(super) fn order(self, digest: [u8; 32]) -> (SignOrder, Ordered) {
-        let order = SignOrder { key: self.prepared.seal.key.clone(), digest, _permit: self.permit };
+    pub(super) fn order(mut self, message: Vec<u8>) -> (SignOrder, Ordered) {
+        let order = SignOrder {
+            key: self.prepared.seal.key.clone(),
+            algorithm: self.prepared.algorithm,
+            message,
+            pin: self.prepared.pin.take(),
+            _permit: self.permit,
+        };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })
     }
 }

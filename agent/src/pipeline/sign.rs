@@ -36,7 +36,7 @@ impl Recorded {
                 tracing::error!(%error, "signed attributes");
                 Unfinished { open, how: How::Failed(Reason::Internal), token: None }
             })?;
-        let (order, ordered) = self.order(attributes.digest());
+        let (order, ordered) = self.order(attributes.to_be_signed().to_vec());
         let raw = token.sign(order, deadline).await.map_err(|error| {
             let (how, token) = match error {
                 SignError::NotSigned(error) => (How::Failed(refused(error.reason)), Some(error)),

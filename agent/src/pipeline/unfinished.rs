@@ -82,7 +82,7 @@ impl Unfinished {
 }
 
 fn told(call: &ports::token_error::FailedCall) -> Result<TokenError, LedgerError> {
-    Ok(TokenError { function: id(&call.function)?, return_value: id(&call.value)? })
+    Ok(TokenError { function: id(&call.function)?, return_value: id(&call.told.to_string())? })
 }
 
 /// Closes what a crash left open; tells how many there were.

@@ -1,12 +1,17 @@
 //! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
 
+mod asking_pin;
 mod callers;
+mod inspections;
+mod presence;
+mod recall;
 mod refusals;
 mod stamp;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod wrong_pins;
 
 use std::{
     collections::HashMap,
@@ -23,14 +28,19 @@ use sealkeeper_domain::{
     request::Asked,
 };
 use sealkeeper_pades::{Facts, revision::InputDigest};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 pub(crate) use self::{
+    asking_pin::AskingPin,
     callers::{Callers, Permit},
+    inspections::Inspections,
+    presence::{TokenChange, TokenEvent},
+    recall::Recalled,
     refusals::{Refusals, Subject},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,
+    wrong_pins::WrongPins,
 };
 use crate::{
     config::Limits,
@@ -67,6 +77,14 @@ pub(crate) struct Service {
     pub(crate) refusals: Refusals,
     /// What each caller has in progress.
     pub(crate) callers: Callers,
+    /// Wrong PINs in a row, as the journal tells.
+    pub(crate) wrong_pins: WrongPins,
+    /// When tokens were inspected, as the journal tells.
+    pub(crate) inspections: Inspections,
+    /// Seals whose key asks for the PIN at each signature, as far as it is known.
+    pub(crate) asking_pin: AskingPin,
+    /// What happens to tokens, for whoever watches.
+    token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
     tidying: tokio::sync::Mutex<()>,
     /// Uses in progress, so that the same use_id waits for its own outcome instead of being begun twice.
@@ -107,6 +125,7 @@ impl Service {
         policy: Arc<Policy>,
         limits: Limits,
         spool: Spool,
+        recalled: Recalled,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
@@ -123,6 +142,10 @@ impl Service {
             spool,
             refusals,
             callers,
+            wrong_pins: recalled.wrong_pins,
+            inspections: recalled.inspections,
+            asking_pin: AskingPin::default(),
+            token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,

@@ -15,7 +15,7 @@ use crate::{
         At, Stop,
         identify::Caller,
         kept::{KeptRequest, UseState},
-        ports::key::{KeyOnToken, SigningKey},
+        ports::{key::SigningKey, token::OnePin},
         prepare::{Prepared, Signer, UseMarks},
         receipt::Receipt,
         record::Recorded,
@@ -85,6 +85,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
+        pin: Option<OnePin>,
     ) -> Result<StampOutcome, Failure> {
         let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
         let lock = self.use_lock(use_id);
@@ -92,7 +93,7 @@ impl Service {
         let outcome = match self.known_outcome(&caller, id, use_id).await {
             Ok(Some(known)) => return Ok(known),
             Ok(None) => match self.uses.clone().acquire_owned().await {
-                Ok(_in_progress) => self.stamped(&caller, id, use_id, confirmed).await,
+                Ok(_in_progress) => self.stamped(&caller, id, use_id, confirmed, pin).await,
                 Err(_) => return Err(Failure::Fault(Reason::AgentStopping)),
             },
             Err(stop) => Err(stop),
@@ -143,6 +144,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
+        pin: Option<OnePin>,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
@@ -151,7 +153,7 @@ impl Service {
             return Err(Reason::CopiesUsedUp).at("admit");
         }
         let ready = self.prepare(caller, &kept, use_id).await?;
-        let reviewed = ready.prepared.review(confirmed).at("review")?;
+        let reviewed = ready.prepared.review(confirmed, pin).at("review")?;
         // Whatever can fail for want of room fails before the token is asked.
         let spool = self.spool.clone();
         let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
@@ -219,14 +221,13 @@ impl Service {
         use_id: UseId,
     ) -> Result<Ready, Stop> {
         let registered = self.registry.by_id(&kept.seal).ok_or(Reason::SealUnknown).at("admit")?;
-        let wanted =
-            KeyOnToken { key: registered.seal.key.clone(), certificate: registered.seal.certificate.clone() };
         let key = self
             .token
-            .describe(wanted, self.limits.token)
+            .describe(registered.on_token(self.clock.now_us()), self.limits.token)
             .await
             .map_err(|error| error.violation())
             .at("prepare")?;
+        self.asking_pin.learn(&registered.seal.id, &key);
         let marks = UseMarks {
             use_id,
             origin: self.ledger.identity().origin.clone(),

@@ -9,13 +9,14 @@ use std::sync::{
 
 use async_trait::async_trait;
 use p256::{
-    ecdsa::{Signature, SigningKey as SoftKey, signature::hazmat::PrehashSigner},
+    ecdsa::{Signature, SigningKey as SoftKey, signature::Signer as _},
     pkcs8::DecodePrivateKey,
 };
 use sealkeeper_domain::{
     identity::TokenSerial,
     pkcs11_uri::ObjectUri,
     placement::{PageChoice, Placement},
+    return_value::ReturnValue,
     seal::{Seal, SealSize},
 };
 use sealkeeper_journal::{Mode, Record, RecordBody};
@@ -23,6 +24,7 @@ use sealkeeper_pades::picture::SealPicture;
 use tempfile::TempDir;
 
 use super::*;
+use crate::shim::SignatureAlgorithm;
 use crate::{
     people::Solo,
     pipeline::ports::ledger::{Identity, SoloPerson},
@@ -30,8 +32,8 @@ use crate::{
         ports::{
             key::{KeyOnToken, SigningKey},
             registry::RegisteredSeal,
-            token::{TokenState, Unlock, Unlocked},
-            token_error::{SignError, TokenError},
+            token::{ImportedCertificate, NewCertificate, NewKey, PinChange, TokenState, Unlock, Unlocked},
+            token_error::{SignError, TokenError, Told},
         },
         record::SignOrder,
         unfinished::recover,
@@ -63,6 +65,8 @@ struct FakeToken {
     manner: Manner,
     asked: AtomicU64,
     unlocked: bool,
+    /// CKA_ALWAYS_AUTHENTICATE.
+    asks_pin: bool,
 }
 
 #[async_trait]
@@ -77,22 +81,44 @@ impl Token for FakeToken {
         Ok(false)
     }
     async fn describe(&self, key: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
-        Ok(SigningKey { certificate: CERTIFICATE.to_vec(), ready: self.unlocked, serial: key.key.serial })
+        Ok(SigningKey {
+            certificate: CERTIFICATE.to_vec(),
+            ready: self.unlocked,
+            serial: key.key.serial,
+            algorithms: vec![SignatureAlgorithm::EcdsaP256Sha256],
+            asks_pin: self.asks_pin,
+            has_pad: false,
+            unreported: Vec::new(),
+            certificates: 1,
+            key_id: vec![1],
+        })
+    }
+    async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn import_certificate(
+        &self,
+        _: NewCertificate,
+        _: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
     }
     async fn sign(&self, order: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let error = || TokenError::new(Reason::TokenFault);
         match self.manner {
             Manner::Signs => {
-                let signature: Signature =
-                    SoftKey::from_pkcs8_pem(KEY).unwrap().sign_prehash(order.digest()).unwrap();
+                let signature: Signature = SoftKey::from_pkcs8_pem(KEY).unwrap().sign(order.message());
                 Ok(signature.to_bytes().to_vec())
             }
             Manner::Refuses => Err(SignError::NotSigned(error())),
             Manner::FailsVaguely => Err(SignError::MayHaveSigned(TokenError {
                 call: Some(crate::pipeline::ports::token_error::FailedCall {
                     function: "C_Sign".into(),
-                    value: "CKR_DEVICE_ERROR".into(),
+                    told: Told::Returned(ReturnValue::from_number(0x30_u64)),
                 }),
                 ..error()
             })),
@@ -133,7 +159,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     create(&directory.path().join("journal.db"), &identity).unwrap();
     let clock = Arc::new(FixedClock(AtomicU64::new(NOW_US)));
     let store = Arc::new(Store::open(&directory.path().join("journal.db"), clock.clone()).unwrap());
-    let token = Arc::new(FakeToken { manner, asked: AtomicU64::new(0), unlocked });
+    let token = Arc::new(FakeToken { manner, asked: AtomicU64::new(0), unlocked, asks_pin: false });
     let seal = Seal {
         id: "contract".parse().unwrap(),
         name: "合同专用章".into(),
@@ -147,6 +173,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         picture_file: PICTURE.to_vec(),
         picture_digest: Digest::of(PICTURE),
         picture: SealPicture::from_png(PICTURE).unwrap(),
+        unreported_accepted: Vec::new(),
         issuers: Vec::new(),
     };
     let limits = Limits {
@@ -155,6 +182,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         upload_idle: Duration::from_secs(5),
         call: Duration::from_secs(60),
         token: Duration::from_secs(5),
+        pin_pad: Duration::from_secs(60),
         uses_at_once: 8,
         calls_per_caller: 8,
         uploads_per_caller: 2,
@@ -171,6 +199,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         Arc::new(Policy::from_toml(Policy::SOLO_TOML).unwrap()),
         limits,
         Spool::open(directory.path().join("spool")).unwrap(),
+        Recalled::default(),
     ));
     House { service, token, clock, caller, store, directory }
 }
@@ -229,7 +258,7 @@ impl House {
 
     async fn stamp(&self, request: RequestId, use_id: UseId) -> Result<StampOutcome, Failure> {
         let reviewed = self.service.review(&self.caller, request).await?;
-        self.service.clone().stamp(self.caller.clone(), request, use_id, reviewed.prepared).await
+        self.service.clone().stamp(self.caller.clone(), request, use_id, reviewed.prepared, None).await
     }
 
     async fn records(&self) -> Vec<RecordBody> {
@@ -285,8 +314,9 @@ async fn the_same_use_is_never_signed_twice() {
     let request = house.submit(1).await;
     let use_id = new_use();
     let prepared = house.service.review(&house.caller, request).await.unwrap().prepared;
-    let all = (0..8)
-        .map(|_| tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared)));
+    let all = (0..8).map(|_| {
+        tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared, None))
+    });
     let mut receipts = Vec::new();
     for one in all.collect::<Vec<_>>() {
         match one.await.unwrap().unwrap() {
@@ -354,7 +384,7 @@ async fn whatever_may_have_been_signed_is_abandoned_and_the_copy_is_gone() {
 impl House {
     async fn stamp_again(&self, request: RequestId, use_id: UseId) -> StampOutcome {
         let prepared = self.service.review(&self.caller, request).await.unwrap().prepared;
-        self.service.clone().stamp(self.caller.clone(), request, use_id, prepared).await.unwrap()
+        self.service.clone().stamp(self.caller.clone(), request, use_id, prepared, None).await.unwrap()
     }
 }
 
@@ -369,7 +399,7 @@ async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
     let entry =
         crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
     house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
-    let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]));
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), None);
     let outcome = stamp.await.unwrap();
     assert!(
         matches!(outcome, StampOutcome::NotDone { abandoned: true, reason: Reason::AbandonedFault, .. }),
@@ -382,7 +412,7 @@ async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
 async fn nothing_is_recorded_as_a_use_unless_it_was_confirmed_and_the_token_is_ready() {
     let house = house(Manner::Signs);
     let request = house.submit(1).await;
-    let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), Digest([0; 32]));
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), Digest([0; 32]), None);
     assert_eq!(reasons(stamp.await.unwrap_err()), "confirmation-mismatch");
     assert_eq!(house.types().await, ["refused"]);
 
@@ -534,7 +564,8 @@ async fn refusals_name_the_token_they_are_about() {
     for serial in ["1", "1", "2", "3", "2"] {
         let pin = Err(Reason::TokenPinUnusable);
         let serial = serial.parse().unwrap();
-        let asked = UnlockAsked { serial, pin, uses: 1, idle: Duration::ZERO, final_try: false };
+        let (idle, lifetime) = (Duration::ZERO, Duration::ZERO);
+        let asked = UnlockAsked { serial, pin, uses: 1, idle, lifetime, final_try: false };
         let unlock = house.service.unlock(&house.caller, asked).await;
         assert_eq!(reasons(unlock.err().unwrap()), "token-pin-unusable");
     }
@@ -556,7 +587,7 @@ async fn a_counting_record_tells_only_what_is_true_of_all() {
     let house = house(Manner::Signs);
     let request = RequestId::new(uuid::Uuid::new_v4());
     let refuse = async |request, use_id| {
-        let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]));
+        let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), None);
         assert_eq!(reasons(stamp.await.err().unwrap()), "request-unknown");
     };
     for _ in 0..3 {

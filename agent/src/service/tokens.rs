@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
     identity::TokenSerial,
-    pin::Pin,
     reason::Reason,
     refusal::{Refusal, Violation, Violations},
 };
@@ -14,15 +13,15 @@ use sealkeeper_journal::{
 
 use super::{Failure, Service, Subject};
 use crate::{
-    pipeline::ports::ledger::LedgerError,
+    pipeline::ports::ledger::{Entry, LedgerError},
     pipeline::{
         At, Stop,
         identify::{Caller, Custodian},
         ports::{
-            token::{Ended, LoginEnded, TokenState, Unlock, Unlocked},
+            token::{PinOrPad, TokenState, Unlock, Unlocked},
             token_error::{PinFlags, TokenError},
         },
-        scribe::{Scribe, id},
+        scribe::id,
     },
 };
 
@@ -31,12 +30,14 @@ pub(crate) struct UnlockAsked {
     /// Which token.
     pub(crate) serial: TokenSerial,
     /// The user PIN, or why it is none.
-    pub(crate) pin: Result<Pin, Reason>,
+    pub(crate) pin: Result<PinOrPad, Reason>,
     /// Signatures; 0: one.
     pub(crate) uses: u32,
     /// Time without use; zero: as the policy says.
     pub(crate) idle: Duration,
-    /// Whether the PIN is tried although the token says that one try is left.
+    /// Time in any case; zero: as the policy says.
+    pub(crate) lifetime: Duration,
+    /// Whether the PIN is tried although one try may be left.
     pub(crate) final_try: bool,
 }
 
@@ -59,22 +60,26 @@ impl Service {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
         let unlock = self.within_policy(asked).at("admit")?;
-        let (serial, uses, idle) = (unlock.serial.clone(), unlock.uses, unlock.idle);
+        self.check_wrong_pins(&unlock.serial, unlock.final_try).at("unlock")?;
+        let (serial, terms) = (unlock.serial.clone(), UnlockTerms::of(&unlock));
+        let deadline = self.pin_deadline(&unlock.pin);
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
         let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
             return Err(Reason::AgentStopping).at("admit");
         };
-        let Unlocked { token, replaced } = match self.token.unlock(unlock, self.limits.token).await {
+        let Unlocked { token, replaced } = match self.token.unlock(unlock, deadline).await {
             Ok(unlocked) => unlocked,
             Err(error) => {
                 if error.pin_was_tried() {
-                    let seq = self.record_wrong_pin(custodian, &serial, error.pin).await?;
+                    let seq = self
+                        .record_wrong_pin(custodian, &serial, terms.entry, PinKind::User, error.pin)
+                        .await?;
                     return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
                 }
                 return Err(error.violation()).at("unlock");
             }
         };
-        let recorded = self.record_unlocked(caller, &serial, uses, idle, replaced).await;
+        let recorded = self.record_unlocked(caller, &serial, terms, replaced).await;
         if let Err(error) = recorded {
             // An unlock that is not on record does not stand.
             if let Err(error) = self.token.lock(serial, self.limits.token).await {
@@ -82,7 +87,28 @@ impl Service {
             }
             return Err(Stop::Store(error));
         }
+        self.learn_of_keys(&serial).await;
         Ok(token)
+    }
+
+    /// Looks at the keys that now show themselves.
+    async fn learn_of_keys(&self, serial: &TokenSerial) {
+        for registered in
+            self.registry.all().iter().filter(|registered| registered.seal.key.serial == *serial)
+        {
+            let wanted = registered.on_token(self.clock.now_us());
+            // One that cannot be used is told when it is to be used.
+            if let Ok(key) = self.token.describe(wanted, self.limits.token).await {
+                self.asking_pin.learn(&registered.seal.id, &key);
+            }
+        }
+    }
+
+    /// When this token is due for inspection, µs since the Unix epoch; 0 where no seal lies on it.
+    pub(crate) fn inspection_due_us(&self, serial: &TokenSerial) -> u64 {
+        let holds_seal = self.registry.all().iter().any(|registered| registered.seal.key.serial == *serial);
+        let due = self.inspections.of(serial).due_us(self.policy.inspection.interval_ms);
+        due.filter(|_| holds_seal).unwrap_or(0)
     }
 
     /// Records an unlock, and before it the end of the one it replaced.
@@ -90,8 +116,7 @@ impl Service {
         &self,
         by: &Caller,
         serial: &TokenSerial,
-        uses: u32,
-        idle: Duration,
+        terms: UnlockTerms,
         replaced: bool,
     ) -> Result<(), LedgerError> {
         if replaced {
@@ -101,21 +126,24 @@ impl Service {
             Ok(RecordBody::TokenUnlocked(TokenUnlocked {
                 token_serial: id(serial.as_str())?,
                 by: draft.actor("by", by)?,
-                entry: PinEntry::Caller,
-                uses: Some(u64::from(uses)),
-                idle_us: Some(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX >> 11)),
-                expires_us: None,
+                entry: terms.entry,
+                uses: Some(u64::from(terms.uses)),
+                idle_us: Some(microseconds(terms.idle)),
+                expires_us: Some(self.clock.now_us().saturating_add(microseconds(terms.lifetime))),
             }))
         });
-        self.ledger.append(entry?).await?;
+        self.record_of_pin(entry?).await?;
         Ok(())
     }
 
     fn within_policy(&self, asked: UnlockAsked) -> Result<Unlock, Refusal> {
-        let UnlockAsked { serial, pin, uses, idle, final_try } = asked;
+        let UnlockAsked { serial, pin, uses, idle, lifetime, final_try } = asked;
         let limits = self.policy.unlock;
         let uses = uses.max(1);
-        let idle = if idle.is_zero() { Duration::from_millis(limits.default_idle_ms) } else { idle };
+        let or_default =
+            |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
+        let idle = or_default(idle, limits.default_idle_ms);
+        let lifetime = or_default(lifetime, limits.default_lifetime_ms);
         let mut violations = Violations::new();
         if uses > limits.max_uses {
             violations.push(
@@ -126,17 +154,48 @@ impl Service {
             let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("idle-ms", idle.as_millis());
             violations.push(beyond.with("limit", limits.max_idle_ms));
         }
+        if lifetime > Duration::from_millis(limits.max_lifetime_ms) {
+            let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("lifetime-ms", lifetime.as_millis());
+            violations.push(beyond.with("limit", limits.max_lifetime_ms));
+        }
         let pin = violations.keep(pin.map_err(Refusal::from));
         violations.into_result()?;
         // `keep` left a violation behind if there is no PIN.
         let pin = pin.ok_or(Reason::TokenPinUnusable)?;
-        Ok(Unlock { serial, pin, uses, idle, final_try })
+        Ok(Unlock { serial, pin, uses, idle, lifetime, final_try })
     }
 
-    async fn record_wrong_pin(
+    /// A token that does not tell how many tries are left is not given one more wrong PIN by somebody who does not know that there were some.
+    pub(super) fn check_wrong_pins(&self, serial: &TokenSerial, final_try: bool) -> Result<(), Violation> {
+        let wrong = self.wrong_pins.of(serial);
+        if final_try || wrong < self.policy.unlock.wrong_pins_before_caution {
+            return Ok(());
+        }
+        Err(Violation::new(Reason::TokenPinWrongRepeatedly).with("wrong-pins", wrong))
+    }
+
+    /// How long a login may take: a person types on the token, or a program has sent the PIN.
+    pub(super) fn pin_deadline(&self, pin: &PinOrPad) -> Duration {
+        match pin {
+            PinOrPad::Pin(_) => self.limits.token,
+            PinOrPad::Pad => self.limits.pin_pad,
+        }
+    }
+
+    /// Records what became of a PIN, and keeps count.
+    pub(super) async fn record_of_pin(&self, entry: Entry) -> Result<u64, LedgerError> {
+        let body = entry.body.clone();
+        let seq = self.ledger.append(entry).await?.seq;
+        self.wrong_pins.count(&body);
+        Ok(seq)
+    }
+
+    pub(super) async fn record_wrong_pin(
         &self,
         by: Custodian<'_>,
         serial: &TokenSerial,
+        entry: PinEntry,
+        pin: PinKind,
         flags: Option<PinFlags>,
     ) -> Result<u64, LedgerError> {
         let tries = match flags {
@@ -145,16 +204,11 @@ impl Service {
             Some(PinFlags { count_low: true, .. }) => PinTries::Low,
             _ => PinTries::NotTold,
         };
-        let entry = self.scribe.entry(|draft| {
-            Ok(RecordBody::WrongPin(WrongPin {
-                token_serial: id(serial.as_str())?,
-                by: draft.actor("by", by.caller())?,
-                entry: PinEntry::Caller,
-                pin: PinKind::User,
-                tries,
-            }))
+        let record = self.scribe.entry(|draft| {
+            let (token_serial, by) = (id(serial.as_str())?, draft.actor("by", by.caller())?);
+            Ok(RecordBody::WrongPin(WrongPin { token_serial, by, entry, pin, tries }))
         })?;
-        Ok(self.ledger.append(entry).await?.seq)
+        self.record_of_pin(record).await
     }
 
     /// Locks a token; tells whether it was unlocked. Once begun it comes to its end and its record, whoever stops waiting.
@@ -199,30 +253,37 @@ impl Service {
         self.ledger.append(entry).await?;
         Ok(())
     }
+}
 
-    /// Records a login that ended by itself.
-    pub(crate) async fn login_ended(&self, ended: LoginEnded) {
-        let cause = match ended.why {
-            Ended::UsesSpent => LockCause::UsesSpent,
-            Ended::Idle => LockCause::Idle,
-            Ended::Lost => LockCause::Removed,
-            Ended::Failed => LockCause::Fault,
-            Ended::Asked => LockCause::Request,
-        };
-        self.record_locked(&ended.serial, cause).await;
-    }
+/// What a login that was made is good for, for its record.
+#[derive(Clone, Copy)]
+struct UnlockTerms {
+    entry: PinEntry,
+    uses: u32,
+    idle: Duration,
+    lifetime: Duration,
+}
 
-    /// Records that a token was locked without anybody asking.
-    pub(crate) async fn record_locked(&self, serial: &TokenSerial, cause: LockCause) {
-        let entry = id(serial.as_str()).map(|token_serial| {
-            Scribe::plain(RecordBody::TokenLocked(TokenLocked { token_serial, cause, by: None }))
-        });
-        let recorded = match entry {
-            Ok(entry) => self.ledger.append(entry).await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = recorded {
-            tracing::error!(%error, %serial, "the end of an unlock cannot be recorded");
+impl UnlockTerms {
+    fn of(unlock: &Unlock) -> Self {
+        UnlockTerms {
+            entry: entry_of(&unlock.pin),
+            uses: unlock.uses,
+            idle: unlock.idle,
+            lifetime: unlock.lifetime,
         }
     }
+}
+
+/// How a PIN comes to the token, for its record.
+pub(super) fn entry_of(pin: &PinOrPad) -> PinEntry {
+    match pin {
+        PinOrPad::Pin(_) => PinEntry::Caller,
+        PinOrPad::Pad => PinEntry::PinPad,
+    }
+}
+
+/// As records tell it: below 2^53.
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min((1 << 53) - 1)
 }

@@ -1,33 +1,41 @@
-//! Tokens behind PKCS#11 modules: each module on a thread of its own, each call with a deadline.
+//! Tokens behind PKCS#11 modules: each module in a worker process of its own, each call with a deadline.
 
-mod call;
-mod fault;
-mod module;
+mod keeper;
+mod logins;
+mod process;
+mod trust;
+mod wire;
+pub(crate) mod worker;
+
 #[cfg(test)]
 mod tests;
-mod thread;
-mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
+use crate::shim::SignatureAlgorithm;
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
 use self::{
-    call::{Call, Unanswered, ask},
-    thread::ModuleThread,
+    keeper::Keeper,
+    process::Recipe,
+    wire::{Describe, Object, Question, Reply, Sign},
 };
 use crate::pipeline::{
     ports::{
         key::{KeyOnToken, SigningKey},
-        token::{LoginEnded, Token, TokenState, Unlock, Unlocked},
+        token::{
+            ImportedCertificate, NewCertificate, NewKey, PinChange, Token, TokenNews, TokenState, Unlock,
+            Unlocked,
+        },
         token_error::{SignError, TokenError},
     },
     record::SignOrder,
@@ -35,100 +43,95 @@ use crate::pipeline::{
 
 /// All configured modules.
 pub(crate) struct Modules {
-    threads: Vec<ModuleThread>,
-    /// Which modules showed a token last.
-    homes: Mutex<BTreeMap<TokenSerial, BTreeSet<usize>>>,
+    keepers: Vec<Arc<Keeper>>,
 }
 
 /// A module to load.
+#[derive(Debug)]
 pub(crate) struct ModulePath {
     /// Name in the configuration.
     pub(crate) name: String,
     /// The shared object.
     pub(crate) path: PathBuf,
+    /// All of the environment its process gets.
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Calls it may be in at once; 1 for a module that takes no more than one thread.
+    pub(crate) calls_at_once: u32,
+    /// Most memory its process may take for data, MiB.
+    pub(crate) memory_mib: u64,
 }
 
 impl Modules {
-    /// Starts a thread for each module; logins that end by themselves are told to `ended`.
-    pub(crate) fn start(
-        modules: Vec<ModulePath>,
-        ended: &UnboundedSender<LoginEnded>,
-    ) -> std::io::Result<Self> {
-        let threads = modules
-            .into_iter()
-            .map(|module| ModuleThread::start(&module.name, module.path, ended.clone()))
-            .collect::<Result<_, _>>()?;
-        Ok(Modules { threads, homes: Mutex::default() })
+    /// Knows the modules; each is loaded when something is asked of it. What happens to tokens by itself is told to `news`.
+    pub(crate) fn new(modules: Vec<ModulePath>, news: &UnboundedSender<TokenNews>) -> Self {
+        let uid = rustix::process::geteuid().as_raw();
+        let keepers = modules.into_iter().map(|module| {
+            let path = module.path.clone();
+            // Checked when the configuration was read; what is loaded anew later is checked anew.
+            let check = move || match check_module_path(&path, uid) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(TokenError {
+                    about: Some(error.to_string()),
+                    ..TokenError::new(Reason::ModuleUnusable)
+                }),
+            };
+            Keeper::new(recipe(module), check, news.clone())
+        });
+        Modules { keepers: keepers.collect() }
     }
 
-    /// Logs out everywhere, until `by` at the latest; tells of which tokens. A module that does not answer in time is left behind: its logins
-    /// end with the process.
-    pub(crate) async fn stop(&self, by: tokio::time::Instant) -> BTreeSet<TokenSerial> {
-        let mut locked = BTreeSet::new();
+    /// Looks in all modules whether tokens came or went.
+    pub(crate) async fn watch(&self, deadline: Duration) {
+        let due = Instant::now() + deadline;
+        let looks =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.watch(due).await }));
+        for look in looks.collect::<Vec<_>>() {
+            let _ = look.await;
+        }
+    }
+
+    /// Logs out everywhere, until `by` at the latest; tells of which tokens. A module that does not end by itself is killed.
+    pub(crate) async fn stop(&self, by: Instant) -> BTreeSet<TokenSerial> {
         // All are asked before the first is waited for, so that one that hangs takes no time from the others.
-        let asked: Vec<_> = self.threads.iter().map(|thread| (thread, thread.ask_to_stop())).collect();
-        for (thread, answered) in asked {
-            locked.extend(thread.stopped(answered, by).await);
+        let stops =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.stop(by).await }));
+        let mut locked = BTreeSet::new();
+        for stop in stops.collect::<Vec<_>>() {
+            locked.extend(stop.await.unwrap_or_default());
         }
         locked
     }
 
     /// The module that holds this token. With one module there is no question.
-    async fn home(&self, serial: &TokenSerial, deadline: Duration) -> Result<&ModuleThread, TokenError> {
-        if let [only] = self.threads.as_slice() {
+    async fn home(&self, serial: &TokenSerial, due: Instant) -> Result<&Arc<Keeper>, TokenError> {
+        if let [only] = self.keepers.as_slice() {
             return Ok(only);
         }
         if let Some(home) = self.known_home(serial)? {
             return Ok(home);
         }
         // Found afresh; a module that fails or hangs does not hide the others' tokens.
-        self.list(deadline).await?;
+        self.list_by(due).await?;
         self.known_home(serial)?.ok_or_else(|| TokenError::new(Reason::TokenAbsent))
     }
 
     /// Two tokens of one serial cannot be told apart, in two modules no more than in one.
-    fn known_home(&self, serial: &TokenSerial) -> Result<Option<&ModuleThread>, TokenError> {
-        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(indices) = homes.get(serial) else { return Ok(None) };
-        if indices.len() > 1 {
-            return Err(TokenError::new(Reason::TokenAmbiguous));
-        }
-        Ok(indices.first().and_then(|index| self.threads.get(*index)))
-    }
-
-    /// A token that is not where it was is looked for afresh next time.
-    fn forget_home<T>(&self, serial: &TokenSerial, told: Result<T, TokenError>) -> Result<T, TokenError> {
-        if let Err(error) = &told
-            && error.reason == Reason::TokenAbsent
-        {
-            self.homes.lock().unwrap_or_else(PoisonError::into_inner).remove(serial);
-        }
-        told
-    }
-
-    fn set_homes(&self, index: usize, tokens: &[TokenState]) {
-        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-        homes.retain(|_, indices| {
-            indices.remove(&index);
-            !indices.is_empty()
-        });
-        for token in tokens {
-            homes.entry(token.serial.clone()).or_default().insert(index);
+    fn known_home(&self, serial: &TokenSerial) -> Result<Option<&Arc<Keeper>>, TokenError> {
+        let mut showing = self.keepers.iter().filter(|keeper| keeper.shows(serial));
+        match (showing.next(), showing.next()) {
+            (Some(_), Some(_)) => Err(TokenError::new(Reason::TokenAmbiguous)),
+            (home, _) => Ok(home),
         }
     }
-}
 
-#[async_trait]
-impl Token for Modules {
-    async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError> {
+    async fn list_by(&self, due: Instant) -> Result<Vec<TokenState>, TokenError> {
+        // One that hangs takes no time from the others.
+        let lists =
+            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.list(due).await }));
         let (mut all, mut failed) = (Vec::new(), None);
-        for (index, thread) in self.threads.iter().enumerate() {
-            match ask(thread, deadline, Call::List).await.map_err(TokenError::from).and_then(|listed| listed)
-            {
-                Ok(tokens) => {
-                    self.set_homes(index, &tokens);
-                    all.extend(tokens);
-                }
+        for list in lists.collect::<Vec<_>>() {
+            match list.await.unwrap_or_else(|_| Err(TokenError::new(Reason::Internal))) {
+                Ok(tokens) => all.extend(tokens),
                 Err(error) => failed = Some(error),
             }
         }
@@ -137,42 +140,142 @@ impl Token for Modules {
             _ => Ok(all),
         }
     }
+}
+
+/// The agent executes itself. Not by the name of its file: an update may have put another one there.
+fn recipe(module: ModulePath) -> Recipe {
+    let arguments = [
+        OsString::from("token-worker"),
+        "--calls-at-once".into(),
+        module.calls_at_once.to_string().into(),
+        "--memory-mib".into(),
+        module.memory_mib.to_string().into(),
+        module.path.into_os_string(),
+    ];
+    Recipe {
+        name: module.name,
+        program: Path::new("/proc/self/exe").to_owned(),
+        arguments: arguments.into(),
+        environment: module.environment.into_iter().collect(),
+        at_once: module.calls_at_once,
+    }
+}
+
+#[async_trait]
+impl Token for Modules {
+    async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError> {
+        self.list_by(Instant::now() + deadline).await
+    }
 
     async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<Unlocked, TokenError> {
-        let serial = unlock.serial.clone();
-        let home = self.home(&serial, deadline).await?;
-        let told = ask(home, deadline, |answer| Call::Unlock(unlock, answer)).await?;
-        self.forget_home(&serial, told)
+        let due = Instant::now() + deadline;
+        self.home(&unlock.serial, due).await?.unlock(unlock, due).await
     }
 
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError> {
-        let home = self.home(&serial, deadline).await?;
-        match ask(home, deadline, |answer| Call::Lock(serial.clone(), answer)).await {
-            Ok(told) => told,
-            Err(unanswered) => {
-                if unanswered == Unanswered::NotBegun {
-                    home.lock_later(&serial);
-                }
-                Err(unanswered.into())
-            }
-        }
+        let due = Instant::now() + deadline;
+        Ok(self.home(&serial, due).await?.lock(&serial, due).await)
     }
 
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError> {
-        let serial = key.key.serial.clone();
-        let home = self.home(&serial, deadline).await?;
-        let told = ask(home, deadline, |answer| Call::Describe(key, answer)).await?;
-        self.forget_home(&serial, told)
+        let due = Instant::now() + deadline;
+        let serial = &key.key.serial;
+        let home = self.home(serial, due).await?;
+        let question = Question::Describe(Describe {
+            key: Object::named(&key.key),
+            certificate: Object::named(&key.certificate),
+            now_us: key.now_us,
+            unreported_accepted: key.unreported_accepted.clone(),
+        });
+        match home.ask_about(serial, question, false, due).await? {
+            Reply::Described(described) => Ok(SigningKey {
+                certificate: described.certificate,
+                ready: described.key_seen && home.is_ready(serial),
+                serial: serial.clone(),
+                algorithms: described
+                    .algorithms
+                    .iter()
+                    .filter_map(|code| SignatureAlgorithm::from_code(code))
+                    .collect(),
+                asks_pin: described.asks_pin,
+                has_pad: described.has_pad,
+                key_id: described.key_id,
+                unreported: described.unreported,
+                certificates: described.certificates,
+            }),
+            _ => Err(TokenError::new(Reason::TokenFault)),
+        }
     }
 
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError> {
-        let home = self.home(&order.key().serial, deadline).await.map_err(SignError::NotSigned)?;
-        match ask(home, deadline, |answer| Call::Sign(order, answer)).await {
-            Ok(signed) => signed,
-            Err(Unanswered::NotBegun) => Err(SignError::NotSigned(TokenError::new(Reason::TokenTimeout))),
-            Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
-            // The thread may have gone down inside C_Sign.
-            Err(Unanswered::Gone) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleUnusable))),
+        let due = Instant::now() + deadline;
+        let serial = order.key().serial.clone();
+        let home = self.home(&serial, due).await.map_err(SignError::NotSigned)?;
+        let question = Question::Sign(Sign {
+            key: Object::named(order.key()),
+            algorithm: order.algorithm().code().to_owned(),
+            message: order.message().to_vec(),
+            pin: order.pin().map(|one| one.pin.expose().as_bytes().to_vec()).unwrap_or_default(),
+            final_try: order.pin().is_some_and(|one| one.final_try),
+        });
+        drop(order);
+        home.sign(&serial, question, due).await
+    }
+
+    async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&wanted.serial, due).await?;
+        let question = Question::GenerateKey(wire::GenerateKey {
+            serial: wanted.serial.to_string(),
+            kind: wanted.kind.to_owned(),
+            id: wanted.id,
+            label: wanted.label,
+        });
+        match home.ask_about(&wanted.serial, question, false, due).await? {
+            Reply::Key(made) => Ok(made.public_key),
+            _ => Err(TokenError::new(Reason::TokenFault)),
         }
+    }
+
+    async fn import_certificate(
+        &self,
+        wanted: NewCertificate,
+        deadline: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&wanted.serial, due).await?;
+        let question = Question::ImportCertificate(wire::ImportCertificate {
+            serial: wanted.serial.to_string(),
+            certificate: wanted.certificate,
+            replace: wanted.replace,
+        });
+        let fault = || TokenError::new(Reason::TokenFault);
+        match home.ask_about(&wanted.serial, question, false, due).await? {
+            Reply::Imported(imported) => {
+                let replaced =
+                    imported.replaced.into_iter().map(|digest| digest.try_into().map_err(|_| fault()));
+                Ok(ImportedCertificate {
+                    key_id: imported.key_id,
+                    replaced: replaced.collect::<Result<_, _>>()?,
+                })
+            }
+            _ => Err(fault()),
+        }
+    }
+
+    async fn change_pin(&self, change: PinChange, deadline: Duration) -> Result<(), TokenError> {
+        let due = Instant::now() + deadline;
+        let PinChange { serial, by_officer, pins, final_try } = change;
+        let home = self.home(&serial, due).await?;
+        let mut wanted = wire::ChangePin::default();
+        wanted.serial = serial.to_string();
+        wanted.final_try = final_try;
+        let on_pad = pins.is_none();
+        if let Some((by, new)) = pins {
+            wanted.by = by.expose().as_bytes().to_vec();
+            wanted.new = new.expose().as_bytes().to_vec();
+        }
+        let question = if by_officer { Question::SetPin(wanted) } else { Question::ChangePin(wanted) };
+        home.ask_about(&serial, question, on_pad, due).await.map(|_| ())
     }
 }

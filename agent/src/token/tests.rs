@@ -1,95 +1,40 @@
-//! Modules that hang, over a module that does so to order.
+//! Modules whose process misbehaves before it is a worker, and what is made of the tokens they show. What real modules do in a worker is tested
+//! end to end, with a module that misbehaves to order.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Instant,
-};
+use std::fs;
 
-use sealkeeper_domain::pin::Pin;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{thread::Driven, *};
-use crate::pipeline::ports::{
-    token::{Ended, LoginEnded},
-    token_error::PinFlags,
+use super::{
+    wire::{Looked, TokenShown},
+    *,
 };
+use crate::pipeline::ports::token::{Cause, Ended, Ending, LoginEnded};
 
 const LONG: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(50);
+const SHORT: Duration = Duration::from_millis(200);
 
-/// What a test holds of its module.
-#[derive(Clone, Default)]
-struct Strings {
-    /// While set, every call hangs.
-    hangs: Arc<AtomicBool>,
-    finished: Arc<AtomicBool>,
-    unlocks: Arc<Mutex<u32>>,
+/// A module whose process is this shell script.
+fn module(name: &str, script: &str) -> (Modules, UnboundedReceiver<TokenNews>) {
+    let (told, news) = unbounded_channel();
+    (Modules { keepers: vec![keeper(name, script, &told)] }, news)
 }
 
-struct Fake {
-    strings: Strings,
-    shows: Vec<TokenSerial>,
-    logins: BTreeSet<TokenSerial>,
+fn keeper(name: &str, script: &str, told: &UnboundedSender<TokenNews>) -> Arc<Keeper> {
+    let recipe = Recipe {
+        name: name.to_owned(),
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
+        at_once: 2,
+    };
+    Keeper::new(recipe, || Ok(()), told.clone())
 }
 
-impl Fake {
-    fn hang(&self) {
-        while self.strings.hangs.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-}
-
-impl Driven for Fake {
-    fn list(&mut self) -> Result<Vec<TokenState>, TokenError> {
-        self.hang();
-        Ok(self.shows.iter().map(|serial| state(serial.clone())).collect())
-    }
-    fn unlock(&mut self, unlock: Unlock) -> Result<Unlocked, TokenError> {
-        *self.strings.unlocks.lock().unwrap() += 1;
-        self.hang();
-        if !self.shows.contains(&unlock.serial) {
-            return Err(TokenError::new(Reason::TokenAbsent));
-        }
-        let replaced = !self.logins.insert(unlock.serial.clone());
-        Ok(Unlocked { token: state(unlock.serial), replaced })
-    }
-    fn lock(&mut self, serial: &TokenSerial) -> bool {
-        self.hang();
-        self.logins.remove(serial)
-    }
-    fn describe(&mut self, _: &KeyOnToken) -> Result<SigningKey, TokenError> {
-        Err(TokenError::new(Reason::TokenAbsent))
-    }
-    fn sign(&mut self, _: SignOrder) -> Result<Vec<u8>, SignError> {
-        Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)))
-    }
-    fn lock_idle(&mut self, _: Instant) {}
-    fn next_idle(&self, _: Instant) -> Option<Duration> {
-        None
-    }
-    fn take_ended(&mut self) -> Vec<LoginEnded> {
-        Vec::new()
-    }
-    fn finish(self) {
-        self.hang();
-        self.strings.finished.store(true, Ordering::SeqCst);
-    }
-}
-
-fn state(serial: TokenSerial) -> TokenState {
-    let text = String::new;
-    TokenState {
-        serial,
-        label: text(),
-        manufacturer: text(),
-        model: text(),
-        firmware: text(),
-        pin: PinFlags::default(),
-        unlocked: None,
+fn ending(news: Result<TokenNews, tokio::sync::mpsc::error::TryRecvError>) -> Ending {
+    match news {
+        Ok(TokenNews::ModuleFailed { module, ending }) if module == "m" => ending,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -97,121 +42,122 @@ fn serial(text: &str) -> TokenSerial {
     text.parse().unwrap()
 }
 
-fn unlock() -> Unlock {
-    let pin = Pin::new(b"123456".to_vec()).unwrap();
-    Unlock { serial: serial("1"), pin, uses: 1, idle: LONG, final_try: false }
-}
-
-fn asked() -> Option<LoginEnded> {
-    Some(LoginEnded { serial: serial("1"), why: Ended::Asked })
-}
-
-/// Modules that show these tokens, one module for each.
-fn modules(shown: &[&str]) -> (Arc<Modules>, Vec<Strings>, UnboundedReceiver<LoginEnded>) {
-    let (ended, told) = unbounded_channel();
-    let strings: Vec<_> = shown.iter().map(|_| Strings::default()).collect();
-    let threads = shown.iter().zip(&strings).map(|(shown, strings)| {
-        let fake = Fake { strings: strings.clone(), shows: vec![serial(shown)], logins: BTreeSet::new() };
-        ModuleThread::start_with("fake", move || Ok(fake), ended.clone()).unwrap()
-    });
-    let modules = Modules { threads: threads.collect(), homes: Mutex::default() };
-    (Arc::new(modules), strings, told)
-}
-
-/// Has the module hang in a call that its caller waits for as long as `deadline`.
-async fn hang(modules: &Arc<Modules>, strings: &Strings, deadline: Duration) {
-    strings.hangs.store(true, Ordering::SeqCst);
-    let modules = modules.clone();
-    let listing = tokio::spawn(async move { modules.list(deadline).await });
-    tokio::time::sleep(SHORT).await;
-    if deadline <= SHORT {
-        assert_eq!(listing.await.unwrap().unwrap_err().reason, Reason::TokenTimeout);
-    }
-}
-
-fn release(strings: &Strings) {
-    strings.hangs.store(false, Ordering::SeqCst);
+fn showing(serials: &[&str]) -> Looked {
+    let tokens =
+        serials.iter().map(|serial| TokenShown { serial: (*serial).to_owned(), ..TokenShown::default() });
+    Looked { tokens: tokens.collect(), hot_plug: true }
 }
 
 #[tokio::test]
-async fn a_lock_is_done_though_nobody_waits_for_it() {
-    // Behind a call that still has time, and behind one that is overdue.
-    for deadline in [LONG, SHORT] {
-        let (modules, strings, mut told) = modules(&["1"]);
-        assert!(!modules.unlock(unlock(), LONG).await.unwrap().replaced);
-        hang(&modules, &strings[0], deadline).await;
-        let locked = modules.lock(serial("1"), SHORT).await;
-        assert_eq!(locked.unwrap_err().reason, Reason::TokenTimeout);
-        release(&strings[0]);
-        assert_eq!(tokio::time::timeout(LONG, told.recv()).await.unwrap(), asked());
-        assert!(!modules.lock(serial("1"), LONG).await.unwrap(), "locked, and told once");
-        assert!(told.try_recv().is_err());
+async fn a_module_that_dies_at_load_is_told_once_and_not_tried_in_a_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = folder.path().join("started");
+    let (modules, mut news) = module("m", &format!("echo >> {}; exit 3", started.display()));
+    for _ in 0..3 {
+        assert_eq!(modules.list(LONG).await.unwrap_err().reason, Reason::ModuleCrashed);
+    }
+    assert_eq!(fs::read_to_string(started).unwrap(), "\n", "started once");
+    let Ending { cause, exit_code, signal, .. } = ending(news.try_recv());
+    assert_eq!((cause, exit_code, signal), (Cause::Crashed, Some(3), None));
+    assert!(news.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_module_that_hangs_at_load_is_killed() {
+    let (modules, mut news) = module("m", "exec sleep 1000");
+    assert_eq!(modules.list(SHORT).await.unwrap_err().reason, Reason::TokenTimeout);
+    let Ending { cause, signal, .. } = ending(news.try_recv());
+    assert_eq!((cause, signal), (Cause::TimedOut, Some(9)));
+}
+
+#[tokio::test]
+async fn what_a_worker_must_not_say_ends_it() {
+    for babble in [r"\377\377\377\377\377\377\377\377\377\377\377", r"\003\010\001\001", r"\001\377"] {
+        let (modules, mut news) = module("m", &format!("printf '{babble}'; exec sleep 1000"));
+        let told = tokio::time::timeout(LONG, modules.list(LONG)).await.unwrap();
+        assert_eq!(told.unwrap_err().reason, Reason::ModuleCrashed, "{babble}");
+        assert_eq!(ending(news.try_recv()).signal, Some(9), "{babble}");
     }
 }
 
 #[tokio::test]
-async fn a_module_that_hangs_is_not_waited_for_twice() {
-    let (modules, strings, _told) = modules(&["1"]);
-    hang(&modules, &strings[0], SHORT).await;
-    let begun = Instant::now();
-    assert_eq!(modules.unlock(unlock(), LONG).await.unwrap_err().reason, Reason::TokenTimeout);
-    assert_eq!(modules.list(LONG).await.unwrap_err().reason, Reason::TokenTimeout);
-    assert!(begun.elapsed() < LONG / 2);
-    release(&strings[0]);
-    tokio::time::sleep(SHORT).await;
-    assert_eq!(modules.list(LONG).await.unwrap().len(), 1, "it came back");
-    assert_eq!(*strings[0].unlocks.lock().unwrap(), 0, "a call that was refused is not begun later");
+async fn a_process_that_cannot_be_started_is_told_with_what_the_system_said() {
+    let (told, mut news) = unbounded_channel();
+    let recipe = Recipe {
+        name: "m".into(),
+        program: "/nonexistent".into(),
+        arguments: Vec::new(),
+        environment: Vec::new(),
+        at_once: 1,
+    };
+    let modules = Modules { keepers: vec![Keeper::new(recipe, || Ok(()), told)] };
+    let error = modules.list(LONG).await.unwrap_err();
+    assert_eq!(error.reason, Reason::ModuleUnusable);
+    assert!(error.about.unwrap().contains("No such file"));
+    assert_eq!(ending(news.try_recv()).cause, Cause::Unusable);
 }
 
 #[tokio::test]
-async fn the_queue_of_a_module_has_an_end() {
-    let (modules, strings, _told) = modules(&["1"]);
-    hang(&modules, &strings[0], LONG).await;
-    let begun = Instant::now();
-    let mut refused = 0;
-    for _ in 0..100 {
-        let listed = tokio::time::timeout(Duration::from_millis(2), modules.list(LONG)).await;
-        refused += usize::from(listed.is_ok_and(|told| told.is_err()));
+async fn a_module_that_is_not_trusted_any_more_is_not_started() {
+    let (told, _news) = unbounded_channel();
+    let path = ModulePath {
+        name: "m".into(),
+        path: "/nonexistent.so".into(),
+        environment: BTreeMap::new(),
+        calls_at_once: 1,
+        memory_mib: 64,
+    };
+    let error = Modules::new(vec![path], &told).list(LONG).await.unwrap_err();
+    assert_eq!(error.reason, Reason::ModuleUnusable);
+    assert!(error.about.unwrap().contains("/nonexistent.so"));
+}
+
+#[tokio::test]
+async fn what_comes_and_goes_is_told_once() {
+    let (modules, mut news) = module("m", "exec sleep 1000");
+    let keeper = &modules.keepers[0];
+    let mut seen = |serials: &[&str]| {
+        keeper.seen(showing(serials), std::time::Instant::now());
+        let mut told = Vec::new();
+        while let Ok(news) = news.try_recv() {
+            told.push(match news {
+                TokenNews::Inserted { module, token } => format!("+{module}{}", token.serial),
+                TokenNews::Removed { module, token } => format!("-{module}{}", token.serial),
+                other => panic!("{other:?}"),
+            });
+        }
+        told
+    };
+    assert_eq!(seen(&["1"]), ["+m1"]);
+    assert_eq!(seen(&["1"]), [""; 0]);
+    assert_eq!(seen(&["2"]), ["-m1", "+m2"], "another token in the same slot is another token");
+    assert_eq!(seen(&["1", "2"]), ["+m1"]);
+    assert_eq!(seen(&[]), ["-m1", "-m2"]);
+}
+
+#[tokio::test]
+async fn a_login_that_the_token_no_longer_has_ends_here_too() {
+    let (modules, mut news) = module("m", "exec sleep 1000");
+    let keeper = &modules.keepers[0];
+    keeper.seen(showing(&["1"]), std::time::Instant::now());
+    assert!(matches!(news.try_recv(), Ok(TokenNews::Inserted { .. })));
+    keeper.pretend_login(&serial("1"));
+    assert!(keeper.is_ready(&serial("1")));
+    keeper.seen(showing(&["1"]), std::time::Instant::now() + LONG);
+    let Ok(TokenNews::LoginEnded(LoginEnded { why: Ended::Lost, .. })) = news.try_recv() else {
+        panic!("not told")
+    };
+    assert!(!keeper.is_ready(&serial("1")));
+}
+
+#[tokio::test]
+async fn one_serial_in_two_modules_is_ambiguous() {
+    let (told, _news) = unbounded_channel();
+    let modules = Modules { keepers: vec![keeper("a", "exit", &told), keeper("b", "exit", &told)] };
+    for keeper in &modules.keepers {
+        keeper.seen(showing(&["1", keeper.name()]), std::time::Instant::now());
     }
-    assert!(begun.elapsed() < LONG / 2);
-    assert!(refused >= 30, "{refused}");
-    release(&strings[0]);
-}
-
-#[tokio::test]
-async fn a_login_that_came_too_late_does_not_stand_and_the_one_it_replaced_is_told() {
-    let (modules, strings, mut told) = modules(&["1"]);
-    modules.unlock(unlock(), LONG).await.unwrap();
-    assert!(modules.unlock(unlock(), LONG).await.unwrap().replaced);
-    strings[0].hangs.store(true, Ordering::SeqCst);
-    assert_eq!(modules.unlock(unlock(), SHORT).await.unwrap_err().reason, Reason::TokenTimeout);
-    release(&strings[0]);
-    assert_eq!(tokio::time::timeout(LONG, told.recv()).await.unwrap(), asked());
-    assert!(!modules.lock(serial("1"), LONG).await.unwrap());
-}
-
-#[tokio::test]
-async fn a_stop_finishes_the_module_and_tells_of_every_login_that_stood() {
-    let (modules, strings, _told) = modules(&["1", "2"]);
-    modules.list(LONG).await.unwrap();
-    modules.unlock(unlock(), LONG).await.unwrap();
-    modules.unlock(Unlock { serial: serial("2"), ..unlock() }, LONG).await.unwrap();
-    // The first one does not come back.
-    strings[0].hangs.store(true, Ordering::SeqCst);
-    let locked = modules.stop(tokio::time::Instant::now() + SHORT).await;
-    assert_eq!(locked, BTreeSet::from([serial("1"), serial("2")]));
-    assert!(!strings[0].finished.load(Ordering::SeqCst));
-    assert!(strings[1].finished.load(Ordering::SeqCst), "C_Finalize comes before the answer");
-    release(&strings[0]);
-}
-
-#[tokio::test]
-async fn one_serial_in_two_modules_is_ambiguous_and_a_token_that_moved_is_found_again() {
-    let (both, ..) = modules(&["1", "1"]);
-    assert_eq!(both.unlock(unlock(), LONG).await.unwrap_err().reason, Reason::TokenAmbiguous);
-
-    let (moved, ..) = modules(&["2", "1"]);
-    moved.set_homes(0, &[state(serial("1"))]);
-    assert_eq!(moved.unlock(unlock(), LONG).await.unwrap_err().reason, Reason::TokenAbsent);
-    assert!(moved.unlock(unlock(), LONG).await.is_ok());
+    assert_eq!(modules.known_home(&serial("1")).err().unwrap().reason, Reason::TokenAmbiguous);
+    assert_eq!(modules.known_home(&serial("b")).unwrap().unwrap().name(), "b");
+    assert!(modules.known_home(&serial("2")).unwrap().is_none());
 }

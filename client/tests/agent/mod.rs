@@ -262,7 +262,7 @@ impl uses::UseService for Service {
 
     async fn stamp(&self, request: Request<v1::StampRequest>) -> Result<Response<v1::StampReply>, Status> {
         let request = request.into_inner();
-        self.state().confirmed.push(request.confirmed_sha256);
+        self.state().confirmed.push(request.confirmed_sha256.clone());
         self.state().use_ids.push(request.use_id.clone());
         let reply = |result| Ok(Response::new(v1::StampReply { result: Some(result) }));
         if self.state().locked {
@@ -270,7 +270,7 @@ impl uses::UseService for Service {
         }
         if self.state().takes(Trouble::Abandon) {
             let cause = Some(violation("abandoned-timeout"));
-            let report = v1::NotDone { use_id: request.use_id, cause, intent_seq: 5, outcome_seq: 6 };
+            let report = v1::NotDone { use_id: request.use_id.clone(), cause, intent_seq: 5, outcome_seq: 6 };
             return reply(stamp_reply::Result::Abandoned(report));
         }
         let receipt = self.receipt(&request.use_id);
@@ -362,6 +362,54 @@ impl tokens::TokenService for Service {
     async fn lock(&self, _: Request<v1::LockRequest>) -> Result<Response<v1::LockReply>, Status> {
         let was_unlocked = !std::mem::replace(&mut self.state().locked, true);
         Ok(Response::new(v1::LockReply { was_unlocked }))
+    }
+
+    type WatchTokensStream = Pin<Box<dyn Stream<Item = Result<v1::TokenEvent, Status>> + Send>>;
+
+    async fn watch_tokens(
+        &self,
+        _: Request<v1::WatchTokensRequest>,
+    ) -> Result<Response<Self::WatchTokensStream>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn change_pin(
+        &self,
+        _: Request<v1::ChangePinRequest>,
+    ) -> Result<Response<v1::ChangePinReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn set_pin(&self, _: Request<v1::SetPinRequest>) -> Result<Response<v1::SetPinReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn generate_key(
+        &self,
+        _: Request<v1::GenerateKeyRequest>,
+    ) -> Result<Response<v1::GenerateKeyReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn request_certificate(
+        &self,
+        _: Request<v1::RequestCertificateRequest>,
+    ) -> Result<Response<v1::RequestCertificateReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn import_certificate(
+        &self,
+        _: Request<v1::ImportCertificateRequest>,
+    ) -> Result<Response<v1::ImportCertificateReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
+
+    async fn inspect_token(
+        &self,
+        _: Request<v1::InspectTokenRequest>,
+    ) -> Result<Response<v1::InspectTokenReply>, Status> {
+        Err(Status::unimplemented("not in these tests"))
     }
 }
 

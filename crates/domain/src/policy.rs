@@ -17,6 +17,8 @@ pub struct Policy {
     pub request_lifetime_ms: u64,
     /// Unlocking (design: one use by default).
     pub unlock: UnlockLimits,
+    /// Inspection of the tokens (C3).
+    pub inspection: InspectionRules,
 }
 
 /// A class of documents (U2).
@@ -35,6 +37,25 @@ pub struct UnlockLimits {
     pub max_idle_ms: u64,
     /// Idle time when none is asked for, ms.
     pub default_idle_ms: u64,
+    /// Longest life one unlock may be asked for, in use or not, ms.
+    pub max_lifetime_ms: u64,
+    /// Life when none is asked for, ms.
+    pub default_lifetime_ms: u64,
+    /// Wrong PINs in a row after which no further one is tried unless a person says so, where the token does not tell the tries left.
+    pub wrong_pins_before_caution: u32,
+}
+
+/// When tokens are inspected, and what follows if they are not (C3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InspectionRules {
+    /// How long an inspection that passed holds, ms.
+    pub interval_ms: u64,
+    /// How long after that it is overdue, ms.
+    pub grace_ms: u64,
+    /// Whether a seal whose token's inspection is overdue is refused.
+    pub block_overdue: bool,
+    /// How long before its end a certificate is warned of, ms.
+    pub certificate_warning_ms: u64,
 }
 
 /// Why a policy file is not accepted.
@@ -63,6 +84,7 @@ struct RawPolicy {
     version: u32,
     requests: RawRequests,
     unlock: RawUnlock,
+    inspection: RawInspection,
     classes: BTreeMap<String, RawClass>,
 }
 
@@ -80,6 +102,18 @@ struct RawUnlock {
     max_uses: u32,
     max_idle_minutes: u32,
     default_idle_minutes: u32,
+    max_minutes: u32,
+    default_minutes: u32,
+    wrong_pins_before_caution: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInspection {
+    interval_days: u32,
+    grace_days: u32,
+    block_overdue: bool,
+    certificate_warning_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -111,21 +145,8 @@ impl Policy {
             8784,
             "from 1 to 8784 hours",
         )?;
-        within("unlock.max_uses", raw.unlock.max_uses.into(), 1, 1_000_000, "from 1 to 1000000")?;
-        within(
-            "unlock.max_idle_minutes",
-            raw.unlock.max_idle_minutes.into(),
-            1,
-            1440,
-            "from 1 to 1440 minutes",
-        )?;
-        within(
-            "unlock.default_idle_minutes",
-            raw.unlock.default_idle_minutes.into(),
-            1,
-            raw.unlock.max_idle_minutes.into(),
-            "from 1 minute to unlock.max_idle_minutes",
-        )?;
+        let unlock = raw.unlock.resolved()?;
+        let inspection = raw.inspection.resolved()?;
         for (name, class) in &raw.classes {
             within(
                 &format!("classes.{name:?}"),
@@ -157,11 +178,65 @@ impl Policy {
                 .collect(),
             copies_per_request: raw.requests.copies_per_request,
             request_lifetime_ms: u64::from(raw.requests.lifetime_hours) * 3_600_000,
-            unlock: UnlockLimits {
-                max_uses: raw.unlock.max_uses,
-                max_idle_ms: u64::from(raw.unlock.max_idle_minutes) * 60_000,
-                default_idle_ms: u64::from(raw.unlock.default_idle_minutes) * 60_000,
-            },
+            unlock,
+            inspection,
+        })
+    }
+}
+
+impl RawUnlock {
+    fn resolved(self) -> Result<UnlockLimits, PolicyError> {
+        let minutes = |key, value: u32, most, rule| {
+            within(key, value.into(), 1, most, rule)?;
+            Ok(u64::from(value) * 60_000)
+        };
+        const DAY: &str = "from 1 to 1440 minutes";
+        within("unlock.max_uses", self.max_uses.into(), 1, 1_000_000, "from 1 to 1000000")?;
+        within(
+            "unlock.wrong_pins_before_caution",
+            self.wrong_pins_before_caution.into(),
+            1,
+            10,
+            "from 1 to 10",
+        )?;
+        Ok(UnlockLimits {
+            max_uses: self.max_uses,
+            max_idle_ms: minutes("unlock.max_idle_minutes", self.max_idle_minutes, 1440, DAY)?,
+            default_idle_ms: minutes(
+                "unlock.default_idle_minutes",
+                self.default_idle_minutes,
+                self.max_idle_minutes.into(),
+                "from 1 minute to unlock.max_idle_minutes",
+            )?,
+            max_lifetime_ms: minutes("unlock.max_minutes", self.max_minutes, 1440, DAY)?,
+            default_lifetime_ms: minutes(
+                "unlock.default_minutes",
+                self.default_minutes,
+                self.max_minutes.into(),
+                "from 1 minute to unlock.max_minutes",
+            )?,
+            wrong_pins_before_caution: self.wrong_pins_before_caution,
+        })
+    }
+}
+
+impl RawInspection {
+    fn resolved(self) -> Result<InspectionRules, PolicyError> {
+        let days = |key, value: u32, least, rule| {
+            within(key, value.into(), least, 366, rule)?;
+            Ok(u64::from(value) * 86_400_000)
+        };
+        const YEAR: &str = "from 0 to 366 days";
+        Ok(InspectionRules {
+            interval_ms: days("inspection.interval_days", self.interval_days, 1, "from 1 to 366 days")?,
+            grace_ms: days("inspection.grace_days", self.grace_days, 0, YEAR)?,
+            block_overdue: self.block_overdue,
+            certificate_warning_ms: days(
+                "inspection.certificate_warning_days",
+                self.certificate_warning_days,
+                0,
+                YEAR,
+            )?,
         })
     }
 }
@@ -183,6 +258,15 @@ mod tests {
         let policy = Policy::from_toml(Policy::SOLO_TOML).unwrap();
         assert_eq!(policy.classes[&policy.default_class].tickets, 0);
         assert_eq!(policy.unlock.default_idle_ms, 300_000);
+        assert_eq!(
+            (policy.unlock.max_lifetime_ms, policy.unlock.default_lifetime_ms),
+            (28_800_000, 3_600_000)
+        );
+        assert_eq!(policy.unlock.wrong_pins_before_caution, 3);
+        let InspectionRules { interval_ms, grace_ms, block_overdue, certificate_warning_ms } =
+            policy.inspection;
+        assert_eq!((interval_ms, grace_ms), (30 * 86_400_000, 7 * 86_400_000));
+        assert_eq!((block_overdue, certificate_warning_ms), (true, 30 * 86_400_000));
     }
 
     #[test]
@@ -206,5 +290,33 @@ mod tests {
             PolicyError::Range { rule: "a name without control characters", .. }
         ));
         assert!(matches!(refused("version = 1", "version = 2"), PolicyError::Range { .. }));
+    }
+
+    #[test]
+    fn each_threshold_has_its_range() {
+        let read = |from: &str, to: &str| {
+            assert!(Policy::SOLO_TOML.contains(from), "{from}");
+            Policy::from_toml(&Policy::SOLO_TOML.replace(from, to))
+        };
+        for (key, from, good, bad) in [
+            ("unlock.max_idle_minutes", "max_idle_minutes = 60", "1440", "1441"),
+            ("unlock.default_idle_minutes", "default_idle_minutes = 5", "60", "61"),
+            ("unlock.max_minutes", "\nmax_minutes = 480", "1440", "1441"),
+            ("unlock.default_minutes", "\ndefault_minutes = 60", "480", "481"),
+            ("unlock.wrong_pins_before_caution", "wrong_pins_before_caution = 3", "10", "0"),
+            ("inspection.interval_days", "interval_days = 30", "366", "0"),
+            ("inspection.grace_days", "grace_days = 7", "0", "367"),
+            ("inspection.certificate_warning_days", "certificate_warning_days = 30", "0", "367"),
+        ] {
+            let name = from.split('=').next().unwrap();
+            assert!(read(from, &format!("{name}= {good}")).is_ok(), "{key}");
+            let error = read(from, &format!("{name}= {bad}")).unwrap_err();
+            assert!(matches!(&error, PolicyError::Range { key: told, .. } if told == key), "{error}");
+        }
+        let lenient = read("block_overdue = true", "block_overdue = false").unwrap();
+        assert!(!lenient.inspection.block_overdue);
+        // Every threshold stands in the file: one left out is told, not guessed.
+        let gap = read("grace_days = 7\n", "").unwrap_err();
+        assert!(matches!(&gap, PolicyError::Syntax(message) if message.contains("grace_days")), "{gap}");
     }
 }

@@ -93,6 +93,9 @@ pub enum FaultKind {
         /// How many are allowed.
         copies: u64,
     },
+    /// An inspection whose verdict is not that of its findings, or that tells more of them than a record may.
+    #[error("is an inspection whose verdict is not that of its findings")]
+    InspectionContradictory,
 }
 
 impl FaultKind {
@@ -108,6 +111,7 @@ impl FaultKind {
             Self::OutcomeRepeated { .. } => "journal-outcome-repeated",
             Self::EmptyRefusal => "journal-refusal-empty",
             Self::CopyOutOfRange { .. } => "journal-copy-range",
+            Self::InspectionContradictory => "journal-inspection-contradictory",
         }
     }
 }
@@ -172,6 +176,9 @@ impl Checker {
             RecordBody::Intent(intent) => self.intent(position, intent),
             RecordBody::Refused(refused) if refused.violations.is_empty() || refused.count == 0 => {
                 self.fault(position, FaultKind::EmptyRefusal);
+            }
+            RecordBody::TokenInspected(inspected) if !inspected.is_consistent() => {
+                self.fault(position, FaultKind::InspectionContradictory);
             }
             body => {
                 if let Some(outcome) = body.outcome() {

@@ -38,9 +38,11 @@ pub use error::RecordError;
 pub use list::ListDigest;
 pub use merkle::{Frontier, FrontierError, empty_root, leaf_hash, node_hash, root};
 pub use record::{
-    AbandonCause, Abandoned, Actor, AgentStarted, AgentStopped, Channel, Complete, Endpoint, Failed, Intent,
-    LockCause, Mode, Outcome, Person, PinEntry, PinKind, PinTries, PolicyLoaded, RECORD_LIMIT,
-    RECORD_VERSION, Record, RecordBody, Refused, StopCause, TokenError, TokenLocked, TokenUnlocked, TreeHead,
-    Violation, WrongPin,
+    AbandonCause, Abandoned, Actor, AgentStarted, AgentStopped, CertificateImported, Channel, Complete,
+    Endpoint, Failed, InspectionFinding, Intent, KeyGenerated, KeyPurpose, KeyUsed, LockCause,
+    MAX_INSPECTION_FINDINGS, Mode, ModuleFailed, ModuleFailure, Outcome, Person, PinChange, PinChanged,
+    PinEntry, PinKind, PinTries, PolicyLoaded, RECORD_LIMIT, RECORD_VERSION, Record, RecordBody, Refused,
+    Severity, StopCause, TestSignature, TokenError, TokenInserted, TokenInspected, TokenLocked, TokenRemoved,
+    TokenUnlocked, TreeHead, Verdict, Violation, WrongPin,
 };
 pub use text::{Code, Id, TextError};

@@ -42,6 +42,27 @@ fn a_right_journal_passes() {
     assert_eq!(report.size, 14);
     assert_eq!(report.origin.as_deref(), Some("localhost/seal-journal/7d3c"));
     assert_eq!(report.root, root(records.iter().map(|record| leaf_hash(record))));
+    assert_eq!(check(tokens()).faults, []);
+}
+
+#[test]
+fn an_inspection_is_judged_by_its_findings() {
+    let codes_with = |inspected: TokenInspected| {
+        let mut writer = Writer::default();
+        writer.write(RecordBody::TokenInspected(inspected));
+        codes(&writer.records)
+    };
+    let [grave, ..] = &inspected().findings[..] else { panic!("no findings") };
+    let as_many = |count| TokenInspected { findings: vec![grave.clone(); count], ..inspected() };
+    let wrong = [
+        TokenInspected { verdict: Verdict::Passed, ..inspected() },
+        TokenInspected { findings: vec![], ..inspected() },
+        as_many(MAX_INSPECTION_FINDINGS + 1),
+    ];
+    for wrong in wrong {
+        assert_eq!(codes_with(wrong), [(0, "journal-inspection-contradictory")]);
+    }
+    assert_eq!(codes_with(as_many(MAX_INSPECTION_FINDINGS)), []);
 }
 
 #[test]

@@ -42,6 +42,41 @@ pub struct Violation {
         ::prost::alloc::string::String,
     >,
 }
+/// What was found of a document or a token, whether it stands against a use or not.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Finding {
+    /// "refuse": it stands against the use; "warn": something has to be done before long; "note": worth knowing. Of a document that was
+    /// submitted only "warn" and "note": what stands against it is a Refusal.
+    #[prost(string, tag = "1")]
+    pub severity: ::prost::alloc::string::String,
+    /// Code of the reason table.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Page from 1; 0: the whole document, or no document at all.
+    #[prost(uint32, tag = "3")]
+    pub page: u32,
+    /// In Chinese, at most 512 characters.
+    #[prost(string, tag = "4")]
+    pub text_zh: ::prost::alloc::string::String,
+    /// In English, at most 512 characters.
+    #[prost(string, tag = "5")]
+    pub text_en: ::prost::alloc::string::String,
+    /// What to do, in Chinese, at most 512 characters; empty where there is nothing to do.
+    #[prost(string, tag = "6")]
+    pub hint_zh: ::prost::alloc::string::String,
+    /// What to do, in English.
+    #[prost(string, tag = "7")]
+    pub hint_en: ::prost::alloc::string::String,
+    /// Id of the seal it concerns; empty: the document, or the token.
+    #[prost(string, tag = "8")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// Particulars, as in Violation.
+    #[prost(map = "string, string", tag = "9")]
+    pub details: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListTokensRequest {}
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -94,6 +129,33 @@ pub struct Token {
     /// Names of the configured seals whose key lies on this token.
     #[prost(string, repeated, tag = "14")]
     pub seals: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Wrong user PINs given in a row, as far as this agent saw it: over its restarts, until a right one.
+    #[prost(uint32, tag = "15")]
+    pub wrong_pins: u32,
+    /// Microseconds since the Unix epoch at which the unlock ends whether the token is used or not; 0 when locked.
+    #[prost(uint64, tag = "16")]
+    pub expires_at_us: u64,
+    /// Name of the module that drives it, as configured, at most 128 characters.
+    #[prost(string, tag = "17")]
+    pub module: ::prost::alloc::string::String,
+    /// Of `seals`, those whose key is known to ask for the PIN at each signature (CKA_ALWAYS_AUTHENTICATE). Known once the token was unlocked.
+    #[prost(string, repeated, tag = "18")]
+    pub seals_asking_pin: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// CKF_USER_PIN_TO_BE_CHANGED: nothing but a change of the PIN is possible before.
+    #[prost(bool, tag = "19")]
+    pub pin_to_be_changed: bool,
+    /// Microseconds since the Unix epoch at which the token is due for inspection, in the past where it is; 0: no configured seal lies on it.
+    #[prost(uint64, tag = "20")]
+    pub inspection_due_us: u64,
+    /// CKF_SO_PIN_COUNT_LOW, as the token tells it.
+    #[prost(bool, tag = "21")]
+    pub so_pin_count_low: bool,
+    /// CKF_SO_PIN_FINAL_TRY.
+    #[prost(bool, tag = "22")]
+    pub so_pin_final_try: bool,
+    /// CKF_SO_PIN_LOCKED.
+    #[prost(bool, tag = "23")]
+    pub so_pin_locked: bool,
 }
 #[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -102,7 +164,8 @@ pub struct UnlockRequest {
     /// Serial of the token, 1 to 16 characters.
     #[prost(string, tag = "1")]
     pub token_serial: ::prost::alloc::string::String,
-    /// The user PIN as the token takes it, UTF-8, 1 to 255 bytes. Never printed: the generated Debug leaves it out, and it is wiped on drop.
+    /// The user PIN as the token takes it, UTF-8, 1 to 255 bytes; empty: typed on the token's own PIN pad, which such a token demands
+    /// ("token-pin-pad", "token-pin-pad-missing"). Never printed: the generated Debug leaves it out, and it is wiped on drop.
     #[prost(bytes = "vec", tag = "2")]
     pub pin: ::prost::alloc::vec::Vec<u8>,
     /// Number of signatures the unlock is good for. 0: one. More than the policy allows is refused.
@@ -112,9 +175,13 @@ pub struct UnlockRequest {
     #[prost(uint64, tag = "4")]
     pub idle_ms: u64,
     /// Try the PIN although the token says that one try is left (CKF_USER_PIN_FINAL_TRY): a wrong one then locks the PIN, and only the security
-    /// officer can reset it, if anybody. Without it such a token is refused with token-pin-final-try, and the PIN is not tried.
+    /// officer can reset it, if anybody. Without it such a token is refused with token-pin-final-try, and the PIN is not tried. The same
+    /// holds where the token does not tell, and as many wrong PINs were given in a row as the policy allows: token-pin-wrong-repeatedly.
     #[prost(bool, tag = "5")]
     pub final_try: bool,
+    /// Milliseconds after which the token locks whether it is used or not. 0: as the policy says. More than the policy allows is refused.
+    #[prost(uint64, tag = "6")]
+    pub lifetime_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnlockReply {
@@ -133,6 +200,188 @@ pub struct LockReply {
     /// False if it was locked already.
     #[prost(bool, tag = "1")]
     pub was_unlocked: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchTokensRequest {}
+/// One change, with the token as it is after it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TokenEvent {
+    #[prost(oneof = "token_event::Event", tags = "1, 2, 3, 4")]
+    pub event: ::core::option::Option<token_event::Event>,
+}
+/// Nested message and enum types in `TokenEvent`.
+pub mod token_event {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Event {
+        /// It was there when the watch began. Each token once, before any other event.
+        #[prost(message, tag = "1")]
+        Present(super::Token),
+        /// It was plugged in. A token that came back is locked, whatever it was before.
+        #[prost(message, tag = "2")]
+        Inserted(super::Token),
+        /// It was taken out, or its module is gone; as it was last seen, locked.
+        #[prost(message, tag = "3")]
+        Removed(super::Token),
+        /// It was unlocked, used or locked, or what it tells of its PINs changed. Of several changes in a row the last may stand for all.
+        #[prost(message, tag = "4")]
+        Changed(super::Token),
+    }
+}
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ChangePinRequest {
+    /// Serial of the token, 1 to 16 characters.
+    #[prost(string, tag = "1")]
+    pub token_serial: ::prost::alloc::string::String,
+    /// The user PIN so far, as in UnlockRequest; empty together with `new_pin` where both are typed on the token's own PIN pad. Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "2")]
+    pub old_pin: ::prost::alloc::vec::Vec<u8>,
+    /// The new one, 1 to 255 bytes. What the token does not take is answered with "token-pin-refused". Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "3")]
+    pub new_pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try the old PIN all the same; as in UnlockRequest.
+    #[prost(bool, tag = "4")]
+    pub final_try: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangePinReply {
+    /// The token as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+}
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetPinRequest {
+    /// Serial of the token, 1 to 16 characters.
+    #[prost(string, tag = "1")]
+    pub token_serial: ::prost::alloc::string::String,
+    /// The security officer's PIN, 1 to 255 bytes; empty together with `new_pin` where both are typed on the token's own PIN pad. Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "2")]
+    pub so_pin: ::prost::alloc::vec::Vec<u8>,
+    /// The new user PIN, 1 to 255 bytes. Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "3")]
+    pub new_pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try the security officer's PIN although one try of it is left (CKF_SO_PIN_FINAL_TRY): a wrong one then locks it for good.
+    #[prost(bool, tag = "4")]
+    pub final_try: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetPinReply {
+    /// The token as it is now: locked.
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GenerateKeyRequest {
+    /// Serial of the token, 1 to 16 characters.
+    #[prost(string, tag = "1")]
+    pub token_serial: ::prost::alloc::string::String,
+    /// "ec-p256", "ec-p384", "rsa-2048", "rsa-3072" or "rsa-4096". One the token cannot make is answered with "token-mechanism-missing".
+    #[prost(string, tag = "2")]
+    pub algorithm: ::prost::alloc::string::String,
+    /// CKA_LABEL of both halves, UTF-8, 1 to 64 characters, none of them control characters.
+    #[prost(string, tag = "3")]
+    pub label: ::prost::alloc::string::String,
+    /// CKA_ID of both halves, 1 to 64 bytes; empty: the agent chooses one that the token has not. One the token has is refused with "key-exists".
+    #[prost(bytes = "vec", tag = "4")]
+    pub key_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GenerateKeyReply {
+    /// The private key, RFC 7512: serial, id and type.
+    #[prost(string, tag = "1")]
+    pub key_uri: ::prost::alloc::string::String,
+    /// The public key as SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7).
+    #[prost(bytes = "vec", tag = "2")]
+    pub public_key_der: ::prost::alloc::vec::Vec<u8>,
+    /// Position of its record in the journal, from 0.
+    #[prost(uint64, tag = "3")]
+    pub journal_seq: u64,
+}
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RequestCertificateRequest {
+    /// The private key, RFC 7512, path attributes only, with the token's serial.
+    #[prost(string, tag = "1")]
+    pub key_uri: ::prost::alloc::string::String,
+    /// Subject, RFC 4514, at most 1000 characters, e.g. "CN=合同专用章,O=示例科技有限公司,C=CN".
+    #[prost(string, tag = "2")]
+    pub subject: ::prost::alloc::string::String,
+    /// The user PIN, for a key that asks for it at each signature; as in StampRequest. Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "3")]
+    pub pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try that PIN all the same; as in UnlockRequest.
+    #[prost(bool, tag = "4")]
+    pub final_try: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RequestCertificateReply {
+    /// The CertificationRequest, DER (RFC 2986).
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_der: ::prost::alloc::vec::Vec<u8>,
+    /// Position in the journal of the record that the key was used, from 0.
+    #[prost(uint64, tag = "2")]
+    pub journal_seq: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportCertificateRequest {
+    /// Serial of the token, 1 to 16 characters.
+    #[prost(string, tag = "1")]
+    pub token_serial: ::prost::alloc::string::String,
+    /// One X.509 certificate, DER, at most 64 KiB.
+    #[prost(bytes = "vec", tag = "2")]
+    pub certificate_der: ::prost::alloc::vec::Vec<u8>,
+    /// Take what certificates the key has off the token once this one is on it. Otherwise a key that has one is refused with "certificate-exists".
+    #[prost(bool, tag = "3")]
+    pub replace: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportCertificateReply {
+    /// The certificate, RFC 7512: serial, id and type.
+    #[prost(string, tag = "1")]
+    pub certificate_uri: ::prost::alloc::string::String,
+    /// The private key it is for, RFC 7512.
+    #[prost(string, tag = "2")]
+    pub key_uri: ::prost::alloc::string::String,
+    /// What is worth knowing of it: "warn" and "note" only.
+    #[prost(message, repeated, tag = "3")]
+    pub warnings: ::prost::alloc::vec::Vec<Finding>,
+    /// Position of its record in the journal, from 0.
+    #[prost(uint64, tag = "4")]
+    pub journal_seq: u64,
+}
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct InspectTokenRequest {
+    /// Serial of the token, 1 to 16 characters.
+    #[prost(string, tag = "1")]
+    pub token_serial: ::prost::alloc::string::String,
+    /// The user PIN, for the test signatures of keys that ask for it at each signature; as in StampRequest. The first wrong answer to it is the last
+    /// time it is tried. Never printed, wiped on drop.
+    #[prost(bytes = "vec", tag = "2")]
+    pub pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try that PIN all the same; as in UnlockRequest.
+    #[prost(bool, tag = "3")]
+    pub final_try: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InspectTokenReply {
+    /// Whether no finding is "refuse".
+    #[prost(bool, tag = "1")]
+    pub passed: bool,
+    /// What was found, the gravest first. The record keeps the first 32 of them.
+    #[prost(message, repeated, tag = "2")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Position of the inspection's record in the journal, from 0.
+    #[prost(uint64, tag = "3")]
+    pub journal_seq: u64,
+    /// The token as it is now; absent where it is not present.
+    #[prost(message, optional, tag = "4")]
+    pub token: ::core::option::Option<Token>,
 }
 /// Generated client implementations.
 pub mod token_service_client {
@@ -284,6 +533,184 @@ pub mod token_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "Lock"));
             self.inner.unary(req, path, codec).await
         }
+        /// The tokens present now, then each change within 2 s of its happening, until the caller hangs up. The limit of time of a call does not apply;
+        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, and with
+        /// "watch-behind" when 256 events wait for a caller who does not read them.
+        pub async fn watch_tokens(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::TokenEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/WatchTokens",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "WatchTokens"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may. Each PIN is tried once.
+        pub async fn change_pin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChangePinRequest>,
+        ) -> std::result::Result<tonic::Response<super::ChangePinReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/ChangePin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "ChangePin"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a token a new user PIN by the security officer's (C_InitPIN), also where the user PIN is locked or was never set. The token is
+        /// locked before it. Each PIN is tried once.
+        pub async fn set_pin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetPinRequest>,
+        ) -> std::result::Result<tonic::Response<super::SetPinReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/SetPin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "SetPin"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Generates a key pair on an unlocked token: sensitive, never extractable (A3).
+        pub async fn generate_key(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GenerateKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GenerateKeyReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/GenerateKey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "GenerateKey"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A certificate request (PKCS#10, RFC 2986) signed by a key on an unlocked token. The signature takes one use of the unlock.
+        pub async fn request_certificate(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RequestCertificateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RequestCertificateReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/RequestCertificate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("sealkeeper.v1.TokenService", "RequestCertificate"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes a certificate to the unlocked token that has its private key. Refused with "certificate-not-for-key" where it has not, and with
+        /// "certificate-exists" where the key has a certificate and `replace` is not set.
+        pub async fn import_certificate(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportCertificateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportCertificateReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/ImportCertificate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("sealkeeper.v1.TokenService", "ImportCertificate"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Inspects a token and the seals on it (C3), and puts the findings on record. Only the custodian may. The test signature of each key takes one
+        /// use of the unlock; a locked token is inspected as far as that goes. What is found is no error: the call fails only where nothing was found out.
+        pub async fn inspect_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::InspectTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InspectTokenReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.TokenService/InspectToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "InspectToken"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -314,6 +741,67 @@ pub mod token_service_server {
             &self,
             request: tonic::Request<super::LockRequest>,
         ) -> std::result::Result<tonic::Response<super::LockReply>, tonic::Status>;
+        /// Server streaming response type for the WatchTokens method.
+        type WatchTokensStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::TokenEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The tokens present now, then each change within 2 s of its happening, until the caller hangs up. The limit of time of a call does not apply;
+        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, and with
+        /// "watch-behind" when 256 events wait for a caller who does not read them.
+        async fn watch_tokens(
+            &self,
+            request: tonic::Request<super::WatchTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchTokensStream>,
+            tonic::Status,
+        >;
+        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may. Each PIN is tried once.
+        async fn change_pin(
+            &self,
+            request: tonic::Request<super::ChangePinRequest>,
+        ) -> std::result::Result<tonic::Response<super::ChangePinReply>, tonic::Status>;
+        /// Gives a token a new user PIN by the security officer's (C_InitPIN), also where the user PIN is locked or was never set. The token is
+        /// locked before it. Each PIN is tried once.
+        async fn set_pin(
+            &self,
+            request: tonic::Request<super::SetPinRequest>,
+        ) -> std::result::Result<tonic::Response<super::SetPinReply>, tonic::Status>;
+        /// Generates a key pair on an unlocked token: sensitive, never extractable (A3).
+        async fn generate_key(
+            &self,
+            request: tonic::Request<super::GenerateKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GenerateKeyReply>,
+            tonic::Status,
+        >;
+        /// A certificate request (PKCS#10, RFC 2986) signed by a key on an unlocked token. The signature takes one use of the unlock.
+        async fn request_certificate(
+            &self,
+            request: tonic::Request<super::RequestCertificateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RequestCertificateReply>,
+            tonic::Status,
+        >;
+        /// Writes a certificate to the unlocked token that has its private key. Refused with "certificate-not-for-key" where it has not, and with
+        /// "certificate-exists" where the key has a certificate and `replace` is not set.
+        async fn import_certificate(
+            &self,
+            request: tonic::Request<super::ImportCertificateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportCertificateReply>,
+            tonic::Status,
+        >;
+        /// Inspects a token and the seals on it (C3), and puts the findings on record. Only the custodian may. The test signature of each key takes one
+        /// use of the unlock; a locked token is inspected as far as that goes. What is found is no error: the call fails only where nothing was found out.
+        async fn inspect_token(
+            &self,
+            request: tonic::Request<super::InspectTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::InspectTokenReply>,
+            tonic::Status,
+        >;
     }
     /// Tokens (载体): the PKCS#11 devices that hold the seals' keys. Faults come as gRPC status with google.rpc.ErrorInfo.
     #[derive(Debug)]
@@ -510,6 +998,324 @@ pub mod token_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LockSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/WatchTokens" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchTokensSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::ServerStreamingService<super::WatchTokensRequest>
+                    for WatchTokensSvc<T> {
+                        type Response = super::TokenEvent;
+                        type ResponseStream = T::WatchTokensStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchTokensRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::watch_tokens(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchTokensSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/ChangePin" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChangePinSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::ChangePinRequest>
+                    for ChangePinSvc<T> {
+                        type Response = super::ChangePinReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChangePinRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::change_pin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChangePinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/SetPin" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetPinSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::SetPinRequest>
+                    for SetPinSvc<T> {
+                        type Response = super::SetPinReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetPinRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::set_pin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetPinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/GenerateKey" => {
+                    #[allow(non_camel_case_types)]
+                    struct GenerateKeySvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::GenerateKeyRequest>
+                    for GenerateKeySvc<T> {
+                        type Response = super::GenerateKeyReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GenerateKeyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::generate_key(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GenerateKeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/RequestCertificate" => {
+                    #[allow(non_camel_case_types)]
+                    struct RequestCertificateSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::RequestCertificateRequest>
+                    for RequestCertificateSvc<T> {
+                        type Response = super::RequestCertificateReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RequestCertificateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::request_certificate(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RequestCertificateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/ImportCertificate" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportCertificateSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::ImportCertificateRequest>
+                    for ImportCertificateSvc<T> {
+                        type Response = super::ImportCertificateReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ImportCertificateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::import_certificate(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportCertificateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.TokenService/InspectToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct InspectTokenSvc<T: TokenService>(pub Arc<T>);
+                    impl<
+                        T: TokenService,
+                    > tonic::server::UnaryService<super::InspectTokenRequest>
+                    for InspectTokenSvc<T> {
+                        type Response = super::InspectTokenReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::InspectTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TokenService>::inspect_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = InspectTokenSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1188,24 +1994,6 @@ pub struct ExistingSignature {
     #[prost(bool, tag = "3")]
     pub covers_whole_file: bool,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Finding {
-    /// "warn" or "note".
-    #[prost(string, tag = "1")]
-    pub severity: ::prost::alloc::string::String,
-    /// Code of the reason table.
-    #[prost(string, tag = "2")]
-    pub reason: ::prost::alloc::string::String,
-    /// Page from 1; 0: the whole document.
-    #[prost(uint32, tag = "3")]
-    pub page: u32,
-    /// In Chinese, at most 512 characters.
-    #[prost(string, tag = "4")]
-    pub text_zh: ::prost::alloc::string::String,
-    /// In English, at most 512 characters.
-    #[prost(string, tag = "5")]
-    pub text_en: ::prost::alloc::string::String,
-}
 /// A resolved place: page from 1, top left corner and size in µm as a person sees the page.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Box {
@@ -1291,7 +2079,9 @@ pub struct Prepared {
     #[prost(string, tag = "13")]
     pub applicant: ::prost::alloc::string::String,
 }
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct StampRequest {
     /// UUID of the request.
     #[prost(string, tag = "1")]
@@ -1302,6 +2092,14 @@ pub struct StampRequest {
     /// `prepared_sha256` as reviewed: the custodian's confirmation. 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub confirmed_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// The user PIN, UTF-8, 1 to 255 bytes, for a key that asks for it at each signature (CKA_ALWAYS_AUTHENTICATE) and for no other: with a key
+    /// that does not ask it is not looked at. Empty otherwise, where the PIN is typed on the token's own PIN pad, and when a use is asked for again.
+    /// It is tried once. Never printed: the generated Debug leaves it out, and it is wiped on drop.
+    #[prost(bytes = "vec", tag = "4")]
+    pub pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try that PIN although one try is left, or several wrong ones were given in a row; as in UnlockRequest.
+    #[prost(bool, tag = "5")]
+    pub final_try: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StampReply {
@@ -2558,6 +3356,335 @@ pub mod journal_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "sealkeeper.v1.JournalService";
     impl<T> tonic::server::NamedService for JournalServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiagnoseRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiagnoseReply {
+    /// SemVer of the agent.
+    #[prost(string, tag = "1")]
+    pub agent_version: ::prost::alloc::string::String,
+    /// In the order agent and machine, modules, tokens, seals; at least one for each thing looked at, also where all is well.
+    #[prost(message, repeated, tag = "2")]
+    pub checks: ::prost::alloc::vec::Vec<Check>,
+}
+/// One thing looked at, and what was found of it. A subject may stand several times, with other reasons.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Check {
+    /// What was looked at, for people: one of "clock", "home", "socket", "journal", "spool", or "module", "token", "seal" with its name, serial or name
+    /// after one space ("module softhsm", "seal 合同专用章"). UTF-8, at most 160 characters. Decide by `reason`, not by this.
+    #[prost(string, tag = "1")]
+    pub subject: ::prost::alloc::string::String,
+    /// "ok"; "note": worth knowing; "warn": something has to be done before long; "refuse": it keeps seals from being used now.
+    #[prost(string, tag = "2")]
+    pub severity: ::prost::alloc::string::String,
+    /// Code of the reason table; empty where all is well.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// What was found, in Chinese, plain text of at most 512 characters; of what is well, what was seen, e.g. "证书还有 211 天到期".
+    #[prost(string, tag = "4")]
+    pub text_zh: ::prost::alloc::string::String,
+    /// The same in English.
+    #[prost(string, tag = "5")]
+    pub text_en: ::prost::alloc::string::String,
+    /// What to do, in Chinese, at most 512 characters; empty where all is well.
+    #[prost(string, tag = "6")]
+    pub hint_zh: ::prost::alloc::string::String,
+    /// What to do, in English.
+    #[prost(string, tag = "7")]
+    pub hint_en: ::prost::alloc::string::String,
+    /// Particulars, as in Violation, e.g. {"days-left": "211"}.
+    #[prost(map = "string, string", tag = "8")]
+    pub details: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+}
+/// Generated client implementations.
+pub mod diagnosis_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What is wrong with agent, machine, modules, tokens and seals, and what to do about it (`seal doctor`).
+    #[derive(Debug, Clone)]
+    pub struct DiagnosisServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> DiagnosisServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> DiagnosisServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            DiagnosisServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Looks at everything once. Changes nothing, signs nothing, tries no PIN. What is found is no error of the call.
+        pub async fn diagnose(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiagnoseRequest>,
+        ) -> std::result::Result<tonic::Response<super::DiagnoseReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.DiagnosisService/Diagnose",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.DiagnosisService", "Diagnose"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod diagnosis_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with DiagnosisServiceServer.
+    #[async_trait]
+    pub trait DiagnosisService: std::marker::Send + std::marker::Sync + 'static {
+        /// Looks at everything once. Changes nothing, signs nothing, tries no PIN. What is found is no error of the call.
+        async fn diagnose(
+            &self,
+            request: tonic::Request<super::DiagnoseRequest>,
+        ) -> std::result::Result<tonic::Response<super::DiagnoseReply>, tonic::Status>;
+    }
+    /// What is wrong with agent, machine, modules, tokens and seals, and what to do about it (`seal doctor`).
+    #[derive(Debug)]
+    pub struct DiagnosisServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> DiagnosisServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for DiagnosisServiceServer<T>
+    where
+        T: DiagnosisService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/sealkeeper.v1.DiagnosisService/Diagnose" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiagnoseSvc<T: DiagnosisService>(pub Arc<T>);
+                    impl<
+                        T: DiagnosisService,
+                    > tonic::server::UnaryService<super::DiagnoseRequest>
+                    for DiagnoseSvc<T> {
+                        type Response = super::DiagnoseReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiagnoseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DiagnosisService>::diagnose(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiagnoseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for DiagnosisServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "sealkeeper.v1.DiagnosisService";
+    impl<T> tonic::server::NamedService for DiagnosisServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -199,6 +199,8 @@ fn what_there_is_not_cannot_be_fetched() {
             use_id: "7".into(),
             request_id: nobodys.to_string(),
             confirmed_sha256: vec![0; 32],
+            pin: Vec::new(),
+            final_try: false,
         };
         let no = No::from(rpc.uses().stamp(bad).await.unwrap_err());
         assert_eq!(no.reasons(), ["use-id-bad"]);

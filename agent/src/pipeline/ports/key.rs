@@ -1,5 +1,6 @@
 //! A seal's key and certificate on a token.
 
+use crate::shim::SignatureAlgorithm;
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri};
 
 /// Where a seal's key and certificate lie.
@@ -9,6 +10,10 @@ pub(crate) struct KeyOnToken {
     pub(crate) key: ObjectUri,
     /// The certificate.
     pub(crate) certificate: ObjectUri,
+    /// µs since the Unix epoch: of several certificates for the key, the newest one that is valid then counts.
+    pub(crate) now_us: u64,
+    /// Attributes of the key that its module need not report, by their names in the standard.
+    pub(crate) unreported_accepted: Vec<String>,
 }
 
 /// A seal's certificate and, on an unlocked token, the assurance that its key is as the regulation demands.
@@ -21,4 +26,16 @@ pub(crate) struct SigningKey {
     pub(crate) ready: bool,
     /// CK_TOKEN_INFO.serialNumber.
     pub(crate) serial: TokenSerial,
+    /// What key and token can sign with, the preferred first; empty unless the token is unlocked.
+    pub(crate) algorithms: Vec<SignatureAlgorithm>,
+    /// Whether the key asks for the PIN at each signature (CKA_ALWAYS_AUTHENTICATE).
+    pub(crate) asks_pin: bool,
+    /// Whether that PIN, as any other, is typed on the token.
+    pub(crate) has_pad: bool,
+    /// Attributes of the key that the module does not report and need not.
+    pub(crate) unreported: Vec<String>,
+    /// Certificates for the key on the token.
+    pub(crate) certificates: u32,
+    /// CKA_ID of the key; empty unless the token is unlocked.
+    pub(crate) key_id: Vec<u8>,
 }

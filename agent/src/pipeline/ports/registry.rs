@@ -7,6 +7,8 @@ use sealkeeper_domain::{
 };
 use sealkeeper_pades::picture::SealPicture;
 
+use super::key::KeyOnToken;
+
 /// The seals this agent keeps.
 pub(crate) trait SealRegistry: Send + Sync {
     /// By id, else by a name that only one seal bears.
@@ -32,6 +34,20 @@ pub(crate) struct RegisteredSeal {
     pub(crate) picture_digest: Digest,
     /// The picture, decoded once.
     pub(crate) picture: SealPicture,
+    /// Attributes of the key that its module need not report.
+    pub(crate) unreported_accepted: Vec<String>,
     /// Issuers of the seal's certificate, nearest first, DER.
     pub(crate) issuers: Vec<Vec<u8>>,
+}
+
+impl RegisteredSeal {
+    /// Its key and certificate, as a token is asked for them.
+    pub(crate) fn on_token(&self, now_us: u64) -> KeyOnToken {
+        KeyOnToken {
+            key: self.seal.key.clone(),
+            certificate: self.seal.certificate.clone(),
+            now_us,
+            unreported_accepted: self.unreported_accepted.clone(),
+        }
+    }
 }

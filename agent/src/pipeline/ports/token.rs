@@ -18,13 +18,22 @@ pub(crate) trait Token: Send + Sync {
     async fn list(&self, deadline: Duration) -> Result<Vec<TokenState>, TokenError>;
     /// Logs in, once, with this PIN. Never tried again by anybody but the person.
     async fn unlock(&self, unlock: Unlock, deadline: Duration) -> Result<Unlocked, TokenError>;
-    /// Logs out; tells whether it was unlocked. Once asked for it happens, whether the answer comes in time or not; a late one is told as a
-    /// [`LoginEnded`].
+    /// Logs out; tells whether it was unlocked. A module that does not do it in time is ended, and its logins with it.
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
     /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
-    /// One signature, for an order that only a committed intent can make.
+    /// One signature, for an order that only a committed record can make.
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError>;
+    /// Makes a key pair on an unlocked token (A3); gives its SubjectPublicKeyInfo, DER.
+    async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError>;
+    /// Puts a certificate beside its key on an unlocked token.
+    async fn import_certificate(
+        &self,
+        wanted: NewCertificate,
+        deadline: Duration,
+    ) -> Result<ImportedCertificate, TokenError>;
+    /// Changes the user PIN, or has the security officer set it anew. Tried once.
+    async fn change_pin(&self, change: PinChange, deadline: Duration) -> Result<(), TokenError>;
 }
 
 /// An unlock, with the PIN it owns.
@@ -33,12 +42,74 @@ pub(crate) struct Unlock {
     /// Which token.
     pub(crate) serial: TokenSerial,
     /// The user PIN.
-    pub(crate) pin: Pin,
+    pub(crate) pin: PinOrPad,
     /// Signatures it is good for.
     pub(crate) uses: u32,
     /// Time without use after which it ends.
     pub(crate) idle: Duration,
+    /// Time after which it ends in any case.
+    pub(crate) lifetime: Duration,
     /// Whether the PIN is tried although the token says that one try is left: a wrong one then locks it.
+    pub(crate) final_try: bool,
+}
+
+/// How a PIN comes to the token.
+#[derive(Debug)]
+pub(crate) enum PinOrPad {
+    /// The agent hands it over.
+    Pin(Pin),
+    /// It is typed on the token (CKF_PROTECTED_AUTHENTICATION_PATH).
+    Pad,
+}
+
+/// A PIN for one signature, of a key that asks for it each time (CKA_ALWAYS_AUTHENTICATE).
+#[derive(Debug)]
+pub(crate) struct OnePin {
+    pub(crate) pin: Pin,
+    /// Whether it is tried although the token says that one try is left.
+    pub(crate) final_try: bool,
+}
+
+/// A key pair to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) serial: TokenSerial,
+    /// `ec-p256`, `ec-p384`, `rsa-2048`, `rsa-3072`, `rsa-4096`.
+    pub(crate) kind: &'static str,
+    /// CKA_ID, not taken yet.
+    pub(crate) id: Vec<u8>,
+    /// CKA_LABEL.
+    pub(crate) label: String,
+}
+
+/// A certificate to be put beside its key.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCertificate {
+    pub(crate) serial: TokenSerial,
+    /// DER.
+    pub(crate) certificate: Vec<u8>,
+    /// Whether those for the same key that are there go.
+    pub(crate) replace: bool,
+}
+
+/// A certificate that was put beside its key.
+#[derive(Clone, Debug)]
+pub(crate) struct ImportedCertificate {
+    /// CKA_ID of both.
+    pub(crate) key_id: Vec<u8>,
+    /// SHA-256 of each certificate that went.
+    pub(crate) replaced: Vec<[u8; 32]>,
+}
+
+/// A user PIN to be changed.
+#[derive(Debug)]
+pub(crate) struct PinChange {
+    pub(crate) serial: TokenSerial,
+    /// Whose PIN allows it: the user's own old one, or the security officer's.
+    pub(crate) by_officer: bool,
+    /// That PIN and the new one; `None`: both are typed on the token.
+    pub(crate) pins: Option<(Pin, Pin)>,
+    /// Whether it is tried although the token says that one try is left.
     pub(crate) final_try: bool,
 }
 
@@ -49,6 +120,48 @@ pub(crate) struct Unlocked {
     pub(crate) token: TokenState,
     /// Whether it took the place of a login that stood until then.
     pub(crate) replaced: bool,
+}
+
+/// What happened to tokens and modules by itself.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenNews {
+    /// A login ended.
+    LoginEnded(LoginEnded),
+    /// A token is there that was not, or was not seen yet.
+    Inserted { module: String, token: TokenState },
+    /// A token is not there any more.
+    Removed { module: String, token: TokenState },
+    /// What a token tells of its PIN has changed.
+    Changed { token: TokenState },
+    /// A module could not be loaded, or its process ended without being told to.
+    ModuleFailed { module: String, ending: Ending },
+}
+
+/// How a module's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) cause: Cause,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// Or its exit code.
+    pub(crate) exit_code: Option<i32>,
+    /// Questions it left without an answer.
+    pub(crate) in_flight: usize,
+}
+
+/// Why a module's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The module brought it down.
+    Crashed,
+    /// It did not answer in time.
+    TimedOut,
+    /// The module could not be loaded or initialised.
+    Unusable,
+    /// The module ran out of the memory it may take.
+    OutOfMemory,
+    /// It was told to.
+    Told,
 }
 
 /// A login that ended while nobody waited to hear of it.
@@ -67,11 +180,13 @@ pub(crate) enum Ended {
     UsesSpent,
     /// It stood idle for too long.
     Idle,
+    /// Its time was over.
+    Expired,
     /// The token went away or dropped the session.
     Lost,
-    /// The token failed to sign, and its session may be in any state.
+    /// The module's process ended, and it with it.
     Failed,
-    /// Somebody asked for it and no longer waited for the answer, or a further unlock took its place and failed.
+    /// A further unlock took its place and failed.
     Asked,
 }
 
@@ -87,6 +202,8 @@ pub(crate) struct TokenState {
     pub(crate) firmware: String,
     /// CK_TOKEN_INFO.flags, as far as they tell of the PIN.
     pub(crate) pin: PinFlags,
+    /// The module that shows it, by its name in the configuration.
+    pub(crate) module: String,
     /// What is left of an unlock.
     pub(crate) unlocked: Option<UnlockLeft>,
 }
@@ -98,4 +215,6 @@ pub(crate) struct UnlockLeft {
     pub(crate) uses: u32,
     /// Time until it ends if the token stays idle.
     pub(crate) idle: Duration,
+    /// Time until it ends in any case.
+    pub(crate) lifetime: Duration,
 }

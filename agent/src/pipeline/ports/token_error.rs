@@ -13,6 +13,8 @@ pub(crate) struct TokenError {
     pub(crate) call: Option<FailedCall>,
     /// The PIN's flags after a failed login.
     pub(crate) pin: Option<PinFlags>,
+    /// What the reason is about, where no call tells.
+    pub(crate) about: Option<String>,
 }
 
 /// A PKCS#11 function that did not return CKR_OK.
@@ -20,14 +22,32 @@ pub(crate) struct TokenError {
 pub(crate) struct FailedCall {
     /// e.g. `C_Login`.
     pub(crate) function: String,
-    /// e.g. `CKR_PIN_INCORRECT`.
-    pub(crate) value: String,
+    /// What came back.
+    pub(crate) told: Told,
+}
+
+/// What came back from a call that failed.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// A CK_RV.
+    Returned(ReturnValue),
+    /// Nothing was called, for what these words say: the module could not be loaded.
+    Said(String),
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Told::Returned(value) => value.fmt(f),
+            Told::Said(words) => f.write_str(words),
+        }
+    }
 }
 
 impl TokenError {
     /// A no without a call behind it.
     pub(crate) fn new(reason: Reason) -> Self {
-        TokenError { reason, call: None, pin: None }
+        TokenError { reason, call: None, pin: None, about: None }
     }
 
     /// Whether the token itself refused the PIN, which uses up a try; a PIN that was not even tried does not.
@@ -44,11 +64,14 @@ impl TokenError {
     pub(crate) fn violation(&self) -> Violation {
         let mut violation = Violation::new(self.reason);
         if let Some(call) = &self.call {
-            violation = violation.with("function", &call.function).with("return-value", &call.value);
+            violation = violation.with("function", &call.function).with("return-value", &call.told);
             // What failed before any call, such as the loading of a module, has none.
-            if let Some(value) = ReturnValue::from_text(&call.value) {
+            if let Told::Returned(value) = &call.told {
                 violation = violation.with("action", value.action.code());
             }
+        }
+        if let Some(about) = &self.about {
+            violation = violation.with("what", about);
         }
         if let Some(pin) = self.pin {
             let left = match pin {
@@ -67,7 +90,10 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason.code())?;
         if let Some(call) = &self.call {
-            write!(f, " ({} returned {})", call.function, call.value)?;
+            write!(f, " ({} returned {})", call.function, call.told)?;
+        }
+        if let Some(about) = &self.about {
+            write!(f, " ({about})")?;
         }
         Ok(())
     }
@@ -92,6 +118,11 @@ pub(crate) struct PinFlags {
     pub(crate) locked: bool,
     pub(crate) initialized: bool,
     pub(crate) protected_path: bool,
+    pub(crate) to_be_changed: bool,
+    /// The same of the security officer's PIN.
+    pub(crate) so_count_low: bool,
+    pub(crate) so_final_try: bool,
+    pub(crate) so_locked: bool,
 }
 
 #[cfg(test)]
@@ -100,16 +131,16 @@ mod tests {
 
     #[test]
     fn a_return_value_is_told_with_its_function_and_what_helps() {
-        let told = |value: &str| {
-            let call = FailedCall { function: "C_SignInit".into(), value: value.into() };
+        let told = |told: Told| {
+            let call = FailedCall { function: "C_SignInit".into(), told };
             let error = TokenError { call: Some(call), ..TokenError::new(Reason::TokenFault) };
             error.violation().details
         };
-        let details = told("CKR_DEVICE_REMOVED");
+        let details = told(Told::Returned(ReturnValue::from_number(0x32_u64)));
         assert_eq!(details["function"], "C_SignInit");
         assert_eq!(details["return-value"], "CKR_DEVICE_REMOVED");
         assert_eq!(details["action"], "plug-in");
-        assert_eq!(told("0x80000001")["action"], "vendor-fault");
-        assert!(!told("cannot open shared object file").contains_key("action"));
+        assert_eq!(told(Told::Returned(ReturnValue::from_number(0x8000_0001_u64)))["action"], "vendor-fault");
+        assert!(!told(Told::Said("cannot open shared object file".into())).contains_key("action"));
     }
 }

@@ -5,7 +5,7 @@ use sealkeeper_journal::{LockCause, PinTries};
 
 use super::*;
 use crate::pipeline::ports::{
-    token::{Ended, LoginEnded},
+    token::{Ended, LoginEnded, OnePin, PinOrPad, TokenNews},
     token_error::{FailedCall, PinFlags},
 };
 
@@ -26,6 +26,7 @@ impl Token for Turnstile {
             model: text(),
             firmware: text(),
             pin: PinFlags::default(),
+            module: text(),
             unlocked: None,
         };
         self.0.clone().map(|replaced| Unlocked { token, replaced })
@@ -36,6 +37,20 @@ impl Token for Turnstile {
     }
     async fn describe(&self, _: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn import_certificate(
+        &self,
+        _: NewCertificate,
+        _: Duration,
+    ) -> Result<ImportedCertificate, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
+    async fn change_pin(&self, change: PinChange, _: Duration) -> Result<(), TokenError> {
+        drop(change);
+        self.0.clone().map(|_| ())
     }
     async fn sign(&self, _: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         Err(SignError::TimedOut)
@@ -50,9 +65,14 @@ fn house_of(login: Result<bool, TokenError>) -> House {
 
 impl House {
     async fn unlock(&self) -> Result<TokenState, Failure> {
-        let pin = Ok(Pin::new(b"123456".to_vec()).unwrap());
+        self.unlock_as(false).await
+    }
+
+    async fn unlock_as(&self, final_try: bool) -> Result<TokenState, Failure> {
+        let pin = Ok(PinOrPad::Pin(Pin::new(b"123456".to_vec()).unwrap()));
         let serial = "1".parse().unwrap();
-        let asked = UnlockAsked { serial, pin, uses: 1, idle: Duration::from_secs(1), final_try: false };
+        let (idle, lifetime) = (Duration::from_secs(1), Duration::ZERO);
+        let asked = UnlockAsked { serial, pin, uses: 1, idle, lifetime, final_try };
         self.service.unlock(&self.caller, asked).await
     }
 }
@@ -69,7 +89,8 @@ async fn an_unlock_that_takes_anothers_place_is_recorded_after_its_end() {
 
 #[tokio::test]
 async fn a_pin_the_token_locked_at_login_is_recorded_as_tried() {
-    let call = FailedCall { function: "C_Login".into(), value: "CKR_PIN_LOCKED".into() };
+    let call =
+        FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa4_u64)) };
     let pin = Some(PinFlags { locked: true, ..PinFlags::default() });
     let refused = TokenError { call: Some(call), pin, ..TokenError::new(Reason::TokenPinLocked) };
     let house = house_of(Err(refused.clone()));
@@ -106,9 +127,50 @@ async fn logins_that_ended_say_why() {
         (Ended::Asked, LockCause::Request),
         (Ended::Failed, LockCause::Fault),
         (Ended::Lost, LockCause::Removed),
+        (Ended::Expired, LockCause::Expired),
     ] {
-        house.service.login_ended(LoginEnded { serial: "1".parse().unwrap(), why }).await;
+        let ended = LoginEnded { serial: "1".parse().unwrap(), why };
+        house.service.news(TokenNews::LoginEnded(ended)).await;
         let records = house.records().await;
         assert!(matches!(records.last(), Some(RecordBody::TokenLocked(locked)) if locked.cause == cause));
     }
+}
+
+#[tokio::test]
+async fn after_wrong_pins_in_a_row_none_is_tried_unless_a_person_says_so_and_a_restart_forgets_nothing() {
+    let call =
+        FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa0_u64)) };
+    let wrong = TokenError { call: Some(call), ..TokenError::new(Reason::TokenPinWrong) };
+    let mut house = house_of(Err(wrong));
+    for _ in 0..3 {
+        assert_eq!(reasons(house.unlock().await.unwrap_err()), "token-pin-wrong");
+    }
+    assert_eq!(reasons(house.unlock().await.unwrap_err()), "token-pin-wrong-repeatedly");
+    assert_eq!(reasons(house.unlock_as(true).await.unwrap_err()), "token-pin-wrong");
+
+    let recalled = Recalled::from(&*house.store).await.unwrap();
+    assert_eq!(recalled.wrong_pins.of(&"1".parse().unwrap()), 4);
+    let service = Arc::get_mut(&mut house.service).unwrap();
+    service.wrong_pins = recalled.wrong_pins;
+    service.token = Arc::new(Turnstile(Ok(false)));
+    assert_eq!(reasons(house.unlock().await.unwrap_err()), "token-pin-wrong-repeatedly");
+    house.unlock_as(true).await.unwrap();
+    house.unlock().await.unwrap();
+    let recalled = Recalled::from(&*house.store).await.unwrap();
+    assert_eq!(recalled.wrong_pins.of(&"1".parse().unwrap()), 0, "a right one takes them back");
+}
+
+#[tokio::test]
+async fn a_key_that_asks_for_the_pin_at_each_use_is_not_asked_without_it() {
+    let mut house = house(Manner::Signs);
+    let asking =
+        FakeToken { manner: Manner::Signs, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
+    let request = house.submit(1).await;
+    assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "token-pin-needed");
+    assert!(house.service.asking_pin.contains(&"contract".parse().unwrap()));
+    let reviewed = house.service.review(&house.caller, request).await.unwrap();
+    let pin = Some(OnePin { pin: Pin::new(b"123456".to_vec()).unwrap(), final_try: false });
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), reviewed.prepared, pin);
+    assert!(matches!(stamp.await.unwrap(), StampOutcome::Complete(_)));
 }

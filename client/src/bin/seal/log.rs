@@ -5,15 +5,17 @@ use jiff::{Timestamp, tz::TimeZone};
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::{CheckedRecord, Selection};
 use sealkeeper_domain::reason::Reason;
-use sealkeeper_journal::RecordBody;
+use sealkeeper_journal::{
+    Id, KeyPurpose, ModuleFailed, ModuleFailure, PinChange, RecordBody, TokenInspected, Verdict,
+};
 use serde_json::{Value, json};
 
 use crate::Session;
 use crate::failure::Failure;
 use crate::screen::{self, padded};
 
-/// Width of the longest kind of record, `token unlocked`.
-const KIND_CELLS: usize = 14;
+/// Width of the longest kind of record, `certificate imported`.
+const KIND_CELLS: usize = 20;
 
 /// Show the journal (用印记录): the newest records, or those from a position on
 ///
@@ -63,21 +65,21 @@ fn as_json(record: &CheckedRecord) -> Value {
 fn line(session: &Session, record: &CheckedRecord) -> String {
     let time = record.value.get("time_us").and_then(Value::as_i64).unwrap_or_default();
     let time = Timestamp::from_microsecond(time).unwrap_or_default().to_zoned_datetime(TimeZone::system());
-    let mut line = format!(
-        "{:>6}  {}  {}",
-        record.seq,
-        time.strftime("%Y-%m-%d %H:%M:%S"),
-        padded(&for_terminal(&kind(session, record)), KIND_CELLS)
-    );
+    format!("{:>6}  {}  {}", record.seq, time.strftime("%Y-%m-%d %H:%M:%S"), words(session, record))
+}
+
+/// The line but for position and time.
+fn words(session: &Session, record: &CheckedRecord) -> String {
+    let mut words = padded(&for_terminal(&kind(session, record)), KIND_CELLS);
     for word in particulars(session, record) {
-        line += "  ";
-        line += &for_terminal(&word);
+        words += "  ";
+        words += &for_terminal(&word);
     }
     for field in &record.unproven {
         let warning = session.say("披露内容与承诺不符", "disclosure does not open its commitment");
-        line += &format!("  [{warning}: {}]", for_terminal(field));
+        words += &format!("  [{warning}: {}]", for_terminal(field));
     }
-    line.trim_end().to_owned()
+    words.trim_end().to_owned()
 }
 
 /// What happened, in one word where this version knows the type.
@@ -90,6 +92,14 @@ fn kind(session: &Session, record: &CheckedRecord) -> String {
         Some(RecordBody::TokenUnlocked(_)) => ("载体解锁", "token unlocked"),
         Some(RecordBody::TokenLocked(_)) => ("载体锁定", "token locked"),
         Some(RecordBody::WrongPin(_)) => ("PIN 错误", "wrong PIN"),
+        Some(RecordBody::PinChanged(_)) => ("更换 PIN", "PIN changed"),
+        Some(RecordBody::TokenInserted(_)) => ("插入载体", "token inserted"),
+        Some(RecordBody::TokenRemoved(_)) => ("拔出载体", "token removed"),
+        Some(RecordBody::TokenInspected(_)) => ("检查载体", "token inspected"),
+        Some(RecordBody::ModuleFailed(_)) => ("模块故障", "module failed"),
+        Some(RecordBody::KeyUsed(_)) => ("密钥另用", "key used"),
+        Some(RecordBody::KeyGenerated(_)) => ("生成密钥", "key generated"),
+        Some(RecordBody::CertificateImported(_)) => ("导入证书", "certificate imported"),
         Some(RecordBody::Refused(_)) => ("拒绝", "refused"),
         Some(RecordBody::Intent(_)) => ("用印意向", "intent"),
         Some(RecordBody::Complete(_)) => ("用印完成", "complete"),
@@ -104,18 +114,61 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
     let named = |path: &str| record.disclosed.get(path).cloned();
     let numbered = |seq: u64| format!("#{seq}");
     let Some(body) = record.record.as_ref().map(|record| &record.body) else { return Vec::new() };
+    // A token, what else there is to tell of it, and whose doing it was.
+    let of_token = |serial: &Id, told: Vec<Option<String>>| {
+        let words = [Some(serial.to_string())].into_iter().chain(told).chain([named("by.person.name")]);
+        words.flatten().collect()
+    };
     match body {
         RecordBody::AgentStarted(started) => vec![started.version.to_string(), started.origin.to_string()],
         RecordBody::PolicyLoaded(loaded) => vec![loaded.sha256.to_string()],
-        RecordBody::TokenUnlocked(unlocked) => {
-            [Some(unlocked.token_serial.to_string()), named("by.person.name")].into_iter().flatten().collect()
-        }
+        RecordBody::TokenUnlocked(unlocked) => of_token(&unlocked.token_serial, vec![]),
         RecordBody::TokenLocked(locked) => {
             let cause = record.field("cause").unwrap_or_default().to_owned();
             vec![locked.token_serial.to_string(), cause]
         }
-        RecordBody::WrongPin(wrong) => {
-            [Some(wrong.token_serial.to_string()), named("by.person.name")].into_iter().flatten().collect()
+        RecordBody::WrongPin(wrong) => of_token(&wrong.token_serial, vec![]),
+        RecordBody::PinChanged(changed) => {
+            let how = match changed.how {
+                PinChange::Changed => session.say("凭旧 PIN", "with the old PIN"),
+                PinChange::SetBySecurityOfficer => session.say("由安全管理员设置", "by the security officer"),
+            };
+            of_token(&changed.token_serial, vec![Some(how.to_owned())])
+        }
+        RecordBody::TokenInserted(inserted) => {
+            let model = inserted.model.as_ref().map(ToString::to_string);
+            of_token(&inserted.token_serial, vec![model, Some(inserted.module.to_string())])
+        }
+        RecordBody::TokenRemoved(removed) => {
+            of_token(&removed.token_serial, vec![Some(removed.module.to_string())])
+        }
+        RecordBody::TokenInspected(inspected) => {
+            let mut told = vec![Some(verdict(session, inspected).to_owned())];
+            told.extend(inspected.findings.iter().map(|finding| {
+                let words = in_words(session, finding.code.as_str());
+                Some(finding.seal.as_ref().map_or(words.clone(), |seal| format!("{seal}: {words}")))
+            }));
+            told.push(inspected.left_out.map(|count| format!("+{count}")));
+            of_token(&inspected.token_serial, told)
+        }
+        RecordBody::ModuleFailed(failed) => {
+            vec![failed.module.to_string(), module_failure(session, failed)]
+        }
+        RecordBody::KeyUsed(used) => {
+            let purpose = match used.purpose {
+                KeyPurpose::Inspection => session.say("检查时试签名", "test signature of an inspection"),
+                KeyPurpose::CertificateRequest => session.say("申请证书", "certificate request"),
+            };
+            let key = used.key_id.as_ref().map(ToString::to_string);
+            of_token(&used.token_serial, vec![key, Some(purpose.to_owned())])
+        }
+        RecordBody::KeyGenerated(generated) => {
+            let told = vec![Some(generated.key_id.to_string()), Some(generated.algorithm.to_string())];
+            of_token(&generated.token_serial, told)
+        }
+        RecordBody::CertificateImported(imported) => {
+            let told = vec![Some(imported.key_id.to_string()), Some(imported.certificate_sha256.to_string())];
+            of_token(&imported.token_serial, told)
         }
         RecordBody::Refused(refused) => {
             let mut words: Vec<String> = refused.seal.iter().map(ToString::to_string).collect();
@@ -147,9 +200,80 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
     }
 }
 
+fn verdict<'s>(session: &'s Session, inspected: &TokenInspected) -> &'s str {
+    match inspected.verdict {
+        Verdict::Passed => session.say("通过", "passed"),
+        Verdict::Failed => session.say("未通过", "not passed"),
+    }
+}
+
+/// Why a module failed, and what it left unanswered.
+fn module_failure(session: &Session, failed: &ModuleFailed) -> String {
+    let cause = match failed.cause {
+        ModuleFailure::Crashed => session.say("进程退出", "its process ended"),
+        ModuleFailure::TimedOut => session.say("没有应答", "it did not answer"),
+        ModuleFailure::Unusable => session.say("无法加载", "it cannot be loaded"),
+        ModuleFailure::NoMemory => session.say("内存超出上限", "it took too much memory"),
+    };
+    let mut words = cause.to_owned();
+    if let Some(signal) = failed.signal {
+        words += &format!(" ({} {signal})", session.say("信号", "signal"));
+    }
+    if let Some(code) = failed.exit_code {
+        words += &format!(" ({} {code})", session.say("退出码", "exit code"));
+    }
+    if failed.in_flight > 0 {
+        let count = failed.in_flight;
+        let chinese = format!("，{count} 个调用没有结果");
+        let english = format!(", {count} call{} unanswered", if count == 1 { "" } else { "s" });
+        words += session.say(&chinese, &english);
+    }
+    words
+}
+
 fn in_words(session: &Session, code: &str) -> String {
     match Reason::from_code(code) {
         Some(reason) => format!("{} [{code}]", reason.text(session.language)),
         None => code.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use sealkeeper_domain::reason::Language;
+    use sealkeeper_journal::Record;
+
+    use super::*;
+
+    /// The journal crate's own samples, as an agent would send them.
+    const RECORDS: &str = include_str!("../../../../crates/journal/tests/data/tokens-v1.jsonl");
+
+    fn records() -> impl Iterator<Item = CheckedRecord> {
+        RECORDS.lines().map(|line| {
+            let record = Record::parse(line.as_bytes()).unwrap();
+            let names = record.commitments().into_iter().map(|(path, _)| (path, "李雷".to_owned()));
+            CheckedRecord {
+                seq: record.seq,
+                leaf_hash: String::new(),
+                value: serde_json::from_str(line).unwrap(),
+                disclosed: names.filter(|(path, _)| path.ends_with(".name")).collect(),
+                unproven: Vec::new(),
+                record: Some(record),
+            }
+        })
+    }
+
+    #[test]
+    fn every_record_of_tokens_is_told_in_both_languages() {
+        for (language, expected) in [
+            (Language::Chinese, include_str!("../../../tests/log/tokens.zh.txt")),
+            (Language::English, include_str!("../../../tests/log/tokens.en.txt")),
+        ] {
+            let session = Session { language, socket: PathBuf::new() };
+            let told: String = records().map(|record| words(&session, &record) + "\n").collect();
+            assert_eq!(told, expected, "{told}");
+        }
     }
 }

@@ -2,14 +2,25 @@
 
 mod actor;
 mod agent;
+mod inspection;
+mod key;
+mod presence;
 mod refusal;
 mod token;
 mod usage;
 
 pub use actor::{Actor, Channel, Endpoint, Person};
 pub use agent::{AgentStarted, AgentStopped, PolicyLoaded, StopCause};
+pub use inspection::{
+    InspectionFinding, MAX_INSPECTION_FINDINGS, Severity, TestSignature, TokenInspected, Verdict,
+};
+pub use key::{CertificateImported, KeyGenerated, KeyPurpose, KeyUsed};
+pub use presence::{ModuleFailed, ModuleFailure, TokenInserted, TokenRemoved};
 pub use refusal::{Refused, Violation};
-pub use token::{LockCause, PinEntry, PinKind, PinTries, TokenError, TokenLocked, TokenUnlocked, WrongPin};
+pub use token::{
+    LockCause, PinChange, PinChanged, PinEntry, PinKind, PinTries, TokenError, TokenLocked, TokenUnlocked,
+    WrongPin,
+};
 pub use usage::{AbandonCause, Abandoned, Complete, Failed, Intent, Outcome, TreeHead};
 
 use actor::Commitments;
@@ -68,6 +79,22 @@ pub enum RecordBody {
     TokenLocked(TokenLocked),
     /// A token refused a PIN.
     WrongPin(WrongPin),
+    /// A token took a new PIN.
+    PinChanged(PinChanged),
+    /// A token showed itself.
+    TokenInserted(TokenInserted),
+    /// A token no longer shows itself.
+    TokenRemoved(TokenRemoved),
+    /// A token was inspected.
+    TokenInspected(TokenInspected),
+    /// A module took its worker down or could not be used.
+    ModuleFailed(ModuleFailed),
+    /// A key is about to sign something that is no document.
+    KeyUsed(KeyUsed),
+    /// A key pair was generated on a token.
+    KeyGenerated(KeyGenerated),
+    /// A certificate was written to a token.
+    CertificateImported(CertificateImported),
     /// Something asked for was refused.
     Refused(Refused),
     /// A signature is about to be asked of the token. Boxed: it is several times the size of any other.
@@ -141,9 +168,17 @@ impl Record {
                 }
             }
             RecordBody::WrongPin(wrong) => wrong.by.commitments("by", &mut found),
+            RecordBody::PinChanged(changed) => changed.by.commitments("by", &mut found),
+            RecordBody::TokenInspected(inspected) => inspected.commitments(&mut found),
+            RecordBody::KeyUsed(used) => used.commitments(&mut found),
+            RecordBody::KeyGenerated(generated) => generated.by.commitments("by", &mut found),
+            RecordBody::CertificateImported(imported) => imported.by.commitments("by", &mut found),
             RecordBody::Refused(refused) => refused.commitments(&mut found),
             RecordBody::Intent(intent) => intent.commitments(&mut found),
             RecordBody::AgentStopped(_)
+            | RecordBody::TokenInserted(_)
+            | RecordBody::TokenRemoved(_)
+            | RecordBody::ModuleFailed(_)
             | RecordBody::Complete(_)
             | RecordBody::Failed(_)
             | RecordBody::Abandoned(_) => {}
@@ -184,6 +219,14 @@ impl RecordBody {
         "token_unlocked",
         "token_locked",
         "wrong_pin",
+        "pin_changed",
+        "token_inserted",
+        "token_removed",
+        "token_inspected",
+        "module_failed",
+        "key_used",
+        "key_generated",
+        "certificate_imported",
         "refused",
         "intent",
         "complete",
@@ -200,6 +243,14 @@ impl RecordBody {
             Self::TokenUnlocked(_) => "token_unlocked",
             Self::TokenLocked(_) => "token_locked",
             Self::WrongPin(_) => "wrong_pin",
+            Self::PinChanged(_) => "pin_changed",
+            Self::TokenInserted(_) => "token_inserted",
+            Self::TokenRemoved(_) => "token_removed",
+            Self::TokenInspected(_) => "token_inspected",
+            Self::ModuleFailed(_) => "module_failed",
+            Self::KeyUsed(_) => "key_used",
+            Self::KeyGenerated(_) => "key_generated",
+            Self::CertificateImported(_) => "certificate_imported",
             Self::Refused(_) => "refused",
             Self::Intent(_) => "intent",
             Self::Complete(_) => "complete",

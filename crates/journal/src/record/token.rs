@@ -1,4 +1,4 @@
-//! Records of the token: unlocking, locking, wrong PINs.
+//! Records of the token: unlocking, locking, wrong PINs and new ones.
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,30 @@ pub struct WrongPin {
     pub pin: PinKind,
     /// What the token says of tries left afterwards.
     pub tries: PinTries,
+}
+
+/// A token took a new user PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinChanged {
+    /// The token's serial number.
+    pub token_serial: Id,
+    /// Who gave it.
+    pub by: Actor,
+    /// How it came to the token, with the PIN that allowed it.
+    pub entry: PinEntry,
+    /// By which right.
+    pub how: PinChange,
+}
+
+/// By which right a token took a new user PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PinChange {
+    /// The old PIN was given with it (`C_SetPIN`).
+    Changed,
+    /// The security officer's PIN was given with it (`C_InitPIN`); a locked PIN is free again.
+    SetBySecurityOfficer,
 }
 
 /// Which PIN of a token.

@@ -158,6 +158,114 @@ pub(crate) fn journal() -> Vec<Vec<u8>> {
     writer.records
 }
 
+pub(crate) fn inspected() -> TokenInspected {
+    let finding = |severity, name, seal: Option<&str>| InspectionFinding {
+        severity,
+        code: code(name),
+        seal: seal.map(id),
+    };
+    TokenInspected {
+        token_serial: id("9f1c2b7a00e4d311"),
+        by: Some(actor("p-04", "李雷")),
+        seals: ListDigest { count: 2, sha256: digest("seals") },
+        verdict: Verdict::Failed,
+        findings: vec![
+            finding(Severity::Refuse, "certificate-expired", Some("contract")),
+            finding(Severity::Warn, "firmware-changed", None),
+            finding(Severity::Note, "key-attributes-not-told", Some("finance")),
+        ],
+        left_out: None,
+        firmware: Some(id("2.7")),
+        test_signature: TestSignature::Verified,
+    }
+}
+
+/// A journal with what tokens, modules and keys do beside the use of seals: all that was added after [`journal`] was final.
+pub(crate) fn tokens() -> Vec<Vec<u8>> {
+    let (token_serial, module) = (id("9f1c2b7a00e4d311"), id("银行 U 盾"));
+    let custodian = || actor("p-04", "李雷");
+    let mut writer = Writer::default();
+    writer.write(started());
+    writer.write(RecordBody::TokenInserted(TokenInserted {
+        token_serial: token_serial.clone(),
+        module: module.clone(),
+        model: Some(id("ePass2003")),
+        firmware: Some(id("2.7")),
+    }));
+    writer.write(RecordBody::PinChanged(PinChanged {
+        token_serial: token_serial.clone(),
+        by: custodian(),
+        entry: PinEntry::PinPad,
+        how: PinChange::SetBySecurityOfficer,
+    }));
+    writer.write(RecordBody::PinChanged(PinChanged {
+        token_serial: token_serial.clone(),
+        by: custodian(),
+        entry: PinEntry::Caller,
+        how: PinChange::Changed,
+    }));
+    writer.write(RecordBody::KeyGenerated(KeyGenerated {
+        token_serial: token_serial.clone(),
+        by: custodian(),
+        key_id: id("01"),
+        algorithm: code("ec-p256"),
+        public_key_sha256: digest("public key"),
+    }));
+    writer.write(RecordBody::KeyUsed(KeyUsed {
+        token_serial: token_serial.clone(),
+        by: Some(custodian()),
+        key_id: Some(id("01")),
+        purpose: KeyPurpose::CertificateRequest,
+        digest: digest("certificate request"),
+    }));
+    for replaced_sha256 in [vec![], vec![digest("old certificate")]] {
+        writer.write(RecordBody::CertificateImported(CertificateImported {
+            token_serial: token_serial.clone(),
+            by: custodian(),
+            key_id: id("01"),
+            certificate_sha256: digest("certificate"),
+            replaced_sha256,
+        }));
+    }
+    writer.write(RecordBody::KeyUsed(KeyUsed {
+        token_serial: token_serial.clone(),
+        by: None,
+        key_id: None,
+        purpose: KeyPurpose::Inspection,
+        digest: digest("challenge"),
+    }));
+    writer.write(RecordBody::TokenInspected(TokenInspected {
+        by: None,
+        verdict: Verdict::Passed,
+        findings: Vec::new(),
+        firmware: None,
+        ..inspected()
+    }));
+    writer.write(RecordBody::TokenInspected(inspected()));
+    writer.write(RecordBody::TokenInspected(TokenInspected {
+        left_out: Some(7),
+        test_signature: TestSignature::NotMade,
+        ..inspected()
+    }));
+    let failed = |cause, signal, exit_code, in_flight| {
+        RecordBody::ModuleFailed(ModuleFailed { module: module.clone(), cause, signal, exit_code, in_flight })
+    };
+    writer.write(failed(ModuleFailure::Crashed, Some(11), None, 3));
+    writer.write(failed(ModuleFailure::TimedOut, Some(9), None, 1));
+    writer.write(failed(ModuleFailure::NoMemory, None, Some(134), 0));
+    writer.write(failed(ModuleFailure::Unusable, None, None, 0));
+    writer.write(RecordBody::TokenRemoved(TokenRemoved { token_serial, module: module.clone() }));
+    let (token_serial, module) = (id("0002"), module);
+    writer.write(RecordBody::TokenInserted(TokenInserted {
+        token_serial,
+        module,
+        model: None,
+        firmware: None,
+    }));
+    writer.write(RecordBody::AgentStopped(AgentStopped { cause: StopCause::Request }));
+    writer.records
+}
+
 #[derive(Default)]
 pub(crate) struct Writer {
     pub(crate) records: Vec<Vec<u8>>,

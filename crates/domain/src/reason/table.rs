@@ -1,19 +1,6 @@
-//! The one table of reason codes: what is refused or goes wrong, by which clause, in Chinese and English, and what to do.
-//!
-//! Codes are part of the contract: they never change their meaning. A reader of a code it does not know shows the code itself.
+//! The rows: variant, code, class, clause; text and hint in Chinese, then English.
 
-/// Who has to act, which decides exit codes and gRPC statuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// A rule or the document stands against it; asking again changes nothing.
-    Rule,
-    /// The request itself is malformed.
-    Usage,
-    /// Agent, token, key or PIN is not available as things stand.
-    Availability,
-    /// A fault inside the agent, its disk or the token's software.
-    Fault,
-}
+use super::{Class, Row};
 
 macro_rules! reasons {
     ($($variant:ident $code:literal $class:ident $clause:literal
@@ -28,7 +15,7 @@ macro_rules! reasons {
             /// Every reason, in the order of the table.
             pub const ALL: &'static [Reason] = &[$(Reason::$variant,)*];
 
-            fn row(self) -> Row {
+            pub(super) fn row(self) -> Row {
                 match self {
                     $(Reason::$variant => Row {
                         code: $code, class: Class::$class, clause: $clause,
@@ -38,63 +25,6 @@ macro_rules! reasons {
             }
         }
     };
-}
-
-struct Row {
-    code: &'static str,
-    class: Class,
-    clause: &'static str,
-    zh: &'static str,
-    en: &'static str,
-    hint_zh: &'static str,
-    hint_en: &'static str,
-}
-
-impl Reason {
-    /// The reason with this code, if the table has it.
-    pub fn from_code(code: &str) -> Option<Reason> {
-        Reason::ALL.iter().copied().find(|reason| reason.code() == code)
-    }
-
-    /// Stable code, kebab-case, at most 64 ASCII characters.
-    pub fn code(self) -> &'static str {
-        self.row().code
-    }
-
-    /// Who has to act.
-    pub fn class(self) -> Class {
-        self.row().class
-    }
-
-    /// Clause of the regulation, empty where the reason is technical.
-    pub fn clause(self) -> &'static str {
-        self.row().clause
-    }
-
-    /// What happened, one sentence without its full stop, in the language asked for.
-    pub fn text(self, language: Language) -> &'static str {
-        match language {
-            Language::Chinese => self.row().zh,
-            Language::English => self.row().en,
-        }
-    }
-
-    /// What to do, one sentence without its full stop.
-    pub fn hint(self, language: Language) -> &'static str {
-        match language {
-            Language::Chinese => self.row().hint_zh,
-            Language::English => self.row().hint_en,
-        }
-    }
-}
-
-/// The languages every text exists in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// 简体中文
-    Chinese,
-    /// English
-    English,
 }
 
 reasons! {
@@ -278,6 +208,9 @@ reasons! {
     TokenPinFinalTry "token-pin-final-try" Availability "C1"
         "PIN 只剩最后一次机会，已拒绝尝试" "only one try of the PIN is left, so it was not tried"
         "请联系印章管理部门；确信 PIN 无误时可用 `seal token unlock --final-try`，再错一次即锁死" "ask the seal office; if you have checked the PIN with care, `seal token unlock --final-try` tries it, and a wrong one locks the token";
+    TokenPinWrongRepeatedly "token-pin-wrong-repeatedly" Availability "C1"
+        "PIN 已连续多次输错，且载体不报告剩余次数，已拒绝尝试" "several wrong PINs were given in a row and the token does not tell how many tries are left, so it was not tried"
+        "请先核对 PIN；确信无误时可用 `seal token unlock --final-try`" "check the PIN; if you are sure of it, `seal token unlock --final-try` tries it";
     TokenPinLocked "token-pin-locked" Availability "C1"
         "PIN 已锁死" "the PIN is locked"
         "请联系印章管理部门重置" "ask the seal office to reset it";
@@ -290,6 +223,27 @@ reasons! {
     TokenPinExpired "token-pin-expired" Availability "C1"
         "PIN 已过期，须先修改" "the PIN has expired and must be changed first"
         "请用供应商的工具修改 PIN，或联系印章管理部门" "change it with the vendor's tool, or ask the seal office";
+    TokenPinNeeded "token-pin-needed" Availability "C1"
+        "这枚印章的密钥每次签名都要 PIN" "the seal's key asks for the PIN at each signature"
+        "请随本次操作一并给出 PIN" "give the PIN with what is to be signed";
+    TokenPinPad "token-pin-pad" Usage "C1"
+        "PIN 在载体自己的键盘上输入，不接受发来的 PIN" "the PIN is typed on the token's own PIN pad; none may be sent"
+        "请不要给出 PIN，按载体的提示输入" "send none, and type it on the token when it asks";
+    TokenPinPadMissing "token-pin-pad-missing" Usage "C1"
+        "载体没有密码键盘，而没有给出 PIN" "the token has no PIN pad, and no PIN was given"
+        "请给出 PIN" "give the PIN";
+    TokenPinPadCancelled "token-pin-pad-cancelled" Availability "C1"
+        "在载体的密码键盘上取消了输入，或没有及时输入 PIN" "typing the PIN on the token's PIN pad was cancelled, or not done in time"
+        "请重试，并在载体上输入 PIN" "try again, and type the PIN on the token";
+    TokenPinRefused "token-pin-refused" Availability "C1"
+        "载体不接受新 PIN：长度或字符不合要求" "the token does not take the new PIN: its length or characters are not as it demands"
+        "请按载体的要求另选 PIN" "choose another one, as the token demands";
+    TokenSoPinWrong "token-so-pin-wrong" Availability "C1"
+        "安全管理员 PIN 不正确" "the security officer's PIN is wrong"
+        "请仔细核对，再错可能使载体无法重置" "check it with care; once it is locked the token may be past resetting";
+    TokenSoPinLocked "token-so-pin-locked" Availability "C1"
+        "安全管理员 PIN 已锁死" "the security officer's PIN is locked"
+        "请联系供应商，或更换载体" "ask the vendor, or replace the token";
     UnlockBeyondPolicy "unlock-beyond-policy" Rule "C1"
         "解锁次数或时长超出制度规定" "the unlock asks for more uses or time than the policy allows"
         "请减少次数或时长" "ask for less";
@@ -308,6 +262,12 @@ reasons! {
     KeyMayNotSign "key-may-not-sign" Availability "A3"
         "载体不允许（或不再允许）用印章的密钥签名" "the token does not, or no longer, let the seal's key sign"
         "请联系印章管理部门换发密钥" "ask the seal office for a new key";
+    KeyExists "key-exists" Rule "A4"
+        "载体上已有这个编号的密钥" "the token has a key of this id already"
+        "请换一个编号，或使用已有的密钥" "choose another id, or use the key there is";
+    KeyGenerationRefused "key-generation-refused" Fault "A3"
+        "载体没有生成密钥" "the token did not generate the key"
+        "请核对载体支持的密钥种类，或联系供应商" "check which kinds of key it makes, or ask the vendor";
     CertificateAbsent "certificate-absent" Availability "A3"
         "载体上没有印章的证书" "the seal's certificate is not on the token"
         "请导入证书或核对证书 URI" "import it, or check the certificate URI";
@@ -326,6 +286,15 @@ reasons! {
     CertificateMismatch "certificate-mismatch" Rule "A3"
         "证书与密钥不匹配" "the certificate does not match the key"
         "请核对密钥和证书 URI" "check the key and certificate URIs";
+    CertificateExists "certificate-exists" Rule "A3"
+        "载体上已有这把密钥的证书" "the token has a certificate of this key already"
+        "确要替换时，请明确要求替换" "say explicitly that it is to be replaced, if it is";
+    CertificateNotForKey "certificate-not-for-key" Rule "A3"
+        "载体上没有与证书匹配的私钥" "no private key on this token matches the certificate"
+        "请核对证书，或插入申请证书时所用的载体" "check the certificate, or plug in the token it was requested with";
+    CertificateUnreadable "certificate-unreadable" Usage "A3"
+        "给出的不是 X.509 证书" "what was given is no X.509 certificate"
+        "请给出一张 DER 格式的证书" "give one certificate, in DER";
     CertificateNotYetValid "certificate-not-yet-valid" Rule "U8"
         "证书尚未生效" "the certificate is not valid yet"
         "请核对系统时间" "check the clock";
@@ -356,6 +325,70 @@ reasons! {
     ModuleUnusable "module-unusable" Fault "C6"
         "PKCS#11 模块无法加载" "the PKCS#11 module cannot be loaded"
         "请核对 agent.toml 中的模块路径" "check the module's path in agent.toml";
+    ModuleCrashed "module-crashed" Fault "C3"
+        "PKCS#11 模块的进程在操作中途退出，载体已重新锁定" "the PKCS#11 module's process ended while it was asked; the token is locked again"
+        "进程会自动重启，请解锁后重试；若再次发生，请联系供应商" "it is started anew: unlock the token and try again; ask the vendor if it happens again";
+    ModuleStarting "module-starting" Availability "C3"
+        "PKCS#11 模块刚刚出错，暂不重试" "the PKCS#11 module failed just now and is not tried again for a moment"
+        "请稍候重试；若一直如此，请联系供应商" "try again shortly; ask the vendor if it stays like this";
+
+    // Inspection (C3): what stands against a use, and what is found
+    InspectionOverdue "inspection-overdue" Rule "C3"
+        "载体超过期限没有检查" "the token's inspection is overdue"
+        "请保管人检查载体，通过后即可用印" "have the custodian inspect the token; once it passes, its seals can be used";
+    InspectionFailed "inspection-failed" Rule "C3"
+        "载体最近一次检查没有通过" "the token did not pass its last inspection"
+        "请排除检查中发现的问题，再检查一次" "remove what was found, then inspect it again";
+    InspectionDue "inspection-due" Rule "C3"
+        "载体该检查了" "the token is due for inspection"
+        "请保管人在期限内检查" "have the custodian inspect it before it is overdue";
+    FirmwareChanged "firmware-changed" Rule "C6"
+        "载体的固件版本与上次检查不同" "the token's firmware is not the one of its last inspection"
+        "请确认固件是由供应商更新的" "make sure that the vendor updated it";
+    KeyAttributesNotTold "key-attributes-not-told" Rule "A3"
+        "载体没有报告密钥的部分属性，无法据此判断密钥能否导出" "the token does not tell some of the key's attributes, so they say nothing of whether it can be copied"
+        "请向供应商索取密钥不可导出的书面证明" "have the vendor state in writing that its keys cannot be exported";
+    TestSignatureNotMade "test-signature-not-made" Availability "C3"
+        "没有做试签名" "no test signature was made"
+        "请解锁载体后再检查一次；密钥每次都要 PIN 时请一并给出" "unlock the token and inspect it again, with the PIN where the key asks for it each time";
+    TestSignatureWrong "test-signature-wrong" Fault "C3"
+        "试签名用证书验证不通过" "the test signature does not verify with the certificate"
+        "请停止使用该载体并联系供应商" "stop using the token and ask the vendor";
+    CertificateExpiresSoon "certificate-expires-soon" Rule "U8"
+        "证书即将过期" "the certificate expires soon"
+        "请联系印章管理部门换发" "ask the seal office for a new one";
+    CertificateSeveral "certificate-several" Rule "A3"
+        "这把密钥有多张证书，使用其中最新的有效证书" "the key has several certificates; the newest valid one is used"
+        "请删除不用的证书，或在证书 URI 中写明" "remove those not meant, or name the one meant in the certificate URI";
+    TokenPinTriesFew "token-pin-tries-few" Availability "C1"
+        "PIN 曾输错，剩余次数不多" "a wrong PIN was given, few tries are left"
+        "请仔细核对 PIN；输对一次即恢复" "check the PIN with care; a right one restores the tries";
+    TokenPinTriesOne "token-pin-tries-one" Availability "C1"
+        "PIN 只剩最后一次机会" "only one try of the PIN is left"
+        "请联系印章管理部门" "ask the seal office";
+
+    // What `seal doctor` finds of modules and machine
+    ModuleCrashedLately "module-crashed-lately" Fault "C3"
+        "PKCS#11 模块最近出过错" "the PKCS#11 module failed not long ago"
+        "用 `seal log` 查看；若反复发生，请联系供应商" "see `seal log`; ask the vendor if it happens again and again";
+    ModuleMissing "module-missing" Availability "C6"
+        "agent.toml 没有配置 PKCS#11 模块" "agent.toml names no PKCS#11 module"
+        "请在 agent.toml 中写明载体供应商的模块" "name the token vendor's module in agent.toml";
+    SealMissing "seal-missing" Availability "A1"
+        "agent.toml 没有配置印章" "agent.toml names no seal"
+        "请在 agent.toml 中写明印章" "describe the seals in agent.toml";
+    ClockImplausible "clock-implausible" Fault "U9"
+        "系统时间早于最后一条用印记录" "the clock shows a time before the last journal record"
+        "请校准系统时间" "set the clock right";
+    HomePermissions "home-permissions" Fault "U6"
+        "其他用户可以读写代理的目录或其中的文件" "others can read or write the agent's home or a file in it"
+        "请收回其他用户的权限" "take the permissions of others away";
+    SocketPermissions "socket-permissions" Fault "U6"
+        "其他用户可以打开代理的套接字" "others can open the agent's socket"
+        "请收回其他用户的权限，然后重启 seal-agent" "take the permissions of others away, then restart seal-agent";
+    SpoolNearlyFull "spool-nearly-full" Availability ""
+        "暂存空间快用完了" "the spool is nearly full"
+        "请清理磁盘，或由管理员调高 agent.toml 中的 spool_mib" "free some disk space, or have spool_mib in agent.toml raised";
 
     // Outcomes after an intent
     SignRefused "sign-refused" Fault "U9"
@@ -466,6 +499,9 @@ reasons! {
     JournalUnreadable "journal-unreadable" Fault "U9"
         "用印记录无法读取" "the journal cannot be read"
         "请检查磁盘，并查看 seal-agent 的日志" "check the disk, and see seal-agent's log";
+    JournalInconsistent "journal-inconsistent" Fault "U9"
+        "用印记录自相矛盾，可能被改动" "the journal contradicts itself; it may have been tampered with"
+        "请保留现状并告知监督人员" "leave it as it is and tell the auditor";
     AgentStopping "agent-stopping" Availability ""
         "代理正在停止" "the agent is stopping"
         "请稍后重试" "try again shortly";
@@ -477,48 +513,13 @@ reasons! {
         "同一用户同时上传的文件过多" "this user has too many uploads in progress"
         "请等其他上传结束后重试，或由管理员调高 agent.toml 中的 uploads_per_caller"
         "try again once others have ended, or have uploads_per_caller in agent.toml raised";
+    WatchBehind "watch-behind" Availability ""
+        "接收载体变化过慢，已停止发送" "the caller read the tokens' changes too slowly, so they are no longer sent"
+        "请重新开始监视" "begin to watch anew";
     CallTimeout "call-timeout" Availability ""
         "调用超过时限" "the call took longer than its limit"
         "请重试；同一 use_id 不会重复用印" "try again; the same use_id never stamps twice";
     Internal "internal" Fault ""
         "代理内部故障" "a fault inside the agent"
         "请查看 seal-agent 的日志并报告" "see seal-agent's log and report it";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_unique_and_kebab_case() {
-        let mut seen = std::collections::BTreeSet::new();
-        for reason in Reason::ALL {
-            let code = reason.code();
-            assert!(seen.insert(code), "{code} stands twice");
-            assert!(
-                code.len() <= 64
-                    && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-                "{code}"
-            );
-            assert_eq!(Reason::from_code(code), Some(*reason));
-        }
-        assert_eq!(Reason::from_code("no-such-reason"), None);
-    }
-
-    #[test]
-    fn every_text_exists_in_both_languages() {
-        for reason in Reason::ALL {
-            for (text, chinese) in [
-                (reason.text(Language::Chinese), true),
-                (reason.hint(Language::Chinese), true),
-                (reason.text(Language::English), false),
-                (reason.hint(Language::English), false),
-            ] {
-                assert!(!text.is_empty(), "{reason:?}");
-                let has_han = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-                assert_eq!(has_han, chinese, "{reason:?}: {text}");
-                assert!(!text.ends_with(['.', '。']), "{reason:?}: {text}");
-            }
-        }
-    }
 }

@@ -6,29 +6,63 @@ use cryptoki::{
 };
 use sealkeeper_domain::{reason::Reason, return_value::ReturnValue};
 
-use crate::pipeline::ports::token_error::{FailedCall, SignError, TokenError};
+use crate::token::wire::Failed;
 
-/// What a failed call means to a person; function and return value are kept.
-pub(super) fn token_error(error: &Error) -> TokenError {
-    let (reason, call) = match error {
-        Error::Pkcs11(rv, function) => {
-            let reason = return_value(rv).map_or(Reason::TokenFault, |value| value.reason);
-            (reason, FailedCall { function: format!("C_{function:?}"), value: rv_name(rv) })
+impl From<&Error> for Failed {
+    /// What a failed call means to a person; function and return value are kept.
+    fn from(error: &Error) -> Self {
+        let failed = Failed { logged_out: session_lost(error), ..Failed::default() };
+        match error {
+            Error::Pkcs11(rv, function) => Failed {
+                reason: return_value(rv).map_or(Reason::TokenFault, |value| value.reason).code().into(),
+                function: format!("C_{function:?}"),
+                returned: return_value(rv).map(|value| value.number),
+                said: standard_name(rv),
+                ..failed
+            },
+            Error::LibraryLoading(_) | Error::MissingSymbol(_) => Failed {
+                reason: Reason::ModuleUnusable.code().into(),
+                function: "dlopen".into(),
+                said: error.to_string(),
+                ..failed
+            },
+            other => Failed {
+                reason: Reason::TokenFault.code().into(),
+                function: "cryptoki".into(),
+                said: other.to_string(),
+                ..failed
+            },
         }
-        Error::LibraryLoading(_) | Error::MissingSymbol(_) => {
-            (Reason::ModuleUnusable, FailedCall { function: "dlopen".into(), value: error.to_string() })
-        }
-        other => (Reason::TokenFault, FailedCall { function: "cryptoki".into(), value: other.to_string() }),
-    };
-    TokenError { reason, call: Some(call), pin: None }
+    }
 }
 
-/// Whether a failed signing call may have made a signature all the same. Only return values that PKCS#11 defines as found before the
-/// token's key is used count as certain; anything vague is taken as "may have signed".
-pub(super) fn sign_error(error: &Error) -> SignError {
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::from(&error)
+    }
+}
+
+impl From<Reason> for Failed {
+    fn from(reason: Reason) -> Self {
+        Failed {
+            reason: reason.code().into(),
+            logged_out: reason == Reason::TokenAbsent,
+            ..Failed::default()
+        }
+    }
+}
+
+/// A reason with what it is about.
+pub(super) fn about(reason: Reason, said: impl Into<String>) -> Failed {
+    Failed { said: said.into(), ..Failed::from(reason) }
+}
+
+/// A failed signing. Whether it may have made a signature all the same: only return values that PKCS#11 defines as found before the token's
+/// key is used count as certain; anything vague is taken as "may have signed".
+pub(super) fn sign_failed(error: &Error) -> Failed {
     use RvError as Rv;
     let certain = match error {
-        Error::Pkcs11(_, Function::SignInit) => true,
+        // Nothing is signed before C_Sign.
         Error::Pkcs11(rv, Function::Sign) => matches!(
             rv,
             Rv::ArgumentsBad
@@ -46,33 +80,10 @@ pub(super) fn sign_error(error: &Error) -> SignError {
                 | Rv::SessionHandleInvalid
                 | Rv::UserNotLoggedIn
         ),
-        Error::Pkcs11(..) => false,
-        // Nothing was called at all.
-        Error::NullFunctionPointer | Error::NotSupported => true,
+        Error::Pkcs11(..) | Error::NullFunctionPointer | Error::NotSupported => true,
         _ => false,
     };
-    let told = token_error(error);
-    if certain { SignError::NotSigned(told) } else { SignError::MayHaveSigned(told) }
-}
-
-/// A call that failed: what it means, and whether the session went with it.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) told: TokenError,
-    /// Whether a login that stood has ended with it.
-    pub(super) session_lost: bool,
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Failed { told: token_error(&error), session_lost: session_lost(&error) }
-    }
-}
-
-impl From<Reason> for Failed {
-    fn from(reason: Reason) -> Self {
-        Failed { told: TokenError::new(reason), session_lost: reason == Reason::TokenAbsent }
-    }
+    Failed { may_have_signed: !certain, ..Failed::from(error) }
 }
 
 /// Whether the session is gone, so that the unlock has ended with it.
@@ -104,11 +115,6 @@ fn return_value(rv: &RvError) -> Option<ReturnValue> {
     }
 }
 
-/// The name in the standard; what has none, as its number: `0x80000001`.
-fn rv_name(rv: &RvError) -> String {
-    return_value(rv).map_or_else(|| standard_name(rv), |value| value.to_string())
-}
-
 /// `PinIncorrect` → `CKR_PIN_INCORRECT`.
 fn standard_name(rv: &RvError) -> String {
     let mut name = String::from("CKR");
@@ -126,18 +132,22 @@ mod tests {
     use cryptoki::error::Rv;
 
     use super::*;
+    use crate::pipeline::ports::token_error::SignError;
+
+    fn told(rv: RvError, function: Function) -> String {
+        Failed::from(&Error::Pkcs11(rv, function)).into_error().to_string()
+    }
 
     #[test]
     fn return_values_keep_their_names() {
-        let told = token_error(&Error::Pkcs11(RvError::PinIncorrect, Function::Login));
-        assert_eq!(told.reason, Reason::TokenPinWrong);
-        assert_eq!(told.to_string(), "token-pin-wrong (C_Login returned CKR_PIN_INCORRECT)");
+        let wrong = "token-pin-wrong (C_Login returned CKR_PIN_INCORRECT)";
+        assert_eq!(told(RvError::PinIncorrect, Function::Login), wrong);
     }
 
     #[test]
     fn vendors_codes_are_told_as_numbers() {
-        assert_eq!(rv_name(&RvError::VendorDefined(0x8000_0001)), "0x80000001");
-        assert_eq!(rv_name(&RvError::UnknownErrorCode(0x77)), "0x00000077");
+        assert!(told(RvError::VendorDefined(0x8000_0001), Function::Login).contains("returned 0x80000001"));
+        assert!(told(RvError::UnknownErrorCode(0x77), Function::Login).contains("returned 0x00000077"));
     }
 
     /// `Rv::from` is where every `RvError` comes from, so its named values are those of all numbers below the vendors'.
@@ -159,18 +169,17 @@ mod tests {
 
     #[test]
     fn names_newer_than_cryptoki_are_told() {
-        let told = token_error(&Error::Pkcs11(RvError::UnknownErrorCode(0x203), Function::SignInit));
-        assert_eq!(told.to_string(), "key-may-not-sign (C_SignInit returned CKR_KEY_EXHAUSTED)");
+        let exhausted = "key-may-not-sign (C_SignInit returned CKR_KEY_EXHAUSTED)";
+        assert_eq!(told(RvError::UnknownErrorCode(0x203), Function::SignInit), exhausted);
     }
 
     #[test]
     fn every_value_keeps_the_function_and_itself() {
         for row in ReturnValue::NAMED {
             let Rv::Error(rv) = Rv::from(row.number) else { panic!("{row}") };
-            let told = token_error(&Error::Pkcs11(rv, Function::SignInit));
-            assert_eq!(told.reason, row.reason);
-            let call = told.call.unwrap();
-            assert_eq!((call.function, call.value), ("C_SignInit".to_owned(), row.to_string()));
+            let failed = Failed::from(&Error::Pkcs11(rv, Function::SignInit));
+            assert_eq!((failed.reason.as_str(), failed.returned), (row.reason.code(), Some(row.number)));
+            assert!(failed.into_error().to_string().ends_with(&format!("(C_SignInit returned {row})")));
         }
     }
 
@@ -188,8 +197,9 @@ mod tests {
 
     #[test]
     fn vague_failures_of_signing_count_as_signed() {
-        let sign = |rv, function| sign_error(&Error::Pkcs11(rv, function));
+        let sign = |rv, function| sign_failed(&Error::Pkcs11(rv, function)).into_sign_error();
         assert!(matches!(sign(RvError::GeneralError, Function::SignInit), SignError::NotSigned(_)));
+        assert!(matches!(sign(RvError::PinIncorrect, Function::Login), SignError::NotSigned(_)));
         assert!(matches!(sign(RvError::UserNotLoggedIn, Function::Sign), SignError::NotSigned(_)));
         for vague in
             [RvError::GeneralError, RvError::DeviceError, RvError::FunctionFailed, RvError::BufferTooSmall]

@@ -1,0 +1,480 @@
+//! One module: its worker, replaced when it ends; the tokens it shows; the logins that stand.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    time::{Instant as Deadline, sleep_until, timeout_at},
+};
+
+use super::{
+    logins::{Logins, Terms},
+    process::{Owner, Recipe, Unanswered, Worker},
+    wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
+};
+use crate::pipeline::ports::{
+    token::{Cause, Ended, Ending, LoginEnded, PinOrPad, TokenNews, TokenState, Unlock, Unlocked},
+    token_error::{SignError, TokenError},
+};
+
+/// A module and all that is known of it.
+pub(super) struct Keeper {
+    recipe: Recipe,
+    /// What must hold before the module is loaded, each time.
+    check: Box<dyn Fn() -> Result<(), TokenError> + Send + Sync>,
+    worker: Mutex<Option<Arc<Worker>>>,
+    /// Held while a worker is started, so that one is.
+    starting: tokio::sync::Mutex<()>,
+    trouble: Mutex<Trouble>,
+    /// Whether the worker there is has answered anything but that it is loaded.
+    proven: AtomicBool,
+    logins: Mutex<Logins>,
+    /// The tokens as last seen.
+    shown: Mutex<BTreeMap<TokenSerial, TokenShown>>,
+    news: UnboundedSender<TokenNews>,
+    stopping: AtomicBool,
+    /// Number of the newest login.
+    newest_login: AtomicU64,
+}
+
+/// What went wrong with it lately.
+#[derive(Default)]
+struct Trouble {
+    /// Workers that ended without having answered anything, in a row.
+    failures: u32,
+    /// When the next one may be started.
+    not_before: Option<Instant>,
+    /// Why the last one could not be used.
+    at_load: Option<TokenError>,
+}
+
+/// Longest a module that ends again and again is left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// How long one that ended without an answer is left alone the first time, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The same of one that cannot even be loaded.
+const LOAD_PAUSE: Duration = Duration::from_secs(5);
+
+/// A poisoned lock guards nothing half-done here.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Keeper {
+    /// For the module of this recipe; its worker is started when something is asked of it.
+    pub(super) fn new(
+        recipe: Recipe,
+        check: impl Fn() -> Result<(), TokenError> + Send + Sync + 'static,
+        news: UnboundedSender<TokenNews>,
+    ) -> Arc<Self> {
+        let keeper = Arc::new(Keeper {
+            recipe,
+            check: Box::new(check),
+            worker: Mutex::default(),
+            starting: tokio::sync::Mutex::default(),
+            trouble: Mutex::default(),
+            proven: AtomicBool::new(false),
+            logins: Mutex::default(),
+            shown: Mutex::default(),
+            news,
+            stopping: AtomicBool::new(false),
+            newest_login: AtomicU64::new(0),
+        });
+        tokio::spawn(end_logins_in_time(Arc::downgrade(&keeper)));
+        keeper
+    }
+
+    /// Its name in the configuration.
+    pub(super) fn name(&self) -> &str {
+        &self.recipe.name
+    }
+
+    /// Whether it showed this token last.
+    pub(super) fn shows(&self, serial: &TokenSerial) -> bool {
+        held(&self.shown).contains_key(serial)
+    }
+
+    /// The tokens present now.
+    pub(super) async fn list(self: &Arc<Self>, due: Deadline) -> Result<Vec<TokenState>, TokenError> {
+        let asked = Instant::now();
+        match self.ask(Question::Look(Nothing {}), due).await? {
+            Reply::Looked(looked) => Ok(self.seen(looked, asked)),
+            other => Err(self.failed(None, other)),
+        }
+    }
+
+    /// Looks whether tokens came or went, unless the module is busy or to be left alone. A module that cannot be loaded is not tried again
+    /// only to look.
+    pub(super) async fn watch(self: &Arc<Self>, due: Deadline) {
+        let busy =
+            held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
+        let left_alone = held(&self.trouble).at_load.is_some();
+        if busy || left_alone || self.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Err(error) = self.list(due).await {
+            tracing::debug!(module = self.name(), %error, "nobody knows which tokens are there");
+        }
+    }
+
+    /// Logs in with this PIN, once. A login that stands is replaced: its limits were for another occasion.
+    pub(super) async fn unlock(
+        self: &Arc<Self>,
+        unlock: Unlock,
+        due: Deadline,
+    ) -> Result<Unlocked, TokenError> {
+        let worker = self.worker(due).await?;
+        let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
+        let replaced = held(&self.logins).end(&serial).is_some();
+        let number = self.newest_login.fetch_add(1, Ordering::SeqCst) + 1;
+        let question = Question::Login(wire::Login {
+            serial: serial.to_string(),
+            login: number,
+            pin: wire::pin_bytes(&pin),
+            final_try,
+        });
+        let answered = match pin {
+            PinOrPad::Pin(pin) => {
+                drop(pin);
+                worker.ask(question, due).await
+            }
+            PinOrPad::Pad => worker.ask_alone(question, due).await,
+        };
+        let told = match answered {
+            Ok(Reply::Looked(Looked { tokens, .. })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
+            Ok(other) => {
+                if replaced {
+                    self.tell_ended(&serial, Ended::Asked);
+                }
+                return Err(self.failed(Some(&serial), other));
+            }
+            Err(unanswered) => {
+                if replaced {
+                    self.tell_ended(&serial, Ended::Failed);
+                }
+                return Err(unanswered.into());
+            }
+        };
+        let shown = told.map_err(TokenError::new)?;
+        // A worker that ended in between took the login with it; its end was told of those that stood then.
+        held(&self.logins).begin(serial.clone(), number, Terms { uses, idle, lifetime }, Instant::now());
+        if worker.has_ended() && held(&self.logins).end(&serial).is_some() {
+            if replaced {
+                self.tell_ended(&serial, Ended::Failed);
+            }
+            return Err(TokenError::new(Reason::ModuleCrashed));
+        }
+        held(&self.shown).insert(serial.clone(), shown.clone());
+        Ok(Unlocked { token: self.state(&serial, &shown), replaced })
+    }
+
+    /// Logs out; tells whether there was a login. A module that does not do it in time is ended, and its logins with it.
+    pub(super) async fn lock(self: &Arc<Self>, serial: &TokenSerial, due: Deadline) -> bool {
+        let stood = held(&self.logins).end(serial);
+        if let Some(login) = stood {
+            self.log_out(serial, login, due).await;
+        }
+        stood.is_some()
+    }
+
+    /// Any further question about a token.
+    pub(super) async fn ask_about(
+        self: &Arc<Self>,
+        serial: &TokenSerial,
+        question: Question,
+        alone: bool,
+        due: Deadline,
+    ) -> Result<Reply, TokenError> {
+        let worker = self.worker(due).await?;
+        let answered =
+            if alone { worker.ask_alone(question, due).await } else { worker.ask(question, due).await };
+        match answered? {
+            Reply::Failed(failed) => Err(self.failed(Some(serial), Reply::Failed(failed))),
+            reply => Ok(reply),
+        }
+    }
+
+    /// What is left of the unlock of this token.
+    pub(super) fn is_ready(&self, serial: &TokenSerial) -> bool {
+        held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
+    }
+
+    /// One signature; takes one use.
+    pub(super) async fn sign(
+        self: &Arc<Self>,
+        serial: &TokenSerial,
+        question: Question,
+        due: Deadline,
+    ) -> Result<Vec<u8>, SignError> {
+        let worker = self.worker(due).await.map_err(SignError::NotSigned)?;
+        if !held(&self.logins).take_use(serial, Instant::now()) {
+            return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
+        }
+        let signed = match worker.ask(question, due).await {
+            Ok(Reply::Signature(signature)) => Ok(signature),
+            Ok(Reply::Failed(failed)) => {
+                self.after(Some(serial), &failed);
+                Err(failed.into_sign_error())
+            }
+            Ok(_) => Err(SignError::MayHaveSigned(TokenError::new(Reason::TokenFault))),
+            Err(unanswered @ (Unanswered::Busy | Unanswered::NotAsked)) => {
+                Err(SignError::NotSigned(unanswered.into()))
+            }
+            Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
+            Err(Unanswered::Lost) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleCrashed))),
+        };
+        let spent = held(&self.logins).use_ended(serial, Instant::now());
+        if let Some(login) = spent {
+            self.tell_ended(serial, Ended::UsesSpent);
+            let (keeper, serial) = (self.clone(), serial.clone());
+            // Whoever waits for the signature need not wait for this.
+            tokio::spawn(async move { keeper.log_out(&serial, login, due).await });
+        } else {
+        }
+        signed
+    }
+
+    /// Logs out everywhere and ends, until `by` at the latest; tells of which tokens.
+    pub(super) async fn stop(&self, by: Deadline) -> Vec<TokenSerial> {
+        self.stopping.store(true, Ordering::SeqCst);
+        let ended = held(&self.logins).end_all();
+        let worker = held(&self.worker).take();
+        if let Some(worker) = worker {
+            worker.finish(by).await;
+        }
+        ended
+    }
+
+    async fn ask(self: &Arc<Self>, question: Question, due: Deadline) -> Result<Reply, TokenError> {
+        Ok(self.worker(due).await?.ask(question, due).await?)
+    }
+
+    /// The worker there is, or a new one.
+    async fn worker(self: &Arc<Self>, due: Deadline) -> Result<Arc<Worker>, TokenError> {
+        let current = || held(&self.worker).clone().filter(|worker| !worker.has_ended());
+        if let Some(worker) = current() {
+            return Ok(worker);
+        }
+        let starting = timeout_at(due, self.starting.lock()).await;
+        let _starting = starting.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
+        if let Some(worker) = current() {
+            return Ok(worker);
+        }
+        self.may_start()?;
+        // Not cut off with whoever asked first: the next one would begin anew.
+        let keeper = self.clone();
+        let started = tokio::spawn(async move { keeper.start(due).await }).await;
+        started.unwrap_or_else(|_| Err(TokenError::new(Reason::Internal)))
+    }
+
+    fn may_start(&self) -> Result<(), TokenError> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Err(TokenError::new(Reason::AgentStopping));
+        }
+        let trouble = held(&self.trouble);
+        let Some(pause) = trouble.not_before.and_then(|moment| moment.checked_duration_since(Instant::now()))
+        else {
+            return Ok(());
+        };
+        let again = format!("not tried again for {} s", pause.as_secs() + 1);
+        Err(match &trouble.at_load {
+            Some(error) => error.clone(),
+            None => TokenError { about: Some(again), ..TokenError::new(Reason::ModuleStarting) },
+        })
+    }
+
+    async fn start(self: Arc<Self>, due: Deadline) -> Result<Arc<Worker>, TokenError> {
+        (self.check)()?;
+        self.proven.store(false, Ordering::SeqCst);
+        match Worker::start(&self.recipe, due, self.clone()).await {
+            Ok((worker, loaded)) => {
+                let worker = Arc::new(worker);
+                held(&self.trouble).at_load = None;
+                *held(&self.worker) = Some(worker.clone());
+                tracing::info!(
+                    module = self.name(),
+                    description = loaded.description,
+                    version = loaded.version,
+                    "module loaded"
+                );
+                Ok(worker)
+            }
+            Err((error, ending)) => {
+                tracing::error!(module = self.name(), %error, "the PKCS#11 module cannot be used");
+                let pause = {
+                    let mut trouble = held(&self.trouble);
+                    trouble.at_load = Some(error.clone());
+                    trouble.failed(LOAD_PAUSE)
+                };
+                // Told once; what follows is the same.
+                if pause == LOAD_PAUSE {
+                    self.tell(TokenNews::ModuleFailed { module: self.name().to_owned(), ending });
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes in what the module shows.
+    pub(super) fn seen(&self, looked: Looked, asked: Instant) -> Vec<TokenState> {
+        let now: BTreeMap<_, _> =
+            looked.tokens.into_iter().filter_map(|token| Some((token.serial()?, token))).collect();
+        let before = std::mem::replace(&mut *held(&self.shown), now.clone());
+        for (serial, token) in &now {
+            if !token.logged_in && held(&self.logins).end_older(serial, asked).is_some() {
+                self.tell_ended(serial, Ended::Lost);
+            }
+        }
+        for (serial, token) in &before {
+            if !now.contains_key(serial) {
+                if held(&self.logins).end_older(serial, asked).is_some() {
+                    self.tell_ended(serial, Ended::Lost);
+                }
+                self.tell(TokenNews::Removed {
+                    module: self.name().to_owned(),
+                    token: self.state(serial, token),
+                });
+            }
+        }
+        for (serial, token) in &now {
+            let state = self.state(serial, token);
+            match before.get(serial) {
+                None => self.tell(TokenNews::Inserted { module: self.name().to_owned(), token: state }),
+                Some(before) if before.pin != token.pin => self.tell(TokenNews::Changed { token: state }),
+                Some(_) => {}
+            }
+        }
+        now.iter().map(|(serial, token)| self.state(serial, token)).collect()
+    }
+
+    /// A reply that is not the one asked for.
+    fn failed(&self, serial: Option<&TokenSerial>, reply: Reply) -> TokenError {
+        match reply {
+            Reply::Failed(failed) => {
+                self.after(serial, &failed);
+                failed.into_error()
+            }
+            _ => TokenError::new(Reason::TokenFault),
+        }
+    }
+
+    /// What a failure means for what is kept here.
+    fn after(&self, serial: Option<&TokenSerial>, failed: &Failed) {
+        if let Some(serial) = serial
+            && failed.logged_out
+            && held(&self.logins).end(serial).is_some()
+        {
+            self.tell_ended(serial, Ended::Lost);
+        }
+        // CKR_HOST_MEMORY: a module that leaks has used up what it may take, and will not recover.
+        if failed.returned == Some(HOST_MEMORY)
+            && let Some(worker) = &*held(&self.worker)
+        {
+            worker.kill(Cause::OutOfMemory);
+        }
+    }
+
+    /// Ends a login in the module too; a later one of the same token is not touched.
+    async fn log_out(&self, serial: &TokenSerial, login: u64, due: Deadline) {
+        let Some(worker) = held(&self.worker).clone() else { return };
+        let asked = Question::Logout(Logout { serial: serial.to_string(), login });
+        if worker.ask(asked, due).await.is_err() {
+            // A token that should be locked is, once nobody holds its session.
+            worker.kill(Cause::TimedOut);
+        }
+    }
+
+    fn state(&self, serial: &TokenSerial, shown: &TokenShown) -> TokenState {
+        TokenState {
+            serial: serial.clone(),
+            label: shown.label.clone(),
+            manufacturer: shown.manufacturer.clone(),
+            model: shown.model.clone(),
+            firmware: shown.firmware.clone(),
+            pin: shown.pin.into(),
+            module: self.name().to_owned(),
+            unlocked: held(&self.logins).left(serial, Instant::now()),
+        }
+    }
+
+    /// A login without a token, for tests of what becomes of it.
+    #[cfg(test)]
+    pub(super) fn pretend_login(&self, serial: &TokenSerial) {
+        let long = Duration::from_secs(3600);
+        let terms = Terms { uses: 1, idle: long, lifetime: long };
+        held(&self.logins).begin(serial.clone(), 1, terms, Instant::now());
+    }
+
+    fn tell_ended(&self, serial: &TokenSerial, why: Ended) {
+        self.tell(TokenNews::LoginEnded(LoginEnded { serial: serial.clone(), why }));
+    }
+
+    /// Nobody listens any more only while the agent stops.
+    fn tell(&self, news: TokenNews) {
+        let _ = self.news.send(news);
+    }
+}
+
+/// CKR_HOST_MEMORY.
+const HOST_MEMORY: u64 = 2;
+
+impl Trouble {
+    /// One more that was of no use; tells how long the next one must wait.
+    fn failed(&mut self, first: Duration) -> Duration {
+        let pause = first.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        self.not_before = Some(Instant::now() + pause);
+        pause
+    }
+}
+
+impl Owner for Keeper {
+    fn answered(&self) {
+        if !self.proven.swap(true, Ordering::SeqCst) {
+            let mut trouble = held(&self.trouble);
+            (trouble.failures, trouble.not_before) = (0, None);
+        }
+    }
+
+    fn ended(&self, ending: Ending) {
+        for serial in held(&self.logins).end_all() {
+            self.tell_ended(&serial, Ended::Failed);
+        }
+        if ending.cause == Cause::Told {
+            return;
+        }
+        // One that was of use is replaced as soon as something is asked; one that was not is left alone for a while.
+        if !self.proven.load(Ordering::SeqCst) {
+            held(&self.trouble).failed(FIRST_PAUSE);
+        }
+        tracing::error!(module = self.name(), ?ending, "a module's worker ended");
+        self.tell(TokenNews::ModuleFailed { module: self.name().to_owned(), ending });
+    }
+}
+
+/// Ends logins whose time is over, as long as the keeper lives.
+async fn end_logins_in_time(keeper: Weak<Keeper>) {
+    /// No login ends in shorter time than that, and what is looked after is known to the second.
+    const LOOK: Duration = Duration::from_millis(500);
+    /// How long a module has to log out.
+    const LOG_OUT: Duration = Duration::from_secs(30);
+    loop {
+        let Some(kept) = keeper.upgrade() else { return };
+        let due = held(&kept.logins).end_due(Instant::now());
+        for (serial, login, why) in due {
+            kept.tell_ended(&serial, why);
+            let kept = kept.clone();
+            tokio::spawn(async move { kept.log_out(&serial, login, Deadline::now() + LOG_OUT).await });
+        }
+        drop(kept);
+        sleep_until(Deadline::now() + LOOK).await;
+    }
+}

@@ -1,0 +1,170 @@
+//! What is left of each unlock: uses and time, whichever ends first. Only numbers: the login itself is the worker's.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use sealkeeper_domain::identity::TokenSerial;
+
+use crate::pipeline::ports::token::{Ended, UnlockLeft};
+
+/// The logins that stand in one module.
+#[derive(Debug, Default)]
+pub(super) struct Logins(BTreeMap<TokenSerial, Login>);
+
+/// What an unlock is good for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// Signatures.
+    pub(super) uses: u32,
+    /// Longest time without one.
+    pub(super) idle: Duration,
+    /// Longest time in all.
+    pub(super) lifetime: Duration,
+}
+
+#[derive(Debug)]
+struct Login {
+    number: u64,
+    uses_left: u32,
+    /// Signatures asked for and not answered.
+    in_flight: u32,
+    idle: Duration,
+    last_used: Instant,
+    since: Instant,
+    expires: Instant,
+}
+
+impl Logins {
+    /// A login was made.
+    pub(super) fn begin(&mut self, serial: TokenSerial, number: u64, terms: Terms, now: Instant) {
+        let Terms { uses, idle, lifetime } = terms;
+        let expires = now + lifetime;
+        self.0.insert(
+            serial,
+            Login { number, uses_left: uses, in_flight: 0, idle, last_used: now, since: now, expires },
+        );
+    }
+
+    /// Takes one use, which is spent whatever becomes of it; tells whether there was one.
+    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Instant) -> bool {
+        let Some(login) = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))
+        else {
+            return false;
+        };
+        login.uses_left -= 1;
+        login.in_flight += 1;
+        login.last_used = now;
+        true
+    }
+
+    /// A use that was taken came to its end. Tells the login's number if it ended with it, for want of further ones.
+    pub(super) fn use_ended(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+        let login = self.0.get_mut(serial)?;
+        login.in_flight = login.in_flight.saturating_sub(1);
+        login.last_used = now;
+        if login.uses_left == 0 && login.in_flight == 0 { self.end(serial) } else { None }
+    }
+
+    /// Ends a login, if there is one; tells its number.
+    pub(super) fn end(&mut self, serial: &TokenSerial) -> Option<u64> {
+        self.0.remove(serial).map(|login| login.number)
+    }
+
+    /// Ends a login that was made before `moment`.
+    pub(super) fn end_older(&mut self, serial: &TokenSerial, moment: Instant) -> Option<u64> {
+        self.0.get(serial).filter(|login| login.since < moment)?;
+        self.end(serial)
+    }
+
+    /// Ends all of them; tells which there were.
+    pub(super) fn end_all(&mut self) -> Vec<TokenSerial> {
+        std::mem::take(&mut self.0).into_keys().collect()
+    }
+
+    /// Ends those whose time is over, and tells why. One that is in use has its time until the use has ended.
+    pub(super) fn end_due(&mut self, now: Instant) -> Vec<(TokenSerial, u64, Ended)> {
+        let due: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(_, login)| login.in_flight == 0 && login.is_over(now))
+            .map(|(serial, login)| {
+                (
+                    serial.clone(),
+                    login.number,
+                    if now >= login.expires { Ended::Expired } else { Ended::Idle },
+                )
+            })
+            .collect();
+        for (serial, ..) in &due {
+            self.0.remove(serial);
+        }
+        due
+    }
+
+    /// What is left of the unlock of this token.
+    pub(super) fn left(&self, serial: &TokenSerial, now: Instant) -> Option<UnlockLeft> {
+        let login = self.0.get(serial).filter(|login| !login.is_over(now))?;
+        let lifetime = login.expires.saturating_duration_since(now);
+        let idle = (login.last_used + login.idle).saturating_duration_since(now).min(lifetime);
+        Some(UnlockLeft { uses: login.uses_left, idle, lifetime })
+    }
+}
+
+impl Login {
+    fn is_over(&self, now: Instant) -> bool {
+        now >= self.expires || now.saturating_duration_since(self.last_used) >= self.idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn serial() -> TokenSerial {
+        "1".parse().unwrap()
+    }
+
+    fn begun(uses: u32, idle: Duration, lifetime: Duration) -> (Logins, Instant) {
+        let (mut logins, now) = (Logins::default(), Instant::now());
+        logins.begin(serial(), 7, Terms { uses, idle, lifetime }, now);
+        (logins, now)
+    }
+
+    #[test]
+    fn a_login_ends_with_the_last_use_that_was_under_way() {
+        let (mut logins, now) = begun(2, MINUTE, 9 * MINUTE);
+        assert!(logins.take_use(&serial(), now) && logins.take_use(&serial(), now));
+        assert!(!logins.take_use(&serial(), now), "two uses are two");
+        assert_eq!(logins.use_ended(&serial(), now), None, "the other one is still under way");
+        assert_eq!(logins.use_ended(&serial(), now), Some(7));
+        assert!(logins.left(&serial(), now).is_none());
+    }
+
+    #[test]
+    fn idle_time_begins_anew_with_each_use_and_the_lifetime_does_not() {
+        let (mut logins, begin) = begun(9, 2 * MINUTE, 3 * MINUTE);
+        assert!(logins.take_use(&serial(), begin + MINUTE));
+        assert!(logins.end_due(begin + 9 * MINUTE).is_empty(), "not in the middle of a use");
+        logins.use_ended(&serial(), begin + MINUTE);
+        assert!(logins.end_due(begin + 2 * MINUTE).is_empty());
+        let left = logins.left(&serial(), begin + 2 * MINUTE).unwrap();
+        assert_eq!((left.uses, left.idle, left.lifetime), (8, MINUTE, MINUTE));
+        assert!(!logins.take_use(&serial(), begin + 3 * MINUTE), "over before anybody looks after it");
+        assert_eq!(logins.end_due(begin + 3 * MINUTE), [(serial(), 7, Ended::Expired)]);
+
+        let (mut logins, begin) = begun(9, MINUTE, 3 * MINUTE);
+        assert_eq!(logins.end_due(begin + MINUTE), [(serial(), 7, Ended::Idle)]);
+        assert_eq!(logins.end(&serial()), None);
+    }
+
+    #[test]
+    fn what_was_seen_before_a_login_does_not_end_it() {
+        let (mut logins, now) = begun(1, MINUTE, MINUTE);
+        assert_eq!(logins.end_older(&serial(), now), None);
+        assert_eq!(logins.end_older(&serial(), now + MINUTE), Some(7));
+    }
+}

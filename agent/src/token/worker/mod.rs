@@ -1,0 +1,109 @@
+//! `seal-agent token-worker`: the process that loads one PKCS#11 module and does what the agent asks of it.
+//!
+//! Whatever a vendor's code does, it does here: crash, hang, leak, print. The process holds no more than the module itself needs: no journal,
+//! no documents, no other module's secrets, an environment of its own. It ends with the agent.
+
+mod fault;
+mod inbox;
+mod keys;
+mod mechanism;
+mod module;
+mod objects;
+mod pins;
+mod raw;
+mod sessions;
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::fd::OwnedFd,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Resource, Rlimit};
+
+use self::{inbox::Inbox, module::Module};
+use super::wire::{Answer, Ask, Question, Reply, framed};
+
+/// How long an orderly end may take once nobody listens any more.
+const LAST_END: Duration = Duration::from_secs(2);
+
+/// Loads the module and answers until it is told to finish, or the agent is gone.
+pub(crate) fn run(path: &Path, calls_at_once: usize, memory_mib: u64) -> io::Result<()> {
+    let (questions, answers) = own_pipes()?;
+    let most = Some(memory_mib << 20);
+    rustix::process::setrlimit(Resource::Data, Rlimit { current: most, maximum: most })?;
+    let outbox = Outbox(Mutex::new(File::from(answers)));
+    let module = match Module::load(path) {
+        Ok((module, loaded)) => {
+            outbox.send(0, Reply::Loaded(loaded))?;
+            Arc::new(module)
+        }
+        Err(failed) => return outbox.send(0, Reply::Failed(failed)),
+    };
+    let post = Arc::new(Post { inbox: Mutex::new(Inbox::new(File::from(questions))), outbox });
+    // One more than calls, so that one of them always hears when the agent is gone. Whoever takes a question answers it, and the next one
+    // listens meanwhile: no question changes hands.
+    for number in 0..calls_at_once {
+        let (module, post) = (module.clone(), post.clone());
+        thread::Builder::new().name(format!("call-{number}")).spawn(move || answer_all(&module, &post))?;
+    }
+    answer_all(&module, &post);
+    Ok(())
+}
+
+/// Takes the two pipes away from standard input and output: some modules print, and some start programs that read.
+fn own_pipes() -> io::Result<(OwnedFd, OwnedFd)> {
+    let questions = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    let answers = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
+    Ok((questions, answers))
+}
+
+struct Post {
+    inbox: Mutex<Inbox>,
+    outbox: Outbox,
+}
+
+struct Outbox(Mutex<File>);
+
+impl Outbox {
+    fn send(&self, id: u64, reply: Reply) -> io::Result<()> {
+        let frame = framed(&Answer { id, reply: Some(reply) });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&frame)
+    }
+}
+
+/// One thread's work. Whatever ends it ends the process: a thread that is gone would be missed.
+fn answer_all(module: &Module, post: &Post) {
+    loop {
+        let next = post.inbox.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some(Ask { id, question: Some(question) }) = next else { end(module) };
+        let finish = matches!(question, Question::Finish(_));
+        let reply = module.answer(question);
+        if post.outbox.send(id, reply).is_err() || finish {
+            end(module);
+        }
+    }
+}
+
+/// Logs out and ends the process, in good order if the module lets it.
+fn end(module: &Module) -> ! {
+    let watchdog = thread::Builder::new().spawn(|| {
+        thread::sleep(LAST_END);
+        die();
+    });
+    if watchdog.is_ok() {
+        module.finish();
+    }
+    std::process::exit(0)
+}
+
+/// Ends at once, without what a module wants done at exit.
+fn die() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+}

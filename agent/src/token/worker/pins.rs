@@ -1,0 +1,136 @@
+//! PINs: logging in, changing a PIN, setting one anew. Each is tried once.
+
+use cryptoki::{
+    context::Function,
+    error::{Error, RvError},
+    session::UserType,
+    slot::{Slot, TokenInfo},
+};
+use sealkeeper_domain::{pin::Pin, reason::Reason};
+use secrecy::SecretString;
+
+use super::{
+    module::{Login, Module, held, pin_flags, serial_of},
+    sessions::Sessions,
+};
+use crate::token::wire::{self, ChangePin, Failed, Flags, TokenShown, pin_of};
+
+impl Module {
+    /// Logs in, once. A login that stands is replaced: its limits were for another occasion.
+    pub(super) fn login(&self, wanted: &mut wire::Login) -> Result<TokenShown, Failed> {
+        let _changing = held(&self.changing);
+        let serial = serial_of(&wanted.serial)?;
+        let (slot, info) = self.find_token(&serial)?;
+        let flags = pin_flags(&info);
+        let pin = pin_of(&mut wanted.pin);
+        check_tries(flags, wanted.final_try)?;
+        check_way(flags, pin.is_some())?;
+        // Before C_Login, which answers CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).
+        self.end(&serial, wanted.login);
+        let session = self.pkcs11.open_ro_session(slot)?;
+        let pin = pin.map(|pin| SecretString::from(pin.expose()));
+        if let Err(error) = session.login(UserType::User, pin.as_ref()) {
+            return Err(self.login_failed(slot, &error));
+        }
+        drop(pin);
+        let sessions = Sessions::new(self.pkcs11.clone(), slot, session);
+        let login = Login { number: wanted.login, slot, sessions, has_pad: flags.protected_path };
+        self.keep(serial.clone(), login);
+        // The flags as they are now: a right PIN takes back what wrong ones brought about.
+        let info = self.pkcs11.get_token_info(slot).unwrap_or(info);
+        Ok(self.shown(&serial, &info))
+    }
+
+    /// C_SetPIN: the user's own PIN, known by the old one. Works on a session of its own, without a login.
+    pub(super) fn change_pin(&self, change: &mut ChangePin) -> Result<(), Failed> {
+        let _changing = held(&self.changing);
+        let (slot, _, flags) = self.token_of(change)?;
+        check_tries(flags, change.final_try)?;
+        let pins = pins_of(change);
+        check_way(flags, pins.is_some())?;
+        let session = self.pkcs11.open_rw_session(slot)?;
+        let pins = pins.as_ref().map(|(old, new)| (old, new));
+        self.raw.set_pin(&session, pins).map_err(|error| self.login_failed(slot, &error))
+    }
+
+    /// C_InitPIN: the security officer sets the user's PIN, whatever it was. Ends the user's login: the two cannot stand together.
+    pub(super) fn set_pin(&self, change: &mut ChangePin) -> Result<(), Failed> {
+        let _changing = held(&self.changing);
+        let (slot, info, flags) = self.token_of(change)?;
+        if info.so_pin_locked() {
+            return Err(Reason::TokenSoPinLocked.into());
+        }
+        if info.so_pin_final_try() && !change.final_try {
+            return Err(Reason::TokenPinFinalTry.into());
+        }
+        let pins = pins_of(change);
+        check_way(flags, pins.is_some())?;
+        self.end(&serial_of(&change.serial)?, u64::MAX);
+        let session = self.pkcs11.open_rw_session(slot)?;
+        let (so, new) = pins.map_or((None, None), |(so, new)| (Some(so), Some(new)));
+        let so = so.map(|pin| SecretString::from(pin.expose()));
+        session.login(UserType::So, so.as_ref()).map_err(|error| {
+            let reason = match error {
+                Error::Pkcs11(RvError::PinIncorrect, _) => Reason::TokenSoPinWrong.code().to_owned(),
+                Error::Pkcs11(RvError::PinLocked, _) => Reason::TokenSoPinLocked.code().to_owned(),
+                _ => Failed::from(&error).reason.clone(),
+            };
+            Failed { reason, ..Failed::from(&error) }
+        })?;
+        let set = self.raw.init_pin(&session, new.as_ref()).map_err(|error| new_pin_refused(&error));
+        // Whatever became of it, the officer's login ends with it.
+        let _ = session.logout();
+        set
+    }
+
+    /// A PIN that was not taken: with what the token says of tries left now.
+    pub(super) fn login_failed(&self, slot: Slot, error: &Error) -> Failed {
+        let told = new_pin_refused(error);
+        let mut pin =
+            self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info));
+        // Not every token sets the flag at once.
+        pin.locked |= told.reason == Reason::TokenPinLocked.code();
+        Failed { pin: Some(pin), ..told }
+    }
+
+    fn token_of(&self, change: &ChangePin) -> Result<(Slot, TokenInfo, Flags), Failed> {
+        let (slot, info) = self.find_token(&serial_of(&change.serial)?)?;
+        let flags = pin_flags(&info);
+        Ok((slot, info, flags))
+    }
+}
+
+/// What the token says of its user PIN, before it is asked.
+pub(super) fn check_tries(flags: Flags, final_try: bool) -> Result<(), Failed> {
+    let refused = |reason: Reason| Err(Failed { pin: Some(flags), ..Failed::from(reason) });
+    match flags {
+        Flags { locked: true, .. } => refused(Reason::TokenPinLocked),
+        Flags { initialized: false, .. } => refused(Reason::TokenPinNotInitialized),
+        Flags { final_try: true, .. } if !final_try => refused(Reason::TokenPinFinalTry),
+        _ => Ok(()),
+    }
+}
+
+/// Where the token has a protected authentication path, C_Login takes NULL_PTR for a PIN, and nowhere else (PKCS#11 v3.0 §5.6.8).
+fn check_way(flags: Flags, pin_sent: bool) -> Result<(), Failed> {
+    match (flags.protected_path, pin_sent) {
+        (true, true) => Err(Reason::TokenPinPad.into()),
+        (false, false) => Err(Reason::TokenPinPadMissing.into()),
+        _ => Ok(()),
+    }
+}
+
+fn pins_of(change: &mut ChangePin) -> Option<(Pin, Pin)> {
+    Some((pin_of(&mut change.by)?, pin_of(&mut change.new)?))
+}
+
+/// CKR_PIN_INVALID and CKR_PIN_LEN_RANGE are about the new PIN where there is one.
+fn new_pin_refused(error: &Error) -> Failed {
+    let failed = Failed::from(error);
+    match error {
+        Error::Pkcs11(RvError::PinInvalid | RvError::PinLenRange, Function::SetPIN | Function::InitPIN) => {
+            Failed { reason: Reason::TokenPinRefused.code().into(), ..failed }
+        }
+        _ => failed,
+    }
+}
