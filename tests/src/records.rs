@@ -7,7 +7,7 @@ use serde_json::Value;
 /// One record: its type and the fields that matter. Fields not named are not compared.
 ///
 /// A field is looked for in the record itself, then in its `token_error`, then in its first violation. `-` is a field that
-/// must not be there.
+/// must not be there, `1|2` is either.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -69,10 +69,15 @@ impl Pattern {
     /// Whether this record, as JSON, is such a one.
     pub fn matches(&self, record: &Value) -> bool {
         let wanted = |(name, value): &(String, String)| match field(record, name) {
-            Some(found) => found == *value,
+            Some(found) => value.split('|').any(|either| found == either),
             None => value == "-",
         };
         record["type"] == *self.type_name && self.fields.iter().all(wanted)
+    }
+
+    /// Whether it is of this type.
+    pub fn is_of(&self, type_name: &str) -> bool {
+        self.type_name == type_name
     }
 
     /// Whether it asks for this value of this field.
@@ -160,9 +165,12 @@ mod tests {
             "type": "failed", "code": "token-device-error", "intent": 7,
             "token_error": {"function": "C_SignInit", "return_value": "CKR_DEVICE_ERROR"}
         });
-        for fits in
-            ["failed", "failed intent=7 code=token-device-error", "failed function=C_SignInit cause=-"]
-        {
+        for fits in [
+            "failed",
+            "failed intent=7 code=token-device-error",
+            "failed function=C_SignInit cause=-",
+            "failed intent=6|7",
+        ] {
             assert!(Pattern::parse(fits).unwrap().matches(&record), "{fits}");
         }
         for other in

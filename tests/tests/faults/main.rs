@@ -49,8 +49,6 @@ const GUARD: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
-    let alone = words.iter().any(|word| word == "--alone");
-    let words: Vec<_> = words.into_iter().filter(|word| !word.starts_with("--")).collect();
     let mut cases = table::read(&repository().join("tests/tests/faults/cases"));
     cases.retain(|case| words.iter().all(|word| case.name.contains(word)));
     // What went wrong is told at the end, with its case.
@@ -62,7 +60,7 @@ fn main() -> ExitCode {
             scope.spawn(|| {
                 while let Some(case) = { left.lock().unwrap().next() } {
                     let begun = Instant::now();
-                    let verdict = played(case, alone);
+                    let verdict = played(case);
                     let word = if verdict.wrong.is_empty() { "ok   " } else { "WRONG" };
                     println!("{word} {:5.1} s  {}", begun.elapsed().as_secs_f32(), case.name);
                     done.lock().unwrap().push((case, verdict));
@@ -74,11 +72,11 @@ fn main() -> ExitCode {
 }
 
 /// Plays a case to its end, whatever that is.
-fn played(case: &Case, alone: bool) -> Verdict {
+fn played(case: &Case) -> Verdict {
     let play = || {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let played = runtime.block_on(async { tokio::time::timeout(GUARD, scene::play(case, alone)).await });
+        let played = runtime.block_on(async { tokio::time::timeout(GUARD, scene::play(case)).await });
         runtime.shutdown_timeout(Duration::from_secs(1));
         played.expect("the case hangs")
     };

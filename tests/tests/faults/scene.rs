@@ -39,9 +39,8 @@ pub struct Verdict {
 }
 
 /// Plays a case from its agent's start to its end.
-pub async fn play(case: &Case, alone: bool) -> Verdict {
-    let home = AgentHome::new().with_faults("");
-    let mut home = if alone { home } else { home.with_healthy_module() };
+pub async fn play(case: &Case) -> Verdict {
+    let mut home = AgentHome::new().with_faults("").with_healthy_module();
     home.limits.clone_from(&case.limits);
     home.change_policy("copies_per_request = 100", "copies_per_request = 10000");
     let mut scene = Scene::open(case, &home).await;
@@ -219,9 +218,6 @@ impl<'h> Scene<'h> {
     }
 
     async fn start_healthy(&mut self) {
-        if self.home.healthy().is_none() {
-            return;
-        }
         match Healthy::start(self.home, &self.rpc).await {
             Ok(healthy) => self.healthy = Some(healthy),
             Err(why) => self.wrong(format!("the healthy module: {why}")),
@@ -328,11 +324,17 @@ impl<'h> Scene<'h> {
     }
 
     /// The records from `from` on that are not of the healthy module, nor of the agent's start and end, nor of the look at
-    /// whether anything was released.
+    /// whether anything was released. That a token was seen, which is told once after each start and comes in its own time, is
+    /// left out where the case is not about it.
     fn records(&self, from: usize, journal: &Journal) -> Vec<(usize, Value)> {
         let healthy = self.home.healthy().map(|token| token.serial().to_owned());
         let mut healthy_uses = Vec::new();
         let mut own = Vec::new();
+        let patterns = || self.case.records.iter().flat_map(Expected::patterns);
+        let about_presence = patterns().any(|pattern| pattern.is_of("token_inserted"));
+        let is_left_out = |record: &Value| {
+            record["operation"] == "fetch" || (record["type"] == "token_inserted" && !about_presence)
+        };
         for (seq, entry) in journal.entries.iter().enumerate() {
             let record: Value = serde_json::from_slice(&entry.bytes).unwrap();
             let is_healthy = healthy.as_deref().is_some_and(|serial| record["token_serial"] == *serial);
@@ -340,7 +342,7 @@ impl<'h> Scene<'h> {
                 if record["type"] == "intent" {
                     healthy_uses.push(record["use_id"].clone());
                 }
-            } else if seq >= from && !is_of_the_agent(&entry.record) && record["operation"] != "fetch" {
+            } else if seq >= from && !is_of_the_agent(&entry.record) && !is_left_out(&record) {
                 own.push((seq, record));
             }
         }
