@@ -11,7 +11,6 @@ mod readiness;
 mod registry;
 mod run;
 mod service;
-mod shim;
 mod socket;
 mod spool;
 mod store;

@@ -2,6 +2,7 @@
 
 use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, KeyPurpose, KeyUsed, ListDigest, MessageDigest, RecordBody};
+use sealkeeper_pades::cms::{self, SignatureAlgorithm};
 use serde::Serialize;
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
 };
 use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
 use crate::pipeline::ports::token::OnePin;
-use crate::shim::SignatureAlgorithm;
 
 /// The one permit to sign for one recorded intent or key use. It has no public constructor and is moved into the order that uses it.
 #[derive(Debug)]
@@ -149,7 +149,10 @@ impl Reviewed {
                 signature_algorithm: code(prepared.algorithm.code())?,
                 document_sha256: digest(terms.sha256),
                 document_size: terms.size,
-                byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
+                byte_range_digest: match prepared.byte_range_digest {
+                    cms::MessageDigest::Sha256(digest) => MessageDigest::Sha256(digest),
+                    cms::MessageDigest::Sha384(digest) => MessageDigest::Sha384(digest),
+                },
                 prepared_sha256: digest(prepared.digest()),
                 placements,
                 tickets,

@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::shim::SignatureAlgorithm;
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     error::{Error, RvError},
@@ -14,6 +13,7 @@ use cryptoki::{
     slot::{Slot, TokenInfo},
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
+use sealkeeper_pades::cms::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{

@@ -1,12 +1,12 @@
 //! Objects made on a token: key pairs, and the certificates that belong to them (A3).
 
-use crate::shim::PublicKey;
 use cryptoki::{
     mechanism::Mechanism,
     object::{Attribute, AttributeType, CertificateType, ObjectClass},
     session::Session,
 };
 use sealkeeper_domain::reason::Reason;
+use sealkeeper_pades::cms::PublicKey;
 use sha2::{Digest, Sha256};
 use x509_cert::{
     Certificate,
@@ -59,7 +59,8 @@ impl Module {
         ]);
         let (public, _) = session.generate_key_pair(&mechanism, &public, &private)?;
         let made = public_key(&session, public)?.ok_or(Reason::KeyGenerationRefused)?;
-        let public_key = made.to_der().ok_or(Reason::KeyGenerationRefused)?;
+        let public_key =
+            made.to_der().map_err(|error| about(Reason::KeyGenerationRefused, error.to_string()))?;
         Ok(GeneratedKey { public_key })
     }
 
@@ -68,7 +69,8 @@ impl Module {
         let unreadable =
             |error: x509_cert::der::Error| about(Reason::CertificateUnreadable, error.to_string());
         let certificate = Certificate::from_der(&wanted.certificate).map_err(unreadable)?;
-        let key = PublicKey::of_certificate(&wanted.certificate).ok_or(Reason::CertificateKeyUnsupported)?;
+        let key = PublicKey::of_certificate(&wanted.certificate)
+            .map_err(|error| about(Reason::CertificateKeyUnsupported, error.to_string()))?;
         let session = self.writing_session(&wanted.serial)?;
         let (key_id, label) = key_of(&session, &key)?;
         let same =
