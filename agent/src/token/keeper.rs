@@ -194,7 +194,7 @@ impl Keeper {
             final_try,
         });
         drop(pin);
-        let told = match worker.ask(place, question, due).await {
+        let told = match worker.ask_at(place, question, due).await {
             Ok(Reply::Looked(Looked { tokens, .. })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
             Ok(other) => {
                 if replaced {
@@ -243,7 +243,7 @@ impl Keeper {
         due: Deadline,
     ) -> Result<Reply, TokenError> {
         let (worker, place) = self.place(alone, due).await?;
-        match worker.ask(place, question, due).await? {
+        match worker.ask_at(place, question, due).await? {
             Reply::Failed(failed) => Err(self.failed(Some(serial), Reply::Failed(failed))),
             reply => Ok(reply),
         }
@@ -265,7 +265,7 @@ impl Keeper {
         if !held(&self.logins).take_use(serial, Instant::now()) {
             return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
         }
-        let signed = match worker.ask(place, question, due).await {
+        let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
                 self.after(Some(serial), &failed);
@@ -302,7 +302,7 @@ impl Keeper {
 
     async fn ask(self: &Arc<Self>, question: Question, due: Deadline) -> Result<Reply, TokenError> {
         let (worker, place) = self.place(false, due).await?;
-        Ok(worker.ask(place, question, due).await?)
+        Ok(worker.ask_at(place, question, due).await?)
     }
 
     /// A place for one question, at the worker there is or a new one. One that ended while it was waited for was not asked: the next one is.
@@ -457,11 +457,7 @@ impl Keeper {
     async fn log_out(&self, serial: &TokenSerial, login: u64, due: Deadline) {
         let Some(worker) = held(&self.worker).clone() else { return };
         let asked = Question::Logout(Logout { serial: serial.to_string(), login });
-        let answered = match worker.place(false, due).await {
-            Ok(place) => worker.ask(place, asked, due).await,
-            Err(unanswered) => Err(unanswered),
-        };
-        if answered.is_err() {
+        if worker.ask(asked, due).await.is_err() {
             // A token that should be locked is, once nobody holds its session.
             worker.kill(Cause::TimedOut);
         }

@@ -195,7 +195,7 @@ impl Worker {
     pub(super) async fn finish(&self, place: Option<Place>, by: Instant) {
         self.desk.open().known.get_or_insert(Cause::Told);
         if let Some(place) = place {
-            let _ = self.ask(place, Question::Finish(super::wire::Nothing {}), by).await;
+            let _ = self.ask_at(place, Question::Finish(super::wire::Nothing {}), by).await;
         }
         let _ = timeout_at(by, self.gone()).await;
         self.kill(Cause::Told);
@@ -208,8 +208,13 @@ impl Worker {
         let _ = self.places.acquire_many(self.at_once + 1).await;
     }
 
-    /// Asks, and waits for the answer. A question not answered by `due` ends the worker, whether somebody still waits for it or not.
-    pub(super) async fn ask(
+    /// Asks, and waits for the answer.
+    pub(super) async fn ask(&self, question: Question, due: Instant) -> Result<Reply, Unanswered> {
+        self.ask_at(self.place(false, due).await?, question, due).await
+    }
+
+    /// The same at a place that was waited for. A question not answered by `due` ends the worker, whether somebody still waits for it or not.
+    pub(super) async fn ask_at(
         &self,
         place: Place,
         question: Question,
