@@ -8,6 +8,8 @@ mod wire;
 pub(crate) mod worker;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod tests;
 
 use std::{

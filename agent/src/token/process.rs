@@ -274,6 +274,8 @@ impl Desk {
 
 fn spawn(recipe: &Recipe) -> io::Result<Child> {
     Command::new(&recipe.program)
+        // The name people look for.
+        .arg0("seal-agent")
         .args(&recipe.arguments)
         .env_clear()
         .envs(recipe.environment.iter().map(|(name, setting)| (name, setting)))

@@ -8,7 +8,7 @@ mod fault;
 mod inbox;
 mod keys;
 mod mechanism;
-mod module;
+pub(super) mod module;
 mod objects;
 mod pins;
 mod raw;

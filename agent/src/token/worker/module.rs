@@ -31,7 +31,7 @@ use crate::token::wire::{
 };
 
 /// A loaded and initialised module with the logins it holds.
-pub(super) struct Module {
+pub(in crate::token) struct Module {
     pub(super) pkcs11: Pkcs11,
     pub(super) raw: Raw,
     events: SlotEvents,
@@ -57,7 +57,7 @@ pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Module {
     /// Loads and initialises the module.
-    pub(super) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
+    pub(in crate::token) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
         let pkcs11 = Pkcs11::new(path)?;
         let unusable =
             |error: Error| Failed { reason: Reason::ModuleUnusable.code().into(), ..Failed::from(error) };
@@ -80,7 +80,7 @@ impl Module {
     }
 
     /// Does what is asked.
-    pub(super) fn answer(&self, question: Question) -> Reply {
+    pub(in crate::token) fn answer(&self, question: Question) -> Reply {
         let answered = match question {
             Question::Look(_) => self.look().map(Reply::Looked),
             Question::Login(mut login) => self
