@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     logins::{Logins, Terms},
     pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
-    process::{Owner, Recipe, Unanswered, Worker},
+    process::{Owner, Place, Recipe, Unanswered, Worker},
     wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
 use crate::pipeline::ports::{
@@ -32,8 +32,10 @@ pub(super) struct Keeper {
     /// What must hold before the module is loaded, each time.
     check: Box<dyn Fn() -> Result<(), TokenError> + Send + Sync>,
     worker: Mutex<Option<Arc<Worker>>>,
-    /// Held while a worker is started, so that one is.
+    /// Held while a worker is started, so that one is, and while one ends whose place the next one takes.
     starting: tokio::sync::Mutex<()>,
+    /// Held while it is looked whether tokens came or went.
+    watching: tokio::sync::Mutex<()>,
     trouble: Mutex<Trouble>,
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
@@ -67,6 +69,7 @@ impl Keeper {
             check: Box::new(check),
             worker: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
+            watching: tokio::sync::Mutex::default(),
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
@@ -100,13 +103,27 @@ impl Keeper {
         }
     }
 
-    /// Looks whether tokens came or went, unless the module is busy or to be left alone. A module that cannot be loaded is not tried again
+    /// The same without waiting for a module that is busy: as last seen.
+    pub(super) async fn list_or_last(self: &Arc<Self>, due: Deadline) -> Result<Vec<TokenState>, TokenError> {
+        if self.is_busy() {
+            let shown = held(&self.shown).clone();
+            return Ok(shown.iter().map(|(serial, token)| self.state(serial, token)).collect());
+        }
+        self.list(due).await
+    }
+
+    /// Whether all it may be asked at once has been asked and not been answered.
+    fn is_busy(&self) -> bool {
+        held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place())
+    }
+
+    /// Looks whether tokens came or went, unless the module is busy or to be left alone, or is being looked at. A module that cannot be loaded is not tried again
     /// only to look. Where `is_missed`, some token that a seal lies on is in no module.
     pub(super) async fn watch(self: &Arc<Self>, is_missed: bool, due: Deadline) {
-        let busy =
-            held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
-        let left_alone = held(&self.trouble).at_load.is_some();
-        if busy || left_alone || self.stopping.load(Ordering::SeqCst) {
+        let Ok(_watching) = self.watching.try_lock() else { return };
+        let is_gone = held(&self.worker).as_ref().is_none_or(|worker| worker.has_ended());
+        if self.is_busy() || held(&self.trouble).forbids_look(is_gone) || self.stopping.load(Ordering::SeqCst)
+        {
             return;
         }
         if let Err(error) = self.list(due).await {
@@ -120,12 +137,17 @@ impl Keeper {
     /// Loads the module anew: some know only the tokens that were there when they were loaded. One whose slots say that tokens come and go
     /// sees them come, and one that holds a login is left alone.
     async fn refresh(&self, due: Deadline) {
-        let is_idle = held(&self.logins).is_empty();
-        if is_idle && !self.hot_plug.load(Ordering::SeqCst) && held(&self.refresh).is_due() {
-            let worker = held(&self.worker).take();
-            if let Some(worker) = worker {
-                worker.finish(due).await;
-            }
+        let is_idle = || held(&self.logins).is_empty();
+        if !is_idle() || self.hot_plug.load(Ordering::SeqCst) || !held(&self.refresh).is_due() {
+            return;
+        }
+        // Whoever asks something meanwhile waits for the next one, and nothing that was asked is cut off: it might be a PIN.
+        let _starting = self.starting.lock().await;
+        let Some(worker) = held(&self.worker).clone() else { return };
+        let Ok(place) = worker.place(true, due).await else { return };
+        if is_idle() {
+            *held(&self.worker) = None;
+            worker.finish(Some(place), due).await;
         }
     }
 
@@ -135,8 +157,9 @@ impl Keeper {
         unlock: Unlock,
         due: Deadline,
     ) -> Result<Unlocked, TokenError> {
-        let worker = self.worker(due).await?;
         let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
+        // A token at which a person types a PIN lets many modules do nothing meanwhile.
+        let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
         let replaced = held(&self.logins).end(&serial).is_some();
         let number = self.newest_login.fetch_add(1, Ordering::SeqCst) + 1;
         let question = Question::Login(wire::Login {
@@ -145,14 +168,8 @@ impl Keeper {
             pin: wire::pin_bytes(&pin),
             final_try,
         });
-        let answered = match pin {
-            PinOrPad::Pin(pin) => {
-                drop(pin);
-                worker.ask(question, due).await
-            }
-            PinOrPad::Pad => worker.ask_alone(question, due).await,
-        };
-        let told = match answered {
+        drop(pin);
+        let told = match worker.ask_at(place, question, due).await {
             Ok(Reply::Looked(Looked { tokens, .. })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
             Ok(other) => {
                 if replaced {
@@ -200,10 +217,8 @@ impl Keeper {
         alone: bool,
         due: Deadline,
     ) -> Result<Reply, TokenError> {
-        let worker = self.worker(due).await?;
-        let answered =
-            if alone { worker.ask_alone(question, due).await } else { worker.ask(question, due).await };
-        match answered? {
+        let (worker, place) = self.place(alone, due).await?;
+        match worker.ask_at(place, question, due).await? {
             Reply::Failed(failed) => Err(self.failed(Some(serial), Reply::Failed(failed))),
             reply => Ok(reply),
         }
@@ -221,11 +236,11 @@ impl Keeper {
         question: Question,
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
-        let worker = self.worker(due).await.map_err(SignError::NotSigned)?;
+        let (worker, place) = self.place(false, due).await.map_err(SignError::NotSigned)?;
         if !held(&self.logins).take_use(serial, Instant::now()) {
             return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
         }
-        let signed = match worker.ask(question, due).await {
+        let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
                 self.after(Some(serial), &failed);
@@ -244,7 +259,6 @@ impl Keeper {
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
             tokio::spawn(async move { keeper.log_out(&serial, login, due).await });
-        } else {
         }
         signed
     }
@@ -255,13 +269,27 @@ impl Keeper {
         let ended = held(&self.logins).end_all();
         let worker = held(&self.worker).take();
         if let Some(worker) = worker {
-            worker.finish(by).await;
+            let place = worker.place(false, by).await.ok();
+            worker.finish(place, by).await;
         }
         ended
     }
 
     async fn ask(self: &Arc<Self>, question: Question, due: Deadline) -> Result<Reply, TokenError> {
-        Ok(self.worker(due).await?.ask(question, due).await?)
+        let (worker, place) = self.place(false, due).await?;
+        Ok(worker.ask_at(place, question, due).await?)
+    }
+
+    /// A place for one question, at the worker there is or a new one. One that ended while it was waited for was not asked: the next one is.
+    async fn place(self: &Arc<Self>, alone: bool, due: Deadline) -> Result<(Arc<Worker>, Place), TokenError> {
+        loop {
+            let worker = self.worker(due).await?;
+            match worker.place(alone, due).await {
+                Ok(place) => return Ok((worker, place)),
+                Err(Unanswered::NotAsked) => {}
+                Err(unanswered) => return Err(unanswered.into()),
+            }
+        }
     }
 
     /// The worker there is, or a new one.
@@ -274,6 +302,12 @@ impl Keeper {
         let _starting = starting.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
         if let Some(worker) = current() {
             return Ok(worker);
+        }
+        // What stood in the last one is ended before anything can stand in the next.
+        let last = held(&self.worker).clone();
+        if let Some(last) = last {
+            let gone = timeout_at(due, last.gone()).await;
+            gone.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
         }
         self.may_start()?;
         // Not cut off with whoever asked first: the next one would begin anew.
@@ -301,6 +335,7 @@ impl Keeper {
     async fn start(self: Arc<Self>, due: Deadline) -> Result<Arc<Worker>, TokenError> {
         (self.check)()?;
         self.proven.store(false, Ordering::SeqCst);
+        held(&self.trouble).started = Some(Instant::now());
         match Worker::start(&self.recipe, due, self.clone()).await {
             Ok((worker, loaded)) => {
                 let worker = Arc::new(worker);
@@ -461,7 +496,9 @@ impl Owner for Keeper {
             return;
         }
         // One that was of use is replaced as soon as something is asked; one that was not is left alone for a while.
-        if !self.proven.load(Ordering::SeqCst) {
+        if self.proven.load(Ordering::SeqCst) {
+            held(&self.trouble).ended();
+        } else {
             held(&self.trouble).failed(FIRST_PAUSE);
         }
         tracing::error!(module = self.name(), ?ending, "a module's worker ended");

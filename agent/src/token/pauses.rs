@@ -10,6 +10,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The same of one that cannot even be loaded.
 pub(super) const LOAD_PAUSE: Duration = Duration::from_secs(5);
+/// One that lives longer is no reason to leave the next one alone.
+const BRIEF: Duration = Duration::from_secs(60);
 
 /// What went wrong with it lately.
 #[derive(Default)]
@@ -20,6 +22,12 @@ pub(super) struct Trouble {
     pub(super) not_before: Option<Instant>,
     /// Why the last one could not be used.
     pub(super) at_load: Option<TokenError>,
+    /// When the last one was started.
+    pub(super) started: Option<Instant>,
+    /// Workers in a row that were of use and soon ended all the same.
+    brief: u32,
+    /// When the next one may be started only to look whether tokens came or went.
+    no_look_before: Option<Instant>,
 }
 
 impl Trouble {
@@ -29,6 +37,25 @@ impl Trouble {
         self.failures = self.failures.saturating_add(1);
         self.not_before = Some(Instant::now() + pause);
         pause
+    }
+
+    /// One that was of use ended. It is replaced as soon as something is asked; but where it was the looking that ended it, the next one
+    /// would end too, and each is on record.
+    pub(super) fn ended(&mut self) {
+        let now = Instant::now();
+        let was_brief = self.started.is_some_and(|started| now.saturating_duration_since(started) < BRIEF);
+        self.brief = if was_brief { self.brief.saturating_add(1) } else { 1 };
+        let pause = match self.brief {
+            1 => Duration::ZERO,
+            more => FIRST_PAUSE.saturating_mul(1 << (more - 2).min(16)).min(LONGEST_PAUSE),
+        };
+        self.no_look_before = Some(now + pause);
+    }
+
+    /// Whether the module is left alone by whoever only looks; `is_gone`: that would take a new worker.
+    pub(super) fn forbids_look(&self, is_gone: bool) -> bool {
+        let too_soon = self.no_look_before.is_some_and(|moment| Instant::now() < moment);
+        self.at_load.is_some() || (is_gone && too_soon)
     }
 }
 

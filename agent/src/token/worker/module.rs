@@ -17,12 +17,13 @@ use sealkeeper_pades::cms::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{
+    events::SlotEvents,
     fault::{about, sign_failed},
     keys::{FoundKey, find_certificate, find_key, public_halves},
     mechanism::signing,
     pins::check_tries,
     raw::Raw,
-    sessions::{KeySession, Sessions},
+    sessions::{KeySession, Lent, Sessions},
 };
 use crate::token::wire::{
     Describe, Described, Failed, Flags, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
@@ -33,6 +34,7 @@ use crate::token::wire::{
 pub(in crate::token) struct Module {
     pub(super) pkcs11: Pkcs11,
     pub(super) raw: Raw,
+    events: SlotEvents,
     logins: Mutex<BTreeMap<TokenSerial, Arc<Login>>>,
     /// Held while a login is made or ended, so that one is.
     pub(super) changing: Mutex<()>,
@@ -72,7 +74,8 @@ impl Module {
                 version: format!("{}.{}", info.library_version().major(), info.library_version().minor()),
             },
         );
-        let module = Module { pkcs11, raw, logins: Mutex::default(), changing: Mutex::default() };
+        let events = SlotEvents::of(pkcs11.clone());
+        let module = Module { pkcs11, raw, events, logins: Mutex::default(), changing: Mutex::default() };
         Ok((module, loaded))
     }
 
@@ -111,8 +114,7 @@ impl Module {
 
     /// The tokens present now. Tokens that are not initialised have no serial worth a name and are left out.
     fn look(&self) -> Result<Looked, Failed> {
-        // Some modules look at their readers only when asked for events; what they say is found in the lists below.
-        while let Ok(Some(_)) = self.pkcs11.get_slot_event() {}
+        self.events.take();
         let mut tokens = Vec::new();
         for slot in self.pkcs11.get_slots_with_token()? {
             // A token pulled out between the two calls is simply not there.
@@ -169,14 +171,23 @@ impl Module {
                 lent.give_back();
                 Ok(described)
             }
-            Err(failed) => {
-                if failed.logged_out {
-                    drop(lent);
-                    self.end(&serial, login.number);
-                }
+            // What was found is not as it must be; no call failed.
+            Err(failed) if failed.function.is_empty() && !failed.logged_out => {
+                lent.give_back();
                 Err(failed)
             }
+            Err(failed) => Err(self.closed(&serial, &login, lent, failed)),
         }
+    }
+
+    /// Closes the session in which something failed. A login that has ended with it, for the token allows no other, is told to have.
+    fn closed(&self, serial: &TokenSerial, login: &Login, lent: Lent<'_>, mut failed: Failed) -> Failed {
+        drop(lent);
+        failed.logged_out |= !login.sessions.any_open();
+        if failed.logged_out {
+            self.end(serial, login.number);
+        }
+        failed
     }
 
     fn describe_in(
@@ -214,13 +225,7 @@ impl Module {
                 lent.give_back();
                 Ok(signature)
             }
-            Err(failed) => {
-                drop(lent);
-                if failed.logged_out {
-                    self.end(&serial, login.number);
-                }
-                Err(failed)
-            }
+            Err(failed) => Err(self.closed(&serial, &login, lent, failed)),
         }
     }
 

@@ -85,9 +85,13 @@ impl Module {
 
     /// A PIN that was not taken: with what the token says of tries left now.
     pub(super) fn login_failed(&self, slot: Slot, error: &Error) -> Failed {
-        let told = new_pin_refused(error);
+        let mut told = new_pin_refused(error);
         let mut pin =
             self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info));
+        // Whatever is cancelled where the PIN is typed on the token, the person cancelled there.
+        if pin.protected_path && told.reason == Reason::TokenCancelled.code() {
+            told.reason = Reason::TokenPinPadCancelled.code().into();
+        }
         // Not every token sets the flag at once.
         pin.locked |= told.reason == Reason::TokenPinLocked.code();
         Failed { pin: Some(pin), ..told }
