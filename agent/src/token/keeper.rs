@@ -117,8 +117,8 @@ impl Keeper {
         held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place())
     }
 
-    /// Looks whether tokens came or went, unless the module is busy or to be left alone, or is being looked at. A module that cannot be loaded is not tried again
-    /// only to look. Where `is_missed`, some token that a seal lies on is in no module.
+    /// Looks whether tokens came or went, unless the module is busy, to be left alone, or being looked at. A module that cannot be loaded is
+    /// not tried again only to look. Where `is_missed`, some token that a seal lies on is in no module.
     pub(super) async fn watch(self: &Arc<Self>, is_missed: bool, due: Deadline) {
         let Ok(_watching) = self.watching.try_lock() else { return };
         let is_gone = held(&self.worker).as_ref().is_none_or(|worker| worker.has_ended());
@@ -237,9 +237,8 @@ impl Keeper {
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let (worker, place) = self.place(false, due).await.map_err(SignError::NotSigned)?;
-        if !held(&self.logins).take_use(serial, Instant::now()) {
-            return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
-        }
+        let taken = held(&self.logins).take_use(serial, Instant::now());
+        let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
         let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
@@ -253,8 +252,7 @@ impl Keeper {
             Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
             Err(Unanswered::Lost) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleCrashed))),
         };
-        let spent = held(&self.logins).use_ended(serial, Instant::now());
-        if let Some(login) = spent {
+        if held(&self.logins).use_ended(serial, login, Instant::now()) {
             self.tell_ended(serial, Ended::UsesSpent);
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
