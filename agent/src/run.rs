@@ -203,6 +203,7 @@ async fn serve(
                 _ = tick.tick() => {
                     caretaker.flush_refusals(false).await;
                     caretaker.tidy().await;
+                    caretaker.warn_of_inspections();
                 }
                 _ = &mut stopped => break,
             }

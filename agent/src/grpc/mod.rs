@@ -1,6 +1,7 @@
 //! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
 
 mod diagnosis;
+mod inspection;
 mod journal;
 mod not_yet;
 mod seals;

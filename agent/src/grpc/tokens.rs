@@ -12,7 +12,7 @@ use sealkeeper_proto::v1::{
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{caller, not_yet::not_yet, status, wire, within};
+use super::{caller, inspection, not_yet::not_yet, status, wire, within};
 use crate::{
     pipeline::ports::token::PinOrPad,
     service::{Service, UnlockAsked},
@@ -113,9 +113,9 @@ impl TokenService for Tokens {
 
     async fn inspect_token(
         &self,
-        _: Request<InspectTokenRequest>,
+        request: Request<InspectTokenRequest>,
     ) -> Result<Response<InspectTokenReply>, Status> {
-        not_yet("InspectToken")
+        inspection::inspect_token(&self.0, request).await
     }
 }
 
@@ -124,6 +124,6 @@ fn pin_or_pad(bytes: Vec<u8>) -> Result<PinOrPad, Reason> {
     if bytes.is_empty() { Ok(PinOrPad::Pad) } else { Pin::new(bytes).map(PinOrPad::Pin) }
 }
 
-fn serial(text: &str) -> Result<TokenSerial, Status> {
+pub(super) fn serial(text: &str) -> Result<TokenSerial, Status> {
     text.parse().map_err(|error| status::bad_argument("token_serial", error))
 }

@@ -2,6 +2,7 @@
 
 mod asking_pin;
 mod callers;
+mod inspect;
 mod inspections;
 mod presence;
 mod recall;
@@ -21,7 +22,7 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{Digest, PersonId, RequestId, UseId},
+    identity::{Digest, PersonId, RequestId, TokenSerial, UseId},
     policy::Policy,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -33,6 +34,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 pub(crate) use self::{
     asking_pin::AskingPin,
     callers::{Callers, Permit},
+    inspect::findings::Finding,
     inspections::Inspections,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
@@ -211,7 +213,8 @@ impl Service {
         (spooled, input): (&'f Spooled, InputDigest),
     ) -> Result<(Placed<'s, 'f>, DocumentFacts), Stop> {
         let limit = self.limits.document;
-        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit)
+        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
+        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit, inspected)
             .at("admit")?
             .inspect(Hashed::new(spooled.bytes(), input))
             .at("inspect")?

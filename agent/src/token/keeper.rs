@@ -207,15 +207,22 @@ impl Keeper {
         held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use.
+    /// One signature; takes one use, if it takes any.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
+        takes_use: bool,
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let worker = self.worker(due).await.map_err(SignError::NotSigned)?;
-        if !held(&self.logins).take_use(serial, Instant::now()) {
+        let now = Instant::now();
+        let taken = if takes_use {
+            held(&self.logins).take_use(serial, now)
+        } else {
+            held(&self.logins).take_none(serial, now)
+        };
+        if !taken {
             return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
         }
         let signed = match worker.ask(question, due).await {

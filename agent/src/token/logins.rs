@@ -59,6 +59,13 @@ impl Logins {
         true
     }
 
+    /// Begins a signature that takes no use; tells whether there is a login for it.
+    pub(super) fn take_none(&mut self, serial: &TokenSerial, now: Instant) -> bool {
+        let Some(login) = self.0.get_mut(serial).filter(|login| !login.is_over(now)) else { return false };
+        login.in_flight += 1;
+        true
+    }
+
     /// A use that was taken came to its end. Tells the login's number if it ended with it, for want of further ones.
     pub(super) fn use_ended(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
         let login = self.0.get_mut(serial)?;
@@ -159,6 +166,19 @@ mod tests {
         let (mut logins, begin) = begun(9, MINUTE, 3 * MINUTE);
         assert_eq!(logins.end_due(begin + MINUTE), [(serial(), 7, Ended::Idle)]);
         assert_eq!(logins.end(&serial()), None);
+    }
+
+    #[test]
+    fn a_signature_that_takes_no_use_leaves_all_of_them() {
+        let (mut logins, now) = begun(1, MINUTE, 9 * MINUTE);
+        assert!(logins.take_none(&serial(), now));
+        assert_eq!(logins.use_ended(&serial(), now), None);
+        assert_eq!(logins.left(&serial(), now).map(|left| left.uses), Some(1));
+        assert!(!logins.take_none(&serial(), now + MINUTE), "not beyond the login's time");
+        assert!(logins.take_none(&serial(), now) && logins.take_use(&serial(), now));
+        assert_eq!(logins.use_ended(&serial(), now), None, "one of the two is still under way");
+        assert_eq!(logins.use_ended(&serial(), now), Some(7));
+        assert!(!logins.take_none(&serial(), now), "not without a login");
     }
 
     #[test]
