@@ -1,5 +1,6 @@
 //! The pipeline over the real store, with a token that does what real ones do at their worst.
 
+mod inspection;
 mod tokens;
 
 use std::sync::{
