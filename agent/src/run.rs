@@ -35,7 +35,7 @@ use crate::{
     readiness::Readiness,
     registry::ConfiguredSeals,
     say,
-    service::{Recalled, Service},
+    service::{Recalled, Service, Surroundings},
     socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
@@ -191,6 +191,12 @@ async fn serve(
         limits.clone(),
         spool,
         recalled,
+        Surroundings {
+            home: home.to_owned(),
+            socket: socket.to_owned(),
+            policy_sha256: policy_digest,
+            modules: modules.clone(),
+        },
     ));
     service.tidy().await;
     let caretaker = service.clone();

@@ -70,7 +70,10 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         .add_service(
             UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
         )
-        .add_service(DiagnosisServiceServer::new(diagnosis::Diagnosis).max_decoding_message_size(MAX_MESSAGE))
+        .add_service(
+            DiagnosisServiceServer::new(diagnosis::Diagnosis(service.clone()))
+                .max_decoding_message_size(MAX_MESSAGE),
+        )
         .add_service(
             JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
         );

@@ -2,6 +2,7 @@
 
 mod asking_pin;
 mod callers;
+mod diagnosis;
 mod inspect;
 mod inspections;
 mod presence;
@@ -34,6 +35,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 pub(crate) use self::{
     asking_pin::AskingPin,
     callers::{Callers, Permit},
+    diagnosis::{Check, Found, Surroundings},
     inspect::findings::Finding,
     inspections::Inspections,
     presence::{TokenChange, TokenEvent},
@@ -85,6 +87,8 @@ pub(crate) struct Service {
     pub(crate) inspections: Inspections,
     /// Seals whose key asks for the PIN at each signature, as far as it is known.
     pub(crate) asking_pin: AskingPin,
+    /// Where the agent runs, for whoever asks what is wrong.
+    surroundings: Surroundings,
     /// What happens to tokens, for whoever watches.
     token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
@@ -128,6 +132,7 @@ impl Service {
         limits: Limits,
         spool: Spool,
         recalled: Recalled,
+        surroundings: Surroundings,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
@@ -147,6 +152,7 @@ impl Service {
             wrong_pins: recalled.wrong_pins,
             inspections: recalled.inspections,
             asking_pin: AskingPin::default(),
+            surroundings,
             token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),

@@ -18,9 +18,10 @@ use tokio::{
 use super::{
     logins::{Logins, Terms},
     process::{Owner, Recipe, Unanswered, Worker},
-    wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
+    wire::{self, Failed, Loaded, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
 use crate::pipeline::ports::{
+    module::Library,
     token::{Cause, Ended, Ending, LoginEnded, PinOrPad, TokenNews, TokenState, Unlock, Unlocked},
     token_error::{SignError, TokenError},
 };
@@ -37,6 +38,8 @@ pub(super) struct Keeper {
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
     logins: Mutex<Logins>,
+    /// What the module called itself when it was loaded last.
+    library: Mutex<Option<Library>>,
     /// The tokens as last seen.
     shown: Mutex<BTreeMap<TokenSerial, TokenShown>>,
     news: UnboundedSender<TokenNews>,
@@ -83,6 +86,7 @@ impl Keeper {
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
+            library: Mutex::default(),
             shown: Mutex::default(),
             news,
             stopping: AtomicBool::new(false),
@@ -95,6 +99,12 @@ impl Keeper {
     /// Its name in the configuration.
     pub(super) fn name(&self) -> &str {
         &self.recipe.name
+    }
+
+    /// What the module calls itself; `None` while it is not loaded.
+    pub(super) fn library(&self) -> Option<Library> {
+        let is_loaded = held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended());
+        held(&self.library).clone().filter(|_| is_loaded)
     }
 
     /// Whether it showed this token last.
@@ -312,6 +322,8 @@ impl Keeper {
                     version = loaded.version,
                     "module loaded"
                 );
+                let Loaded { description, version } = loaded;
+                *held(&self.library) = Some(Library { description, version });
                 Ok(worker)
             }
             Err((error, ending)) => {

@@ -2,6 +2,7 @@
 
 mod keeper;
 mod logins;
+mod look;
 mod process;
 mod trust;
 mod wire;
