@@ -40,7 +40,7 @@ fn a_sound_agent_says_of_each_thing_that_it_is_well() {
             assert!(check.hint_zh.is_empty() && check.hint_en.is_empty(), "{check:?}");
         }
         let module = &reply.checks[5];
-        assert!(module.text_en.contains("SoftHSM") && module.details["tokens"] == "1", "{module:?}");
+        assert!(module.text_en.contains("PKCS11") && module.details["tokens"] == "1", "{module:?}");
         assert_eq!(reply.checks[7].details["key"], "fit");
         assert!(reply.checks[7].details["days-left"].parse::<u32>().unwrap() > 30);
         // It changed nothing.
@@ -103,6 +103,8 @@ fn a_module_that_crashed_is_told_of_though_it_is_well_again() {
             .with_faults("[[fault]]\non = \"C_Login\"\ncall = 1\ntimes = 1\ndo = \"segfault\"");
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
+        // One that has been of use is started anew at once.
+        rpc.token(&home.token).await;
         let no = rpc.try_unlock(&home.token, home.token.pin(), 1, 0).await.unwrap_err();
         assert_eq!(no.reasons(), ["module-crashed"]);
         let reply = sealkeeper_tests::eventually("the record of the crash", async || {

@@ -3,7 +3,7 @@
 use sealkeeper_fault_module::ControlFile;
 use sealkeeper_journal::{KeyPurpose, RecordBody, Severity, TestSignature, TokenInspected, Verdict};
 use sealkeeper_proto::v1;
-use sealkeeper_tests::{AgentHome, Journal, No, Rpc, SEALS, documents, header, run};
+use sealkeeper_tests::{AgentHome, Journal, No, Rpc, SEALS, documents, eventually, header, run};
 use uuid::Uuid;
 
 async fn try_inspect(rpc: &Rpc, home: &AgentHome, pin: &str) -> Result<v1::InspectTokenReply, No> {
@@ -80,7 +80,10 @@ fn a_locked_token_and_an_unlock_for_too_few_uses_are_inspected_as_far_as_that_go
         let home = AgentHome::new();
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
-        let due = rpc.token(&home.token).await.inspection_due_us;
+        let due = eventually("the record of its first appearance", async || {
+            Some(rpc.token(&home.token).await.inspection_due_us).filter(|due| *due > 0)
+        })
+        .await;
         let not_made = [("warn", "test-signature-not-made", "")];
         let reply = inspect(&rpc, &home, "").await;
         assert!(reply.passed);
@@ -219,8 +222,8 @@ fn a_token_that_hangs_or_is_gone_fails_and_what_no_seal_lies_on_is_no_inspection
         let reply = inspect(&rpc, &home, "").await;
         assert_eq!(found(&reply), [("refuse", "token-absent", "")]);
         assert!(reply.token.is_none());
-        let request =
-            v1::InspectTokenRequest { token_serial: "0000000000000000".into(), ..Default::default() };
+        let token_serial = "0000000000000000".to_owned();
+        let request = v1::InspectTokenRequest { token_serial, pin: Vec::new(), final_try: false };
         let no = No::from(rpc.tokens().inspect_token(request).await.unwrap_err());
         assert_eq!(no.reasons(), ["token-absent"]);
         assert_eq!(inspections(&rpc.journal().await).len(), 2);

@@ -11,7 +11,7 @@ const WHOLE: u64 = 10_000;
 /// Records read at a time, and of a journal that is longer than [`WHOLE`] in all.
 const AT_ONCE: u32 = 1000;
 
-/// Reads it. `seal log --verify` of an export is what checks all of a long one.
+/// Reads it, as far as a call has time for.
 pub(super) async fn journal(ledger: &dyn Ledger) -> Check {
     if !ledger.is_open() {
         return Check::wrong("journal", Severity::Refuse, Reason::JournalFailed);

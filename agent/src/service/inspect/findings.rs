@@ -55,22 +55,21 @@ pub(super) fn gravest_first(findings: &mut [Finding]) {
 /// What a token tells of its PINs, and what was seen of them.
 pub(crate) fn of_pins(pin: PinFlags, wrong_pins: u32, limits: &UnlockLimits) -> Vec<Finding> {
     let mut found = Vec::new();
-    if pin.locked {
-        found.push(Finding::refuse(Reason::TokenPinLocked));
-    } else if !pin.initialized {
-        found.push(Finding::refuse(Reason::TokenPinNotInitialized));
-    } else if pin.to_be_changed {
-        found.push(Finding::refuse(Reason::TokenPinExpired));
+    let tries = |reason| Violation::new(reason).with("wrong-pins", wrong_pins);
+    let (caution, few) = (limits.wrong_pins_before_caution, Reason::TokenPinTriesFew);
+    match pin {
+        PinFlags { locked: true, .. } => found.push(Finding::refuse(Reason::TokenPinLocked)),
+        PinFlags { final_try: true, .. } => found.push(Finding::warn(tries(Reason::TokenPinTriesOne))),
+        PinFlags { count_low: true, .. } => found.push(Finding::warn(tries(few))),
+        // A token that tells nothing, of which the journal tells.
+        _ if wrong_pins >= caution => found.push(Finding::warn(tries(few))),
+        _ if wrong_pins > 0 => found.push(Finding::note(tries(few))),
+        _ => {}
     }
-    let few = Violation::new(Reason::TokenPinTriesFew).with("wrong-pins", wrong_pins);
-    if pin.locked {
-    } else if pin.final_try {
-        found.push(Finding::warn(Violation::new(Reason::TokenPinTriesOne).with("wrong-pins", wrong_pins)));
-    } else if pin.count_low || wrong_pins >= limits.wrong_pins_before_caution {
-        found.push(Finding::warn(few));
-    } else if wrong_pins > 0 {
-        // Most tokens take three wrong ones or more; a right one takes them back.
-        found.push(Finding::note(few));
+    if !pin.locked && !pin.initialized {
+        found.push(Finding::refuse(Reason::TokenPinNotInitialized));
+    } else if !pin.locked && pin.to_be_changed {
+        found.push(Finding::refuse(Reason::TokenPinExpired));
     }
     if pin.so_locked {
         // Nothing is lost as long as the user PIN is known.

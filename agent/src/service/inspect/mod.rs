@@ -199,6 +199,9 @@ impl Service {
         pin: Option<OnePin>,
     ) -> Result<Seen, Stop> {
         let serial = &state.serial;
+        if pin.is_some() && state.pin.protected_path {
+            return Err(Reason::TokenPinPad).at("admit");
+        }
         let mut findings = of_pins(state.pin, self.wrong_pins.of(serial), &self.policy.unlock);
         findings.extend(of_firmware(&state.firmware, self.inspections.firmware(serial).as_deref()));
         let (mut seals, mut candidates) = (Vec::new(), Vec::new());

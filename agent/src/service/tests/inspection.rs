@@ -343,6 +343,17 @@ async fn a_token_that_is_not_there_fails_if_it_holds_a_seal_and_is_nothing_else(
 }
 
 #[tokio::test]
+async fn a_token_with_a_pin_pad_takes_no_pin_from_elsewhere() {
+    let inspected = inspected().await;
+    inspected.model.change(|shape| shape.pin.protected_path = true);
+    let pin = OnePin { pin: Pin::new(b"123456".to_vec()).unwrap(), final_try: false };
+    let (service, caller) = (&inspected.house.service, &inspected.house.caller);
+    let refused = service.inspect(caller, "1".parse().unwrap(), Ok(Some(pin))).await.unwrap_err();
+    assert_eq!(reasons(refused), "token-pin-pad");
+    assert!(inspected.inspect(None).await.passed);
+}
+
+#[tokio::test]
 async fn only_the_custodian_inspects() {
     struct Applicant;
     impl People for Applicant {
