@@ -207,18 +207,21 @@ impl Keeper {
         held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use.
+    /// One signature; takes one use. `alone` while somebody types a PIN on the token for it.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
+        alone: bool,
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let worker = self.worker(due).await.map_err(SignError::NotSigned)?;
         if !held(&self.logins).take_use(serial, Instant::now()) {
             return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
         }
-        let signed = match worker.ask(question, due).await {
+        let answered =
+            if alone { worker.ask_alone(question, due).await } else { worker.ask(question, due).await };
+        let signed = match answered {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
                 self.after(Some(serial), &failed);
@@ -237,7 +240,6 @@ impl Keeper {
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
             tokio::spawn(async move { keeper.log_out(&serial, login, due).await });
-        } else {
         }
         signed
     }

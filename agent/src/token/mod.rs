@@ -20,7 +20,7 @@ use std::{
 
 use crate::shim::SignatureAlgorithm;
 use async_trait::async_trait;
-use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
+use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
@@ -31,10 +31,10 @@ use self::{
 };
 use crate::pipeline::{
     ports::{
-        key::{KeyOnToken, SigningKey},
+        key::{KeyFound, KeyOnToken, SigningKey},
         token::{
-            ImportedCertificate, NewCertificate, NewKey, PinChange, Token, TokenNews, TokenState, Unlock,
-            Unlocked,
+            ImportedCertificate, NewCertificate, NewKey, PinChange, PinOrPad, Token, TokenNews, TokenState,
+            Unlock, Unlocked,
         },
         token_error::{SignError, TokenError},
     },
@@ -207,6 +207,28 @@ impl Token for Modules {
         }
     }
 
+    async fn find_key(&self, key: ObjectUri, deadline: Duration) -> Result<KeyFound, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&key.serial, due).await?;
+        let fault = || TokenError::new(Reason::TokenFault);
+        let question = Question::FindKey(Object::named(&key));
+        match home.ask_about(&key.serial, question, false, due).await? {
+            Reply::KeyFound(found) => Ok(KeyFound {
+                ready: home.is_ready(&key.serial),
+                public_key: PublicKey::from_der(&found.public_key).map_err(|_| fault())?,
+                algorithms: found
+                    .algorithms
+                    .iter()
+                    .filter_map(|code| SignatureAlgorithm::from_code(code))
+                    .collect(),
+                asks_pin: found.asks_pin,
+                has_pad: found.has_pad,
+                key_id: found.key_id,
+            }),
+            _ => Err(fault()),
+        }
+    }
+
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError> {
         let due = Instant::now() + deadline;
         let serial = order.key().serial.clone();
@@ -215,11 +237,12 @@ impl Token for Modules {
             key: Object::named(order.key()),
             algorithm: order.algorithm().code().to_owned(),
             message: order.message().to_vec(),
-            pin: order.pin().map(|one| one.pin.expose().as_bytes().to_vec()).unwrap_or_default(),
+            pin: order.pin().map(|one| wire::pin_bytes(&one.pin)).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
+        let on_pad = order.pin().is_some_and(|one| matches!(one.pin, PinOrPad::Pad));
         drop(order);
-        home.sign(&serial, question, due).await
+        home.sign(&serial, question, on_pad, due).await
     }
 
     async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {
@@ -270,12 +293,13 @@ impl Token for Modules {
         let mut wanted = wire::ChangePin::default();
         wanted.serial = serial.to_string();
         wanted.final_try = final_try;
-        let on_pad = pins.is_none();
+        // The officer's login stands alone: not beside a user's, nor beside sessions that cannot write (PKCS#11 v3.0 §5.6.8).
+        let alone = pins.is_none() || by_officer;
         if let Some((by, new)) = pins {
             wanted.by = by.expose().as_bytes().to_vec();
             wanted.new = new.expose().as_bytes().to_vec();
         }
         let question = if by_officer { Question::SetPin(wanted) } else { Question::ChangePin(wanted) };
-        home.ask_about(&serial, question, on_pad, due).await.map(|_| ())
+        home.ask_about(&serial, question, alone, due).await.map(|_| ())
     }
 }
