@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [PART]
 #
-#   unit     every crate's own tests, and the judges' own
+#   unit     every crate's own tests, the judges' own, and what they say of each signature algorithm
 #   e2e      real daemon, real SoftHSM, clients in Rust and Python
 #   corpus   stamps every file of ../shared/corpus (or $SEALKEEPER_CORPUS) and lets four judges decide; skipped where absent
 #   crash    kills the daemon under load 50 times

@@ -1,5 +1,6 @@
 //! `seal-agent`: the daemon on the custodian's machine that drives the token and stamps.
 
+mod certificate_request;
 mod clock;
 mod config;
 mod grpc;
@@ -11,7 +12,6 @@ mod readiness;
 mod registry;
 mod run;
 mod service;
-mod shim;
 mod socket;
 mod spool;
 mod store;

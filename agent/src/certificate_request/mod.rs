@@ -9,7 +9,7 @@ use x509_cert::{
     spki::SubjectPublicKeyInfoOwned,
 };
 
-pub(crate) use self::subject::{Subject, SubjectError};
+pub(crate) use self::subject::Subject;
 
 /// `CertificationRequestInfo`: what the key signs to show that it asks itself.
 pub(crate) struct RequestInfo {

@@ -2,7 +2,9 @@
 
 mod diagnosis;
 mod journal;
+mod keys;
 mod not_yet;
+mod pins;
 mod seals;
 mod status;
 mod tokens;

@@ -46,7 +46,7 @@ impl Signed {
             token_serial: prepared.token_serial.to_string(),
             marks: prepared.marks,
             begun,
-            signature_sha256: Digest::of(&signature.to_der()),
+            signature_sha256: Digest::of(signature.value()),
         };
         Ok(Embedded { parts, revision })
     }

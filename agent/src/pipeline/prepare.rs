@@ -12,24 +12,25 @@ use sealkeeper_domain::{
 };
 use sealkeeper_journal::TreeHead;
 use sealkeeper_pades::{
-    cms::{SigningChain, contents_capacity},
+    cms::{CmsError, MessageDigest, SignatureAlgorithm, SigningChain, contents_capacity},
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
 use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
 use crate::pipeline::ports::token::OnePin;
-use crate::shim::SignatureAlgorithm;
 
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
 pub(crate) struct Signer {
     chain: SigningChain,
+    algorithm: SignatureAlgorithm,
     certificate_sha256: Digest,
     seal_object: Digest,
     token_serial: TokenSerial,
     ready: bool,
-    algorithm: SignatureAlgorithm,
-    /// Whether the key asks for the PIN at each signature, and it is not typed on the token.
-    needs_pin: bool,
+    /// Whether the key asks for the PIN at each signature.
+    asks_pin: bool,
+    /// Whether that is typed on the token.
+    has_pad: bool,
 }
 
 impl Signer {
@@ -41,6 +42,7 @@ impl Signer {
             Violation::new(Reason::from_code(error.code()).unwrap_or(Reason::CertificateBad))
                 .with("what", error)
         })?;
+        let algorithm = choose(&key.algorithms, chain.signer().algorithms())?;
         let validity = chain.signer().certificate().tbs_certificate().validity();
         let now = Duration::from_micros(now_us);
         if now < validity.not_before.to_unix_duration() {
@@ -58,18 +60,35 @@ impl Signer {
             .seal
             .object_digest(registered.picture_digest, certificate_sha256)
             .map_err(|error| bad(error.to_string()))?;
-        // A locked token does not show its key: what it signs with is known once it can.
-        let algorithm = key.algorithms.first().copied().unwrap_or(SignatureAlgorithm::EcdsaP256Sha256);
         Ok(Signer {
             chain,
+            algorithm,
             certificate_sha256,
             seal_object,
             token_serial: key.serial,
             ready: key.ready,
-            algorithm,
-            needs_pin: key.asks_pin && !key.has_pad,
+            asks_pin: key.asks_pin,
+            has_pad: key.has_pad,
         })
     }
+}
+
+/// The first algorithm of key and token that the certificate's key may be used with. A locked token does not show its key: then it is the
+/// certificate's first one, until the token tells better.
+fn choose(
+    of_token: &[SignatureAlgorithm],
+    of_certificate: &[SignatureAlgorithm],
+) -> Result<SignatureAlgorithm, Refusal> {
+    let both = of_token.iter().copied().find(|algorithm| of_certificate.contains(algorithm));
+    let chosen = if of_token.is_empty() { of_certificate.first().copied() } else { both };
+    chosen.ok_or_else(|| Violation::new(Reason::CertificateKeyUnsupported).into())
+}
+
+/// Room for whichever algorithm will be used: what is reviewed while the token is locked is stamped once it is not.
+fn capacity(chain: &SigningChain) -> Result<usize, CmsError> {
+    let all = chain.signer().algorithms().iter();
+    let each = all.map(|algorithm| contents_capacity(chain, *algorithm)).collect::<Result<Vec<_>, _>>()?;
+    Ok(each.into_iter().max().unwrap_or(0))
 }
 
 /// What only this one use writes into the revision. A review has none of its own: it shows everything but these.
@@ -95,11 +114,14 @@ pub(crate) struct Prepared {
     pub(super) token_serial: TokenSerial,
     pub(super) ready: bool,
     pub(super) algorithm: SignatureAlgorithm,
-    needs_pin: bool,
+    asks_pin: bool,
+    has_pad: bool,
     /// For a key that asks for it at each signature.
     pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
     pub(super) revision: revision::Prepared,
+    /// Over the /ByteRange of the revision, by the hash function of the algorithm.
+    pub(super) byte_range_digest: MessageDigest,
 }
 
 impl Approved<'_, '_> {
@@ -118,9 +140,12 @@ impl Approved<'_, '_> {
     pub(crate) fn prepare(self, signer: Signer, marks: UseMarks) -> Result<Prepared, Stop> {
         let placed = self.placed;
         let registered = placed.inspected.admitted.seal;
-        let capacity = contents_capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
+        let capacity = capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
         let revision = write_revision(&placed, &marks, capacity)?;
         let inspected = placed.inspected;
+        let byte_range_digest = revision
+            .byte_range_digest(signer.algorithm.digest(), inspected.document.bytes())
+            .map_err(|error| Stop::Fault(error.to_string()))?;
         Ok(Prepared {
             terms: inspected.admitted.terms,
             seal: registered.seal.clone(),
@@ -131,10 +156,12 @@ impl Approved<'_, '_> {
             token_serial: signer.token_serial,
             ready: signer.ready,
             algorithm: signer.algorithm,
-            needs_pin: signer.needs_pin,
+            asks_pin: signer.asks_pin,
+            has_pad: signer.has_pad,
             pin: None,
             marks,
             revision,
+            byte_range_digest,
         })
     }
 }
@@ -189,7 +216,7 @@ impl Prepared {
 
     /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5): unlocked, and with the PIN where its
     /// key asks for it at each signature.
-    pub(crate) fn review(mut self, confirmed: Digest, pin: Option<OnePin>) -> Result<Reviewed, Refusal> {
+    pub(crate) fn review(mut self, confirmed: Digest, pin: OnePin) -> Result<Reviewed, Refusal> {
         if confirmed != self.digest() {
             return Err(Violation::new(Reason::ConfirmationMismatch)
                 .with("prepared-sha256", self.digest())
@@ -198,19 +225,27 @@ impl Prepared {
         if !self.ready {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
         }
-        if self.needs_pin && pin.is_none() {
-            return Err(Violation::new(Reason::TokenPinNeeded)
-                .with("token-serial", &self.token_serial)
-                .into());
-        }
-        // A PIN that no key asks for goes nowhere.
-        self.pin = pin.filter(|_| self.needs_pin);
+        self.pin = pin
+            .for_key(self.asks_pin, self.has_pad)
+            .map_err(|reason| Violation::new(reason).with("token-serial", &self.token_serial))?;
         Ok(Reviewed(self))
     }
 }
 
 /// A revision the custodian confirmed, for a token that is unlocked.
 pub(crate) struct Reviewed(pub(super) Prepared);
+
+impl Reviewed {
+    /// The PIN its key will ask for.
+    pub(crate) fn pin(&self) -> Option<&OnePin> {
+        self.0.pin.as_ref()
+    }
+
+    /// The token it is for.
+    pub(crate) fn token_serial(&self) -> &TokenSerial {
+        &self.0.token_serial
+    }
+}
 
 #[cfg(test)]
 mod tests {

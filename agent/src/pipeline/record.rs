@@ -2,6 +2,7 @@
 
 use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, KeyPurpose, KeyUsed, ListDigest, MessageDigest, RecordBody};
+use sealkeeper_pades::cms::{self, SignatureAlgorithm};
 use serde::Serialize;
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
 };
 use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
 use crate::pipeline::ports::token::OnePin;
-use crate::shim::SignatureAlgorithm;
 
 /// The one permit to sign for one recorded intent or key use. It has no public constructor and is moved into the order that uses it.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(crate) struct SignOrder {
     algorithm: SignatureAlgorithm,
     message: Vec<u8>,
     pin: Option<OnePin>,
+    journal_seq: u64,
     _permit: SigningPermit,
 }
 
@@ -48,6 +49,11 @@ impl SignOrder {
     /// The PIN, for a key that asks for it at each signature.
     pub(crate) fn pin(&self) -> Option<&OnePin> {
         self.pin.as_ref()
+    }
+
+    /// The record that permits it.
+    pub(crate) fn journal_seq(&self) -> u64 {
+        self.journal_seq
     }
 }
 
@@ -81,8 +87,8 @@ impl KeyUse {
                 digest: digest(sealkeeper_domain::identity::Digest::of(&message)),
             }))
         })?;
-        ledger.append(entry).await?;
-        Ok(SignOrder { key, algorithm, message, pin, _permit: SigningPermit(()) })
+        let journal_seq = ledger.append(entry).await?.seq;
+        Ok(SignOrder { key, algorithm, message, pin, journal_seq, _permit: SigningPermit(()) })
     }
 }
 
@@ -149,7 +155,10 @@ impl Reviewed {
                 signature_algorithm: code(prepared.algorithm.code())?,
                 document_sha256: digest(terms.sha256),
                 document_size: terms.size,
-                byte_range_digest: MessageDigest::Sha256(prepared.revision.byte_range_digest()),
+                byte_range_digest: match prepared.byte_range_digest {
+                    cms::MessageDigest::Sha256(digest) => MessageDigest::Sha256(digest),
+                    cms::MessageDigest::Sha384(digest) => MessageDigest::Sha384(digest),
+                },
                 prepared_sha256: digest(prepared.digest()),
                 placements,
                 tickets,
@@ -179,6 +188,7 @@ impl Recorded {
             algorithm: self.prepared.algorithm,
             message,
             pin: self.prepared.pin.take(),
+            journal_seq: self.open.intent_seq,
             _permit: self.permit,
         };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::AbandonCause;
-use sealkeeper_pades::cms::{EcdsaSignature, SignedAttributes};
+use sealkeeper_pades::cms::{SignatureValue, SignedAttributes};
 
 use super::{
     ports::{token::Token, token_error::SignError},
@@ -16,7 +16,7 @@ use super::{
 pub(crate) struct Signed {
     pub(super) ordered: Ordered,
     pub(super) attributes: SignedAttributes,
-    pub(super) signature: EcdsaSignature,
+    pub(super) signature: SignatureValue,
 }
 
 impl Signed {
@@ -30,9 +30,9 @@ impl Recorded {
     /// Builds the signed attributes, now that the intent is durable, and has them signed.
     pub(crate) async fn sign(self, token: &dyn Token, deadline: Duration) -> Result<Signed, Unfinished> {
         let open = self.open;
-        let digest = self.prepared.revision.byte_range_digest();
-        let attributes =
-            SignedAttributes::new(digest, self.prepared.chain.signer().der()).map_err(|error| {
+        let (digest, algorithm) = (self.prepared.byte_range_digest, self.prepared.algorithm);
+        let attributes = SignedAttributes::new(digest, self.prepared.chain.signer().der(), algorithm)
+            .map_err(|error| {
                 tracing::error!(%error, "signed attributes");
                 Unfinished { open, how: How::Failed(Reason::Internal), token: None }
             })?;
@@ -49,7 +49,7 @@ impl Recorded {
             Unfinished { open, how, token }
         })?;
         let signer = ordered.prepared.chain.signer();
-        let verified = EcdsaSignature::from_token(&raw)
+        let verified = SignatureValue::from_token(algorithm, &raw, signer)
             .and_then(|signature| signer.verify(&attributes, &signature).map(|()| signature));
         match verified {
             Ok(signature) => Ok(Signed { ordered, attributes, signature }),

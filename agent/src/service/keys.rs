@@ -98,7 +98,7 @@ impl Service {
         if key_id.is_empty() {
             key_id = chosen_id()?;
         }
-        let _in_progress = self.begin().await?;
+        let _in_progress = self.work_permit().await?;
         let wanted = NewKey { serial: serial.clone(), kind, id: key_id.clone(), label };
         // Some tokens take minutes over RSA, which is no sign of trouble: it may take as long as the call.
         let made = self.token.generate_key(wanted, self.limits.call.max(self.limits.token)).await;
@@ -148,7 +148,7 @@ impl Service {
         self.check_ledger()?;
         let RequestAsked { key, subject, pin } = asked;
         let pin = pin.at("admit")?;
-        let _in_progress = self.begin().await?;
+        let _in_progress = self.work_permit().await?;
         let serial = key.serial.clone();
         let found = self.token.find_key(key.clone(), self.limits.token).await;
         let found = found.map_err(|error| error.violation()).at("prepare")?;
@@ -160,7 +160,8 @@ impl Service {
         if let Some(one) = &pin {
             self.check_wrong_pins(&serial, one.final_try).at("prepare")?;
         }
-        let (entry, deadline) = (pin.as_ref().map(|one| entry_of(&one.pin)), self.sign_deadline(pin.as_ref()));
+        let (entry, deadline) =
+            (pin.as_ref().map(|one| entry_of(&one.pin)), self.sign_deadline(pin.as_ref()));
         let info = RequestInfo::new(&subject, found.public_key)
             .map_err(|error| Stop::Fault(format!("certificate request: {error}")))?;
         let purpose = KeyPurpose::CertificateRequest;
@@ -218,8 +219,8 @@ impl Service {
     async fn certificate_imported(&self, caller: &Caller, wanted: NewCertificate) -> Result<Imported, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
-        let warnings = self.looked_at(&wanted.certificate).at("admit")?;
-        let _in_progress = self.begin().await?;
+        let mut warnings = self.looked_at(&wanted.certificate).at("admit")?;
+        let _in_progress = self.work_permit().await?;
         let (serial, certificate_sha256) = (wanted.serial.clone(), Digest::of(&wanted.certificate));
         let done = self.token.import_certificate(wanted, self.limits.token).await;
         let done = done.map_err(|error| error.violation()).at("import-certificate")?;
@@ -239,6 +240,9 @@ impl Service {
         let seq = seq.inspect_err(|_| {
             tracing::error!(token_serial = %serial, %certificate_sha256, "an imported certificate is not on record");
         })?;
+        if done.left > 0 {
+            warnings.push(Violation::new(Reason::CertificateSeveral).with("left", done.left));
+        }
         let named = |kind| ObjectUri::of(&serial, &done.key_id, kind);
         let (certificate, key) = (named(ObjectKind::Certificate), named(ObjectKind::Private));
         Ok(Imported { certificate, key, warnings, seq })
@@ -257,9 +261,8 @@ impl Service {
         let (from, until) = (validity.not_before.to_unix_duration(), validity.not_after.to_unix_duration());
         let mut warnings = Vec::new();
         if now < from {
-            warnings.push(
-                Violation::new(Reason::CertificateNotYetValid).with("not-before", validity.not_before),
-            );
+            warnings
+                .push(Violation::new(Reason::CertificateNotYetValid).with("not-before", validity.not_before));
         }
         if until < now {
             warnings.push(Violation::new(Reason::CertificateExpired).with("not-after", validity.not_after));

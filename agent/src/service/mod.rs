@@ -3,6 +3,8 @@
 mod asking_pin;
 mod callers;
 mod inspections;
+mod keys;
+mod pins;
 mod presence;
 mod recall;
 mod refusals;
@@ -34,6 +36,8 @@ pub(crate) use self::{
     asking_pin::AskingPin,
     callers::{Callers, Permit},
     inspections::Inspections,
+    keys::{KeyAsked, RequestAsked},
+    pins::PinChangeAsked,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
     refusals::{Refusals, Subject},

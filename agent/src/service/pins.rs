@@ -62,7 +62,7 @@ impl Service {
             Some(_) => (PinEntry::Caller, self.limits.token),
             None => (PinEntry::PinPad, self.limits.pin_pad),
         };
-        let _in_progress = self.begin().await?;
+        let _in_progress = self.work_permit().await?;
         if by_officer {
             // The user's login and the security officer's cannot stand together (PKCS#11 v3.0 §5.6.8).
             let locked = self.token.lock(serial.clone(), self.limits.token).await;

@@ -24,7 +24,6 @@ use sealkeeper_pades::picture::SealPicture;
 use tempfile::TempDir;
 
 use super::*;
-use crate::shim::SignatureAlgorithm;
 use crate::{
     people::Solo,
     pipeline::ports::ledger::{Identity, SoloPerson},
@@ -41,6 +40,7 @@ use crate::{
     registry::ConfiguredSeals,
     store::{Store, create},
 };
+use sealkeeper_pades::cms::SignatureAlgorithm;
 
 const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/test-certificate.der");
 const KEY: &str = include_str!("../../fixtures/test-key.pem");

@@ -65,7 +65,7 @@ impl Service {
         let (serial, terms) = (unlock.serial.clone(), UnlockTerms::of(&unlock));
         let deadline = self.pin_deadline(&unlock.pin);
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
-        let _in_progress = self.begin().await?;
+        let _in_progress = self.work_permit().await?;
         let Unlocked { token, replaced } = match self.token.unlock(unlock, deadline).await {
             Ok(unlocked) => unlocked,
             Err(error) => {
@@ -91,7 +91,7 @@ impl Service {
     }
 
     /// A permit to begin something that the agent's stop waits for.
-    pub(super) async fn begin(&self) -> Result<OwnedSemaphorePermit, Stop> {
+    pub(super) async fn work_permit(&self) -> Result<OwnedSemaphorePermit, Stop> {
         self.uses.clone().acquire_owned().await.map_err(|_| Reason::AgentStopping).at("admit")
     }
 
@@ -256,7 +256,11 @@ impl Service {
         Ok(was_unlocked)
     }
 
-    pub(super) async fn record_lock_asked(&self, by: &Caller, serial: &TokenSerial) -> Result<(), LedgerError> {
+    pub(super) async fn record_lock_asked(
+        &self,
+        by: &Caller,
+        serial: &TokenSerial,
+    ) -> Result<(), LedgerError> {
         let entry = self.scribe.entry(|draft| {
             let by = Some(draft.actor("by", by)?);
             let token_serial = id(serial.as_str())?;

@@ -18,9 +18,9 @@ use std::{
     time::Duration,
 };
 
-use crate::shim::SignatureAlgorithm;
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
+use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
@@ -280,6 +280,7 @@ impl Token for Modules {
                 Ok(ImportedCertificate {
                     key_id: imported.key_id,
                     replaced: replaced.collect::<Result<_, _>>()?,
+                    left: imported.left,
                 })
             }
             _ => Err(fault()),

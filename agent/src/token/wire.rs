@@ -282,6 +282,9 @@ pub(super) struct Imported {
     /// SHA-256 of each certificate that went.
     #[prost(bytes = "vec", repeated, tag = "2")]
     pub(super) replaced: Vec<Vec<u8>>,
+    /// Those for the same key that should have gone and did not.
+    #[prost(uint32, tag = "3")]
+    pub(super) left: u32,
 }
 
 #[derive(Message)]

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the files that `seal verify` is tested with, by another implementation (pyHanko 0.38): python3 make.py
+"""Makes the files that `seal verify` is tested with, by another implementation (pyHanko 0.38): python3 make.py [FILE]
 
 Keys and certificates are those of the signature tests (crates/pades/tests/pki), whose private keys protect nothing.
 """
 
 import pathlib
+import sys
 from io import BytesIO
 
 from asn1crypto import keys, pem, x509
@@ -24,7 +25,7 @@ def certificate(name):
 
 def signer(name):
     registry = SimpleCertificateStore()
-    registry.register(certificate("root.der"))
+    registry.register(certificate(pathlib.Path(name).with_name("root.der")))
     key = keys.PrivateKeyInfo.load(pem.unarmor((PKI / f"{name}.key").read_bytes())[2])
     return signers.SimpleSigner(certificate(f"{name}.der"), key, registry)
 
@@ -56,8 +57,10 @@ files = {
     "twice.pdf": twice,
     "changed.pdf": intact.replace(b"0 0 100 100 re f", b"0 0 900 900 re f"),
     "rsa.pdf": signed(plain, "rsa", "Seal-1"),
+    # On a curve that is not judged.
+    "p521.pdf": signed(plain, "kinds/p521", "Seal-1"),
     "truncated.pdf": intact[:-40],
 }
 assert files["changed.pdf"] != intact
-for name, data in files.items():
-    (HERE / name).write_bytes(data)
+for name in sys.argv[1:] or files:
+    (HERE / name).write_bytes(files[name])

@@ -1,8 +1,9 @@
 //! Stamps a PDF with a key in a file: the whole way through this crate, without a token, for development.
 //!
 //! ```text
-//! sign_file IN.pdf OUT.pdf SEAL.png KEY.pem CERTIFICATE.der ISSUER.der [PAGE [X_MM Y_MM [SIZE_MM]]]
+//! sign_file IN.pdf OUT.pdf SEAL.png KEY.pem CERTIFICATE.der ISSUER.der [ALGORITHM] [PAGE [X_MM Y_MM [SIZE_MM]]]
 //! ```
+//! ALGORITHM is ecdsa-p256-sha256, ecdsa-p384-sha384, rsa-pkcs1-sha256 or rsa-pss-sha256 (by default the usual one for the key).
 //! PAGE counts from 1 (the last one by default); the seal's centre is X_MM, Y_MM from the top left of the visible page (the
 //! middle by default), SIZE_MM wide and high (40 by default, less where the page is smaller).
 
@@ -12,16 +13,26 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use p256::ecdsa::SigningKey;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
-use p256::pkcs8::DecodePrivateKey;
-use sealkeeper_pades::cms::{EcdsaSignature, SignedAttributes, SigningChain, assemble, contents_capacity};
+use sealkeeper_pades::cms::{
+    SignatureAlgorithm, SignatureValue, SignedAttributes, SigningChain, assemble, contents_capacity,
+};
 use sealkeeper_pades::picture::SealPicture;
 use sealkeeper_pades::revision::{
     InputDigest, JournalWitness, RevisionError, SignatureDictionary, UseId, VisibleSeal, prepare,
 };
 use sealkeeper_pades::validate::{Coverage, Verdict, validate};
 use sealkeeper_pades::{Document, PageGeometry};
+
+#[path = "../tests/support/token.rs"]
+mod token;
+
+/// Who signs and how.
+struct Signer {
+    /// PKCS #8 in PEM.
+    key: String,
+    chain: SigningChain,
+    algorithm: SignatureAlgorithm,
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,16 +48,20 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let [input, output, picture, key, certificate, issuer, place @ ..] = arguments else {
         return Err(
-            "usage: sign_file IN OUT SEAL.png KEY.pem CERT.der ISSUER.der [PAGE [X_MM Y_MM [SIZE_MM]]]"
+            "usage: sign_file IN OUT SEAL.png KEY.pem CERT.der ISSUER.der [ALGORITHM] [PAGE [X_MM Y_MM [SIZE_MM]]]"
                 .into(),
         );
     };
-    let place = place.iter().map(|text| text.parse::<f64>()).collect::<Result<Vec<_>, _>>()?;
     let chain = SigningChain::from_der(&std::fs::read(certificate)?, [std::fs::read(issuer)?])?;
+    let asked = place.first().and_then(|code| SignatureAlgorithm::from_code(code));
+    let place = place.get(usize::from(asked.is_some())..).unwrap_or_default();
+    let usual = chain.signer().algorithms().first().copied();
+    let algorithm = asked.or(usual).ok_or("the key is for no algorithm")?;
+    let signer = Signer { key: std::fs::read_to_string(key)?, chain, algorithm };
+    let place = place.iter().map(|text| text.parse::<f64>()).collect::<Result<Vec<_>, _>>()?;
     let picture = SealPicture::from_png(&std::fs::read(picture)?)?;
-    let key = SigningKey::from_pkcs8_pem(&std::fs::read_to_string(key)?)?;
     let mut bytes = std::fs::read(input)?;
-    let appended = stamp(&bytes, &picture, &chain, &key, &place)?;
+    let appended = stamp(&bytes, &picture, &signer, &place)?;
     bytes.extend_from_slice(&appended);
     // Judged as anyone would judge it, before it is written.
     let reports = validate(&bytes).map_err(|error| format!("INVALID {}: {error}", error.code()))?;
@@ -64,10 +79,10 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 fn stamp(
     bytes: &[u8],
     picture: &SealPicture,
-    chain: &SigningChain,
-    key: &SigningKey,
+    signer: &Signer,
     place: &[f64],
 ) -> Result<Vec<u8>, Box<dyn Error>> {
+    let Signer { key, chain, algorithm } = signer;
     let document = Document::open(bytes).map_err(|error| format!("refused {}: {error}", error.code()))?;
     let count = document.page_count().map_err(|error| format!("refused {}: {error}", error.code()))?;
     let page = place.first().map_or(count, |page| *page as usize).saturating_sub(1);
@@ -90,14 +105,16 @@ fn stamp(
             tree_size: 0,
             root: [0; 32],
         },
-        contents_capacity: contents_capacity(chain)?,
+        contents_capacity: contents_capacity(chain, *algorithm)?,
     };
     let refused = |error: RevisionError| format!("refused {}: {error}", error.code());
     let seal = VisibleSeal { page, placed, picture };
     let prepared = prepare(&document, &InputDigest::of(bytes), &seal, &signature).map_err(refused)?;
-    let attributes = SignedAttributes::new(prepared.byte_range_digest(), chain.signer().der())?;
-    let raw: p256::ecdsa::Signature = key.sign_prehash(&attributes.digest())?;
-    let cms = assemble(&attributes, &EcdsaSignature::from_token(&raw.to_bytes())?, chain)?;
+    let digest = prepared.byte_range_digest(algorithm.digest(), bytes).map_err(refused)?;
+    let attributes = SignedAttributes::new(digest, chain.signer().der(), *algorithm)?;
+    let raw = token::answer(key, *algorithm, &attributes.digest())?;
+    let value = SignatureValue::from_token(*algorithm, &raw, chain.signer())?;
+    let cms = assemble(&attributes, &value, chain)?;
     Ok(prepared.embed(&cms).map_err(refused)?.appended)
 }
 

@@ -11,13 +11,16 @@
 mod support;
 
 use proptest::prelude::*;
+use sealkeeper_pades::cms::{DigestAlgorithm, SignatureAlgorithm};
 use sealkeeper_pades::picture::SealPicture;
-use sealkeeper_pades::revision::{InputDigest, JournalWitness, RevisionError, UseId, VisibleSeal, prepare};
+use sealkeeper_pades::revision::{
+    InputDigest, JournalWitness, Prepared, RevisionError, UseId, VisibleSeal, prepare,
+};
 use sealkeeper_pades::validate::{Coverage, Verdict, validate};
 use sealkeeper_pades::{Document, Object, Reference, XrefStyle};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
 use std::process::Command;
-use support::cms_over;
+use support::cms_by;
 use support::pdf::Pdf;
 use support::stamp::{dictionary, middle_of, picture, prepared, stamped, stamped_on};
 
@@ -252,13 +255,16 @@ fn the_digests_are_those_of_the_bytes() {
     let file = Pdf::new().one_page("", "").table();
     let prepared = prepared(&file, 0, &dictionary("signer")).unwrap();
     let [start, first, second, rest] = prepared.byte_range().map(|n| usize::try_from(n).unwrap());
-    let digest = prepared.byte_range_digest();
-    let revision = prepared.embed(&cms_over("signer", digest)).unwrap();
+    let digest = |algorithm| prepared.byte_range_digest(algorithm, &file).unwrap();
+    let (sha256, sha384) = (digest(DigestAlgorithm::Sha256), digest(DigestAlgorithm::Sha384));
+    let cms = cms_by("signer", SignatureAlgorithm::EcdsaP256Sha256, sha256);
+    let revision = prepared.embed(&cms).unwrap();
     let whole = [file.as_slice(), &revision.appended].concat();
     assert_eq!((start, second + rest), (0, whole.len()));
     assert_eq!((whole[first], whole[second - 1]), (b'<', b'>'));
     let covered = [&whole[..first], &whole[second..]].concat();
-    assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(&covered)));
+    assert_eq!(sha256.as_bytes(), Sha256::digest(&covered).as_slice());
+    assert_eq!(sha384.as_bytes(), Sha384::digest(&covered).as_slice());
     assert_eq!(revision.sha256_of_whole, <[u8; 32]>::from(Sha256::digest(&whole)));
 }
 
@@ -283,7 +289,20 @@ proptest! {
         let stamped = prepared(&file, 0, &other).unwrap();
         prop_assert_eq!(reviewed.digest_without_variables(), stamped.digest_without_variables());
         prop_assert_eq!(reviewed.byte_range(), stamped.byte_range());
-        prop_assert_ne!(reviewed.byte_range_digest(), stamped.byte_range_digest());
+        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384] {
+            let digest = |prepared: &Prepared| prepared.byte_range_digest(algorithm, &file).unwrap();
+            prop_assert_ne!(digest(&reviewed), digest(&stamped));
+        }
+    }
+}
+
+#[test]
+fn the_byte_range_is_not_hashed_over_another_document() {
+    let file = Pdf::new().one_page("", "").table();
+    let prepared = prepared(&file, 0, &dictionary("signer")).unwrap();
+    for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384] {
+        let refusal = prepared.byte_range_digest(algorithm, &file[1..]).unwrap_err();
+        assert!(matches!(refusal, RevisionError::InputMismatch), "{refusal}");
     }
 }
 

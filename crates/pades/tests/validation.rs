@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use sealkeeper_pades::validate::{Broken, Coverage, NotJudged, SignatureReport, Verdict, validate};
 use std::process::Command;
 use support::pdf::Pdf;
-use support::stamp::{dictionary, prepared, stamped, witness};
-use support::{cms_over, der, pki};
+use support::stamp::{dictionary, prepared, stamped, stamped_by, witness};
+use support::{KINDS, cms_over, der, pki};
 
 fn one_page() -> Vec<u8> {
     Pdf::new().one_page("", "").table()
@@ -50,22 +50,27 @@ fn sealed_with(file: &[u8], capacity: usize, cms: impl FnOnce(&[u8]) -> Vec<u8>)
     [file, &prepared.embed(&cms).unwrap().appended].concat()
 }
 
-/// A signature by OpenSSL.
+/// A signature by OpenSSL, with SHA-256 unless `options` say otherwise.
 fn openssl_signs(content: &[u8], who: &str, options: &[&str]) -> Vec<u8> {
-    let directory =
-        std::env::temp_dir().join(format!("sealkeeper-{who}-{}-{}", options.len(), std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let (input, output) = (directory.join("content"), directory.join("signature"));
+    let directory = tempfile::tempdir().unwrap();
+    let (input, output) = (directory.path().join("content"), directory.path().join("signature"));
     std::fs::write(&input, content).unwrap();
     let mut openssl = Command::new("openssl");
-    openssl.args(["cms", "-sign", "-binary", "-md", "sha256", "-outform", "DER"]).args(options);
+    openssl.args(["cms", "-sign", "-binary", "-outform", "DER"]);
     openssl.arg("-signer").arg(pki(&format!("{who}.der"))).arg("-inkey").arg(pki(&format!("{who}.key")));
-    let output_of =
-        openssl.arg("-in").arg(&input).arg("-out").arg(&output).output().expect("openssl is installed");
+    if !options.contains(&"-md") {
+        openssl.args(["-md", "sha256"]);
+    }
+    openssl.args(options).arg("-in").arg(&input).arg("-out").arg(&output);
+    let output_of = openssl.output().expect("openssl is installed");
     assert!(output_of.status.success(), "{}", String::from_utf8_lossy(&output_of.stderr));
-    let signature = std::fs::read(&output).unwrap();
-    std::fs::remove_dir_all(directory).unwrap();
-    signature
+    std::fs::read(&output).unwrap()
+}
+
+/// What is said of a signature by OpenSSL.
+fn verdict_on(who: &str, options: &[&str]) -> Verdict {
+    let options = [&["-cades"], options].concat();
+    sole_report(&sealed_with(&one_page(), 6000, |content| openssl_signs(content, who, &options))).verdict
 }
 
 #[test]
@@ -165,13 +170,78 @@ fn pades_demands_the_certificate_reference_and_der() {
     assert!(matches!(sole_report(&indefinite).verdict, Verdict::Broken { why: Broken::Cms(_) }));
 }
 
+fn not_judged(algorithm: &str) -> Verdict {
+    Verdict::NotJudged { why: NotJudged::Algorithm(algorithm.to_owned()) }
+}
+
+#[test]
+fn seals_of_every_kind_of_key_are_intact_until_something_changes() {
+    for (who, algorithm) in KINDS {
+        let file = stamped_by(&one_page(), 0, who, algorithm);
+        let report = sole_report(&file);
+        assert_eq!(
+            (&report.verdict, report.coverage),
+            (&Verdict::Intact, Some(Coverage::WholeFile)),
+            "{who} {algorithm:?}"
+        );
+        let changed = replaced(&file, "0.8 0.9 1 rg", "0.8 0.0 1 rg");
+        assert_eq!(sole_report(&changed).verdict, Verdict::Broken { why: Broken::Digest });
+        // Within the signature value, which the structure ends with.
+        let mut garbled = file;
+        let [_, first, second, _] = report.byte_range.unwrap().map(|n| usize::try_from(n).unwrap());
+        let end = second - garbled[first..second].iter().rev().position(|b| !b"0>".contains(b)).unwrap();
+        garbled[end - 20] = if garbled[end - 20] == b'7' { b'8' } else { b'7' };
+        assert_eq!(
+            sole_report(&garbled).verdict,
+            Verdict::Broken { why: Broken::Signature },
+            "{who} {algorithm:?}"
+        );
+    }
+}
+
+#[test]
+fn signatures_by_another_program_are_judged_with_every_hash_function() {
+    for md in ["sha256", "sha384", "sha512"] {
+        for who in ["kinds/p256", "kinds/p384", "kinds/rsa-2048", "kinds/rsa-3072", "kinds/rsa-4096"] {
+            assert_eq!(verdict_on(who, &["-md", md]), Verdict::Intact, "{who} {md}");
+        }
+        for salt in
+            ["rsa_pss_saltlen:digest", "rsa_pss_saltlen:0", "rsa_pss_saltlen:20", "rsa_pss_saltlen:max"]
+        {
+            for who in ["kinds/rsa-2048", "kinds/rsa-4096", "kinds/pss"] {
+                let options = ["-md", md, "-keyopt", "rsa_padding_mode:pss", "-keyopt", salt];
+                assert_eq!(verdict_on(who, &options), Verdict::Intact, "{who} {md} {salt}");
+            }
+        }
+    }
+    let pss = ["-keyopt", "rsa_padding_mode:pss"];
+    assert_eq!(verdict_on("kinds/pss-sha384", &[&["-md", "sha384"], &pss[..]].concat()), Verdict::Intact);
+    assert_eq!(verdict_on("kinds/pss-sha256", &pss), Verdict::Intact);
+}
+
+#[test]
+fn algorithms_that_are_not_computed_are_not_judged() {
+    for who in ["kinds/p256", "kinds/p384", "kinds/rsa-2048"] {
+        assert_eq!(verdict_on(who, &["-md", "sha1"]), not_judged("digest 1.3.14.3.2.26"), "{who}");
+        assert_eq!(verdict_on(who, &["-md", "sha224"]), not_judged("digest 2.16.840.1.101.3.4.2.4"), "{who}");
+    }
+    let options = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_mgf1_md:sha512"];
+    let verdict = not_judged("RSASSA-PSS with different hashes for message and mask");
+    assert_eq!(verdict_on("kinds/rsa-2048", &options), verdict);
+    let options = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_mgf1_md:sha1"];
+    assert_eq!(
+        verdict_on("kinds/rsa-2048", &options),
+        not_judged("RSASSA-PSS with SHA-1 as its mask's hash")
+    );
+}
+
 #[test]
 fn what_is_not_known_is_not_judged() {
-    let rsa = sealed_with(&one_page(), 4096, |content| openssl_signs(content, "rsa", &["-cades"]));
-    let report = sole_report(&rsa);
-    assert!(matches!(report.verdict, Verdict::NotJudged { why: NotJudged::Algorithm(_) }), "{report:?}");
-    assert_eq!(report.signer.unwrap().common_name.as_deref(), Some("RSA Signer"));
-    let changed = replaced(&rsa, "0.8 0.9 1 rg", "0.8 0.0 1 rg");
+    let p521 = sealed_with(&one_page(), 4096, |content| openssl_signs(content, "kinds/p521", &["-cades"]));
+    let report = sole_report(&p521);
+    assert_eq!(report.verdict, not_judged("curve 1.3.132.0.35"));
+    assert_eq!(report.signer.unwrap().common_name.as_deref(), Some("p521"));
+    let changed = replaced(&p521, "0.8 0.9 1 rg", "0.8 0.0 1 rg");
     assert_eq!(sole_report(&changed).verdict, Verdict::Broken { why: Broken::Digest }, "damage comes first");
     let bare =
         sealed_with(&one_page(), 4096, |content| openssl_signs(content, "signer", &["-cades", "-nocerts"]));

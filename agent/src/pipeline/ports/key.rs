@@ -1,7 +1,7 @@
 //! A seal's key and certificate on a token.
 
-use crate::shim::SignatureAlgorithm;
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri};
+use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 
 /// Where a seal's key and certificate lie.
 #[derive(Clone, Debug)]

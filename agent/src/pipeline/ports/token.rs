@@ -117,6 +117,8 @@ pub(crate) struct ImportedCertificate {
     pub(crate) key_id: Vec<u8>,
     /// SHA-256 of each certificate that went.
     pub(crate) replaced: Vec<[u8; 32]>,
+    /// Those that should have gone, which the token did not let go.
+    pub(crate) left: u32,
 }
 
 /// A user PIN to be changed.

@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn tries_left_are_those_of_the_pin_that_was_wrong() {
         let pin = Some(PinFlags { locked: true, so_count_low: true, ..PinFlags::default() });
-        let told = |reason| TokenError { pin, ..TokenError::new(reason) }.violation().details["tries-left"].clone();
+        let told =
+            |reason| TokenError { pin, ..TokenError::new(reason) }.violation().details["tries-left"].clone();
         assert_eq!(told(Reason::TokenPinWrong), "none");
         assert_eq!(told(Reason::TokenSoPinWrong), "few");
         assert_eq!(told(Reason::TokenPinFinalTry), "one");

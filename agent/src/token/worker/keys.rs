@@ -1,12 +1,12 @@
 //! A seal's key and certificate among the objects of a token, and whether they are what the regulation demands (A3).
 
-use crate::shim::{PublicKey, SignatureAlgorithm};
 use cryptoki::{
     mechanism::MechanismType,
     object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
     session::Session,
 };
 use sealkeeper_domain::reason::Reason;
+use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 use x509_cert::{Certificate, der::Decode};
 
 use super::{
@@ -224,14 +224,14 @@ fn objects_with_value(
 
 /// Whether a certificate is for a key. Where a token keeps several public halves under one id, it is for all of them or for none.
 fn is_for(der: &[u8], halves: &[PublicKey]) -> bool {
-    PublicKey::of_certificate(der).is_some_and(|key| halves.iter().all(|half| *half == key))
+    PublicKey::of_certificate(der).is_ok_and(|key| halves.iter().all(|half| *half == key))
 }
 
 /// Of several certificates for one key, the newest that is valid now; if none is, the newest. Those for different keys cannot be told apart.
 fn newest(several: &[Vec<u8>], now_us: u64) -> Result<FoundCertificate, Failed> {
     let mut read: Vec<_> = several
         .iter()
-        .filter_map(|der| Some((Certificate::from_der(der).ok()?, PublicKey::of_certificate(der)?, der)))
+        .filter_map(|der| Some((Certificate::from_der(der).ok()?, PublicKey::of_certificate(der).ok()?, der)))
         .collect();
     let of = u32::try_from(read.len()).unwrap_or(u32::MAX);
     let one_key = read.iter().all(|(_, key, _)| read.first().is_some_and(|(_, first, _)| first == key));

@@ -1,6 +1,5 @@
 //! Which PKCS#11 mechanism makes which signature (PKCS#11 Current Mechanisms v3.0 §2.1, §2.3).
 
-use crate::shim::{SignatureAlgorithm, digest_info};
 use cryptoki::{
     mechanism::{
         Mechanism, MechanismType,
@@ -8,7 +7,7 @@ use cryptoki::{
     },
     object::KeyType,
 };
-use sha2::{Digest, Sha256, Sha384};
+use sealkeeper_pades::cms::{MessageDigest, SignatureAlgorithm, digest_info};
 
 /// A mechanism with what the token is given to sign by it.
 pub(super) struct Signing {
@@ -61,18 +60,12 @@ pub(super) fn signing(
     offered: &[MechanismType],
     message: &[u8],
 ) -> Option<Signing> {
-    use SignatureAlgorithm as Alg;
     let chosen = choose(algorithm, offered)?;
     let data = if hashes(chosen) {
         message.to_vec()
     } else {
-        let digest = match algorithm {
-            Alg::EcdsaP384Sha384 => Sha384::digest(message).to_vec(),
-            Alg::EcdsaP256Sha256 | Alg::RsaPkcs1Sha256 | Alg::RsaPssSha256 => {
-                Sha256::digest(message).to_vec()
-            }
-        };
-        if chosen == MechanismType::RSA_PKCS { digest_info(algorithm.digest(), &digest) } else { digest }
+        let digest = MessageDigest::of(algorithm.digest(), message);
+        if chosen == MechanismType::RSA_PKCS { digest_info(&digest) } else { digest.as_bytes().to_vec() }
     };
     // The salt is as long as the digest, as RFC 4055 §3.1 recommends.
     let pss =

@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::shim::SignatureAlgorithm;
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     error::{Error, RvError},
@@ -14,6 +13,7 @@ use cryptoki::{
     slot::{Slot, TokenInfo},
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
+use sealkeeper_pades::cms::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{
@@ -25,8 +25,8 @@ use super::{
     sessions::{KeySession, Sessions},
 };
 use crate::token::wire::{
-    Describe, Described, Failed, Flags, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
-    TokenShown, pin_of,
+    Describe, Described, Failed, Flags, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply,
+    Sign, TokenShown, pin_of,
 };
 
 /// A loaded and initialised module with the logins it holds.
@@ -229,12 +229,7 @@ impl Module {
         }
     }
 
-    fn show_key_in(
-        &self,
-        kept: &mut KeySession,
-        login: &Login,
-        wanted: &Object,
-    ) -> Result<KeyFound, Failed> {
+    fn show_key_in(&self, kept: &mut KeySession, login: &Login, wanted: &Object) -> Result<KeyFound, Failed> {
         let offered = self.pkcs11.get_mechanism_list(login.slot).unwrap_or_default();
         // Found afresh: another program may have changed it. What the token does not report is no matter before there is a seal.
         kept.keys.retain(|(object, _)| object != wanted);

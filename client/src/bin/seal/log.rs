@@ -29,10 +29,6 @@ pub(crate) struct Log {
     /// Begin at this position instead of showing the newest
     #[arg(long, value_name = "SEQ")]
     from: Option<u64>,
-
-    /// Print each record as one JSON object on a line of its own
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Log {
@@ -42,7 +38,7 @@ impl Log {
             None => Selection::Newest(self.limit),
         };
         for record in session.connect().await?.records(selection).await? {
-            if self.json {
+            if session.json {
                 screen::print_json(&as_json(&record));
             } else {
                 screen::print(line(session, &record));

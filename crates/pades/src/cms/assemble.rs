@@ -6,37 +6,46 @@ use cms::signed_data::{
     CertificateSet, EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
 };
 use const_oid::db::rfc5911::{ID_DATA, ID_SIGNED_DATA};
-use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_SHA_256};
 use der::asn1::{OctetString, SetOfVec};
 use der::{Any, Encode};
-use spki::AlgorithmIdentifierOwned;
 
-use super::{CmsError, EcdsaSignature, SignedAttributes, SigningChain};
+use super::algorithm::SignatureAlgorithm;
+use super::attributes::SignedAttributes;
+use super::chain::SigningChain;
+use super::digest::{HashFunction, MessageDigest};
+use super::error::CmsError;
+use super::signature::SignatureValue;
 
 /// The detached CMS signature in DER, with the signer's certificate and the others of `chain` embedded (as a SET OF,
 /// they stand in DER order). Refused unless `signature` verifies over `attributes` with the signer's key.
 pub fn assemble(
     attributes: &SignedAttributes,
-    signature: &EcdsaSignature,
+    signature: &SignatureValue,
     chain: &SigningChain,
 ) -> Result<Vec<u8>, CmsError> {
     chain.signer().verify(attributes, signature)?;
     encode(attributes, signature, chain)
 }
 
-/// The most bytes [`assemble`] can return for `chain`, whatever is signed: the structure itself with a signature value
-/// of the greatest length. Everything else has one length for one chain.
-pub fn contents_capacity(chain: &SigningChain) -> Result<usize, CmsError> {
-    let attributes = SignedAttributes::new([0; 32], chain.signer().der())?;
-    Ok(encode(&attributes, &EcdsaSignature::of_greatest_length()?, chain)?.len())
+/// The most bytes [`assemble`] can return for `chain` and `algorithm`, whatever is signed: the structure itself with a
+/// signature value of the greatest length. Everything else has one length for one chain.
+///
+/// # Errors
+/// [`CmsError::Mismatch`] if the signer's key is not for `algorithm`.
+pub fn contents_capacity(chain: &SigningChain, algorithm: SignatureAlgorithm) -> Result<usize, CmsError> {
+    let any = MessageDigest::of(algorithm.digest(), &[]);
+    let attributes = SignedAttributes::new(any, chain.signer().der(), algorithm)?;
+    let longest = SignatureValue::of_greatest_length(algorithm, chain.signer())?;
+    Ok(encode(&attributes, &longest, chain)?.len())
 }
 
 fn encode(
     attributes: &SignedAttributes,
-    signature: &EcdsaSignature,
+    signature: &SignatureValue,
     chain: &SigningChain,
 ) -> Result<Vec<u8>, CmsError> {
     let certificate = chain.signer().certificate();
+    let digest_algorithm = HashFunction::from(attributes.algorithm().digest()).identifier();
     let signer_info = SignerInfo {
         // Version 1 goes with an issuer and serial number as identifier (RFC 5652 §5.3).
         version: CmsVersion::V1,
@@ -44,11 +53,10 @@ fn encode(
             issuer: certificate.tbs_certificate().issuer().clone(),
             serial_number: certificate.tbs_certificate().serial_number().clone(),
         }),
-        digest_alg: sha256(),
+        digest_alg: digest_algorithm.clone(),
         signed_attrs: Some(attributes.attributes().clone()),
-        // RFC 5758 §3.2: parameters are absent.
-        signature_algorithm: AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA_256, parameters: None },
-        signature: OctetString::new(signature.to_der())?,
+        signature_algorithm: signature.algorithm().identifier()?,
+        signature: OctetString::new(signature.value())?,
         unsigned_attrs: None,
     };
     let certificates = std::iter::once(certificate)
@@ -58,7 +66,7 @@ fn encode(
     let signed_data = SignedData {
         // Version 1: content of type id-data, X.509 certificates only, SignerInfo of version 1 (RFC 5652 §5.1).
         version: CmsVersion::V1,
-        digest_algorithms: SetOfVec::try_from(vec![sha256()])?,
+        digest_algorithms: SetOfVec::try_from(vec![digest_algorithm])?,
         encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent: None },
         certificates: Some(CertificateSet::try_from(certificates)?),
         crls: None,
@@ -66,9 +74,4 @@ fn encode(
     };
     let content = Any::encode_from(&signed_data)?;
     Ok(ContentInfo { content_type: ID_SIGNED_DATA, content }.to_der()?)
-}
-
-/// RFC 5754 §2: parameters should be absent.
-fn sha256() -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned { oid: ID_SHA_256, parameters: None }
 }

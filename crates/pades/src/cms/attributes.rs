@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::attr::{Attribute, Attributes};
 
-use super::CmsError;
+use super::algorithm::SignatureAlgorithm;
+use super::digest::MessageDigest;
+use super::error::{CmsError, Mismatch};
 
 /// content-type, message-digest and signing-certificate-v2, in DER order.
 ///
@@ -16,12 +18,23 @@ use super::CmsError;
 pub struct SignedAttributes {
     attributes: Attributes,
     set_of: Vec<u8>,
+    algorithm: SignatureAlgorithm,
 }
 
 impl SignedAttributes {
-    /// The attributes for a document whose bytes under /ByteRange have SHA-256 `message_digest`, to be signed with
-    /// the key of `signing_certificate` (DER).
-    pub fn new(message_digest: [u8; 32], signing_certificate: &[u8]) -> Result<Self, CmsError> {
+    /// The attributes for a document whose bytes under /ByteRange have the digest `message_digest`, to be signed by
+    /// `algorithm` with the key of `signing_certificate` (DER).
+    ///
+    /// # Errors
+    /// [`CmsError::Mismatch`] if the digest is not by the hash function of `algorithm`.
+    pub fn new(
+        message_digest: MessageDigest,
+        signing_certificate: &[u8],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Self, CmsError> {
+        if message_digest.algorithm() != algorithm.digest() {
+            return Err(CmsError::Mismatch(Mismatch::MessageDigest));
+        }
         let certificate_reference = SigningCertificateV2 {
             certs: vec![EssCertIdV2 {
                 hash_algorithm: None,
@@ -33,13 +46,13 @@ impl SignedAttributes {
         let mut attributes = Attributes::new();
         for (oid, value) in [
             (ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?),
-            (ID_MESSAGE_DIGEST, Any::encode_from(&OctetString::new(message_digest)?)?),
+            (ID_MESSAGE_DIGEST, Any::encode_from(&OctetString::new(message_digest.as_bytes())?)?),
             (ID_AA_SIGNING_CERTIFICATE_V_2, Any::encode_from(&certificate_reference)?),
         ] {
             attributes.insert(attribute(oid, value)?)?;
         }
         let set_of = attributes.to_der()?;
-        Ok(Self { attributes, set_of })
+        Ok(Self { attributes, set_of, algorithm })
     }
 
     /// The bytes to sign: DER with the tag SET OF, not the \[0\] under which they are stored (RFC 5652 §5.4).
@@ -47,9 +60,15 @@ impl SignedAttributes {
         &self.set_of
     }
 
-    /// SHA-256 of [`Self::to_be_signed`]: what a token signs with the mechanism CKM_ECDSA.
-    pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(&self.set_of).into()
+    /// The digest of [`Self::to_be_signed`]: what a token signs with the mechanisms CKM_ECDSA and CKM_RSA_PKCS_PSS, and,
+    /// inside [`digest_info`](super::digest_info), with CKM_RSA_PKCS.
+    pub fn digest(&self) -> MessageDigest {
+        MessageDigest::of(self.algorithm.digest(), &self.set_of)
+    }
+
+    /// How they are to be signed.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
     }
 
     pub(super) fn attributes(&self) -> &Attributes {
@@ -70,7 +89,8 @@ pub(super) struct SigningCertificateV2 {
     pub(super) policies: Option<Any>,
 }
 
-/// `ESSCertIDv2` of RFC 5035 §4. SHA-256 is the default hash and then, in DER, not stated. `issuerSerial` is
+/// `ESSCertIDv2` of RFC 5035 §4. SHA-256 is the default hash and then, in DER, not stated; it serves for every algorithm, for
+/// it only has to resist a second certificate of the same hash. `issuerSerial` is
 /// optional and left out by us: the SignerInfo's own identifier already names issuer and serial number.
 #[derive(Debug, Clone, PartialEq, Eq, Sequence)]
 pub(super) struct EssCertIdV2 {

@@ -1,14 +1,13 @@
 //! The signer's certificate and the certificates that lead up from it.
 
-use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, SECP_256_R_1};
-use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
-use p256::ecdsa::VerifyingKey;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use spki::SubjectPublicKeyInfoOwned;
 use x509_cert::Certificate;
 
-use super::{CmsError, EcdsaSignature, SignedAttributes};
+use super::algorithm::SignatureAlgorithm;
+use super::attributes::SignedAttributes;
+use super::error::{CmsError, Mismatch};
+use super::key::{PublicKey, VerifyingKey};
+use super::signature::SignatureValue;
 
 /// The signer's own certificate with its key, known to be one this crate can sign for.
 #[derive(Debug, Clone)]
@@ -29,11 +28,32 @@ impl EndEntity {
         &self.certificate
     }
 
+    /// The algorithms its key can be used with, the usual one first; never none.
+    pub fn algorithms(&self) -> &'static [SignatureAlgorithm] {
+        self.key.algorithms()
+    }
+
+    /// The values of its key.
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
     /// Whether `signature` over `attributes` was made with this certificate's key.
-    pub fn verify(&self, attributes: &SignedAttributes, signature: &EcdsaSignature) -> Result<(), CmsError> {
-        self.key
-            .verify_prehash(&attributes.digest(), signature.inner())
-            .map_err(|_| CmsError::SignatureDoesNotVerify)
+    ///
+    /// # Errors
+    /// [`CmsError::SignatureDoesNotVerify`]; [`CmsError::Mismatch`] if the two are not for the same algorithm.
+    pub fn verify(&self, attributes: &SignedAttributes, signature: &SignatureValue) -> Result<(), CmsError> {
+        if attributes.algorithm() != signature.algorithm() {
+            return Err(CmsError::Mismatch(Mismatch::SignedAttributes));
+        }
+        if !self.key.verifies(&signature.scheme(), attributes.digest().as_bytes(), signature.value()) {
+            return Err(CmsError::SignatureDoesNotVerify);
+        }
+        Ok(())
+    }
+
+    pub(super) fn key(&self) -> &VerifyingKey {
+        &self.key
     }
 }
 
@@ -52,8 +72,14 @@ impl SigningChain {
         issuers: impl IntoIterator<Item = C>,
     ) -> Result<Self, CmsError> {
         let certificate = strict_certificate(0, signer)?;
-        let key = p256_key(certificate.tbs_certificate().subject_public_key_info())
-            .map_err(|detail| CmsError::KeyUnsupported { detail })?;
+        let unsupported = |detail: String| CmsError::KeyUnsupported { detail };
+        let key = VerifyingKey::read(certificate.tbs_certificate().subject_public_key_info())
+            .map_err(unsupported)?;
+        if key.algorithms().is_empty() {
+            return Err(unsupported(
+                "RSASSA-PSS restricted to other parameters than SHA-256 with a salt of 32 bytes".into(),
+            ));
+        }
         let mut others: Vec<Certificate> = Vec::new();
         for (index, issuer) in issuers.into_iter().enumerate() {
             let issuer = strict_certificate(index + 1, issuer.as_ref())?;
@@ -73,21 +99,6 @@ impl SigningChain {
     pub fn issuers(&self) -> &[Certificate] {
         &self.issuers
     }
-}
-
-/// The P-256 key in a certificate's key information (RFC 5480 §2), or what else is there.
-pub(crate) fn p256_key(info: &SubjectPublicKeyInfoOwned) -> Result<VerifyingKey, String> {
-    if info.algorithm.oid != ID_EC_PUBLIC_KEY {
-        return Err(format!("algorithm {}", info.algorithm.oid));
-    }
-    let curve = info.algorithm.parameters.as_ref().and_then(|p| p.decode_as::<ObjectIdentifier>().ok());
-    match curve {
-        Some(SECP_256_R_1) => {}
-        Some(other) => return Err(format!("curve {other}")),
-        None => return Err("an elliptic curve without a name".to_owned()),
-    }
-    let point = info.subject_public_key.as_bytes().unwrap_or_default();
-    VerifyingKey::from_sec1_bytes(point).map_err(|_| "a point that is not on P-256".to_owned())
 }
 
 /// Decodes a certificate and makes sure that it is embedded byte for byte as it was given: the signature on it, and

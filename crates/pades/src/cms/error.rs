@@ -12,20 +12,37 @@ pub enum CmsError {
         detail: String,
     },
     /// The signer's key is of a kind this crate does not sign with.
-    #[error("the signer's certificate holds a key that is not ECDSA P-256: {detail}")]
+    #[error("the signer's certificate holds a key of a kind that is not signed with: {detail}")]
     KeyUnsupported {
         /// The algorithm found.
         detail: String,
     },
-    /// The token's answer is not an ECDSA signature value in the form PKCS#11 gives it.
+    /// The token's answer is not a signature value in the form PKCS#11 gives it.
     #[error("the token's signature is malformed: {0}")]
     SignatureMalformed(&'static str),
     /// The token's answer is well formed and does not verify with the certificate's key.
     #[error("the token's signature does not verify with the signer's certificate")]
     SignatureDoesNotVerify,
+    /// The signature algorithm asked for does not go with what it is asked for; a fault of the caller.
+    #[error("the signature algorithm does not go with {0}")]
+    Mismatch(Mismatch),
     /// The encoder failed on values this crate made; a fault of this crate.
     #[error("CMS cannot be encoded: {0}")]
     Encoding(#[from] der::Error),
+}
+
+/// What a signature algorithm does not go with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The message digest is by another hash function.
+    #[error("the message digest's hash function")]
+    MessageDigest,
+    /// The signer's key is of another kind, or may not be used this way.
+    #[error("the signer's key")]
+    Key,
+    /// The signed attributes are for another one.
+    #[error("the signed attributes")]
+    SignedAttributes,
 }
 
 impl CmsError {
@@ -35,7 +52,7 @@ impl CmsError {
             Self::CertificateNotDer { .. } => "certificate-not-der",
             Self::KeyUnsupported { .. } => "certificate-key-unsupported",
             Self::SignatureMalformed(_) | Self::SignatureDoesNotVerify => "token-fault",
-            Self::Encoding(_) => "internal",
+            Self::Mismatch(_) | Self::Encoding(_) => "internal",
         }
     }
 }

@@ -4,39 +4,26 @@
 //! signature value are slices of the input.
 
 use cms::cert::IssuerAndSerialNumber;
-use const_oid::db::{rfc5911, rfc5912};
+use const_oid::db::rfc5911;
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Reader, SliceReader, Tag, TagNumber};
-use sha2::{Digest, Sha256, Sha384, Sha512};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 use super::CmsParseError;
 use super::attributes::SigningCertificateV2;
+use super::digest::HashFunction;
 
 /// One signer's detached signature (RFC 5652 §5.3) with the certificates it carries.
 #[derive(Debug, Clone)]
 pub struct DetachedSignature {
     certificates: Vec<Vec<u8>>,
     signer: SignerReference,
-    digest_algorithm: DigestAlgorithm,
+    digest_algorithm: AlgorithmIdentifierOwned,
     signed_attributes: Option<SignedAttributeValues>,
     signature_algorithm: AlgorithmIdentifierOwned,
     signature: Vec<u8>,
-}
-
-/// The hash functions that signatures name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DigestAlgorithm {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-    /// One this crate does not compute, by its dotted object identifier.
-    Other(String),
 }
 
 /// How the signer's certificate is named.
@@ -55,7 +42,8 @@ struct SignedAttributeValues {
 
 #[derive(Debug, Clone)]
 struct CertificateReference {
-    algorithm: DigestAlgorithm,
+    /// `None`: one that is not computed here.
+    algorithm: Option<HashFunction>,
     hash: Vec<u8>,
 }
 
@@ -93,8 +81,8 @@ impl DetachedSignature {
         })
     }
 
-    /// The hash function the document was hashed with.
-    pub fn digest_algorithm(&self) -> &DigestAlgorithm {
+    /// What the document was hashed with: see [`HashFunction::named_by`].
+    pub fn digest_algorithm(&self) -> &AlgorithmIdentifierOwned {
         &self.digest_algorithm
     }
 
@@ -113,7 +101,7 @@ impl DetachedSignature {
     /// attribute is missing, or its hash function is not computed here.
     pub fn references(&self, certificate: &[u8]) -> Option<bool> {
         let first = self.signed_attributes.as_ref()?.certificate_references.as_ref()?.first()?;
-        Some(first.algorithm.digest([certificate])? == first.hash)
+        Some(first.algorithm?.digest([certificate]) == first.hash)
     }
 
     /// Whether the attribute signing-certificate-v2 is there at all.
@@ -166,7 +154,7 @@ impl DetachedSignature {
     ) -> Result<Self, CmsParseError> {
         u8::decode(&mut reader)?;
         let signer = SignerReference::decode(&mut reader)?;
-        let digest_algorithm = DigestAlgorithm::from(&AlgorithmIdentifierOwned::decode(&mut reader)?);
+        let digest_algorithm = AlgorithmIdentifierOwned::decode(&mut reader)?;
         let signed_attributes = match optional(&mut reader, context(0))? {
             Some(attributes) => Some(SignedAttributeValues::decode(attributes, content_type)?),
             None => None,
@@ -176,34 +164,6 @@ impl DetachedSignature {
         optional(&mut reader, context(1))?;
         reader.finish()?;
         Ok(Self { certificates, signer, digest_algorithm, signed_attributes, signature_algorithm, signature })
-    }
-}
-
-impl DigestAlgorithm {
-    /// The hash over `parts` one after another; `None` for [`DigestAlgorithm::Other`].
-    pub fn digest<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
-        fn over<'a, D: Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-            let mut digest = D::new();
-            parts.into_iter().for_each(|part| digest.update(part));
-            digest.finalize().to_vec()
-        }
-        match self {
-            Self::Sha256 => Some(over::<Sha256>(parts)),
-            Self::Sha384 => Some(over::<Sha384>(parts)),
-            Self::Sha512 => Some(over::<Sha512>(parts)),
-            Self::Other(_) => None,
-        }
-    }
-}
-
-impl From<&AlgorithmIdentifierOwned> for DigestAlgorithm {
-    fn from(algorithm: &AlgorithmIdentifierOwned) -> Self {
-        match algorithm.oid {
-            rfc5912::ID_SHA_256 => Self::Sha256,
-            rfc5912::ID_SHA_384 => Self::Sha384,
-            rfc5912::ID_SHA_512 => Self::Sha512,
-            other => Self::Other(other.to_string()),
-        }
     }
 }
 
@@ -276,7 +236,7 @@ impl SignedAttributeValues {
 impl From<&SigningCertificateV2> for Vec<CertificateReference> {
     fn from(attribute: &SigningCertificateV2) -> Self {
         let reference = |id: &super::attributes::EssCertIdV2| CertificateReference {
-            algorithm: id.hash_algorithm.as_ref().map_or(DigestAlgorithm::Sha256, DigestAlgorithm::from),
+            algorithm: id.hash_algorithm.as_ref().map_or(Some(HashFunction::Sha256), HashFunction::named_by),
             hash: id.cert_hash.as_bytes().to_vec(),
         };
         attribute.certs.iter().map(reference).collect()

@@ -1,64 +1,119 @@
 //! The signature value, from the form PKCS#11 gives it to the form CMS carries.
 
-use p256::ecdsa::Signature;
+use super::algorithm::SignatureAlgorithm;
+use super::chain::EndEntity;
+use super::error::{CmsError, Mismatch};
+use super::key::VerifyingKey;
+use super::scheme::Scheme;
 
-use super::CmsError;
+/// Bytes of one scalar (FIPS 186-5): n in PKCS#11's terms.
+const P256_SCALAR_LEN: usize = 32;
+const P384_SCALAR_LEN: usize = 48;
 
-/// Bytes of one scalar of P-256 (FIPS 186-5): n in PKCS#11's terms.
-const SCALAR_LEN: usize = 32;
-
-/// An ECDSA P-256 signature value whose r and s both lie in 1..n-1.
+/// A signature value that has the form of its algorithm. Whether it verifies is another question:
+/// [`EndEntity::verify`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EcdsaSignature {
-    signature: Signature,
+pub struct SignatureValue {
+    algorithm: SignatureAlgorithm,
+    value: Vec<u8>,
 }
 
-impl EcdsaSignature {
-    /// Reads `r‖s` as CKM_ECDSA returns it (PKCS#11 v3.0 §2.3.1): an even number of bytes, at most 2n, each half
+impl SignatureValue {
+    /// Reads what a token with the key of `signer` answered.
+    ///
+    /// ECDSA: `r‖s` as CKM_ECDSA returns it (PKCS#11 v3.0 §2.3.1), an even number of bytes, at most 2n, each half
     /// big-endian. Some tokens drop leading zeros of both halves, so shorter halves are padded on the left.
-    pub fn from_token(raw: &[u8]) -> Result<Self, CmsError> {
-        if raw.is_empty() || !raw.len().is_multiple_of(2) {
-            return Err(CmsError::SignatureMalformed("its length is zero or odd, so it is not r and s"));
+    /// RSA: exactly as many bytes as the modulus has (RFC 8017 §8.1.1, §8.2.1).
+    ///
+    /// # Errors
+    /// [`CmsError::SignatureMalformed`]; [`CmsError::Mismatch`] if the key is not for `algorithm`.
+    pub fn from_token(
+        algorithm: SignatureAlgorithm,
+        raw: &[u8],
+        signer: &EndEntity,
+    ) -> Result<Self, CmsError> {
+        Self::read(algorithm, raw, signer.key())
+    }
+
+    /// The same for a key without a certificate.
+    pub(super) fn read(
+        algorithm: SignatureAlgorithm,
+        raw: &[u8],
+        key: &VerifyingKey,
+    ) -> Result<Self, CmsError> {
+        if !key.algorithms().contains(&algorithm) {
+            return Err(CmsError::Mismatch(Mismatch::Key));
         }
-        if raw.len() > 2 * SCALAR_LEN {
-            return Err(CmsError::SignatureMalformed("it is longer than two scalars of P-256"));
-        }
-        let (r, s) = raw.split_at(raw.len() / 2);
-        Self::from_scalars(left_padded(r), left_padded(s))
+        let value = match algorithm {
+            SignatureAlgorithm::EcdsaP256Sha256 => p256_value(&left_padded::<P256_SCALAR_LEN>(raw)?)?,
+            SignatureAlgorithm::EcdsaP384Sha384 => p384_value(&left_padded::<P384_SCALAR_LEN>(raw)?)?,
+            SignatureAlgorithm::RsaPkcs1Sha256 | SignatureAlgorithm::RsaPssSha256 => {
+                if Some(raw.len()) != key.modulus_len() {
+                    return Err(CmsError::SignatureMalformed("it is not as long as the modulus"));
+                }
+                raw.to_vec()
+            }
+        };
+        Ok(Self { algorithm, value })
     }
 
-    /// `ECDSA-Sig-Value` of RFC 3279 §2.2.3, in DER.
-    pub fn to_der(&self) -> Vec<u8> {
-        self.signature.to_der().as_bytes().to_vec()
+    /// How it was made.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
     }
 
-    /// A value of the greatest length DER can need: both scalars with the top bit set, hence a sign byte each.
-    pub(super) fn of_greatest_length() -> Result<Self, CmsError> {
-        let mut scalar = [0; SCALAR_LEN];
-        if let Some(first) = scalar.first_mut() {
-            *first = 0x80;
-        }
-        Self::from_scalars(scalar, scalar)
+    /// `SignerInfo.signature`: for ECDSA `ECDSA-Sig-Value` of RFC 3279 §2.2.3 in DER, for RSA the value itself.
+    pub fn value(&self) -> &[u8] {
+        &self.value
     }
 
-    pub(super) fn inner(&self) -> &Signature {
-        &self.signature
+    /// A value of the greatest length `algorithm` can need with the key of `signer`.
+    pub(super) fn of_greatest_length(
+        algorithm: SignatureAlgorithm,
+        signer: &EndEntity,
+    ) -> Result<Self, CmsError> {
+        // With the top bit set, both scalars need a sign byte each.
+        let scalars = |length: usize| -> Vec<u8> {
+            (0..2 * length).map(|index| if index % length == 0 { 0x80 } else { 0 }).collect()
+        };
+        let raw = match algorithm {
+            SignatureAlgorithm::EcdsaP256Sha256 => scalars(P256_SCALAR_LEN),
+            SignatureAlgorithm::EcdsaP384Sha384 => scalars(P384_SCALAR_LEN),
+            SignatureAlgorithm::RsaPkcs1Sha256 | SignatureAlgorithm::RsaPssSha256 => {
+                vec![0; signer.key().modulus_len().unwrap_or_default()]
+            }
+        };
+        Self::from_token(algorithm, &raw, signer)
     }
 
-    fn from_scalars(r: [u8; SCALAR_LEN], s: [u8; SCALAR_LEN]) -> Result<Self, CmsError> {
-        Signature::from_scalars(r, s)
-            .map(|signature| Self { signature })
-            .map_err(|_| CmsError::SignatureMalformed("r or s is not in 1..n-1"))
+    pub(super) fn scheme(&self) -> Scheme {
+        self.algorithm.into()
     }
 }
 
-/// `half` as a scalar: at most [`SCALAR_LEN`] bytes, big-endian.
-fn left_padded(half: &[u8]) -> [u8; SCALAR_LEN] {
-    let mut scalar = [0; SCALAR_LEN];
-    for (to, from) in scalar.iter_mut().rev().zip(half.iter().rev()) {
-        *to = *from;
+fn p256_value(scalars: &[u8]) -> Result<Vec<u8>, CmsError> {
+    let signature = p256::ecdsa::Signature::from_slice(scalars).map_err(|_| OUTSIDE_THE_GROUP)?;
+    Ok(signature.to_der().as_bytes().to_vec())
+}
+
+fn p384_value(scalars: &[u8]) -> Result<Vec<u8>, CmsError> {
+    let signature = p384::ecdsa::Signature::from_slice(scalars).map_err(|_| OUTSIDE_THE_GROUP)?;
+    Ok(signature.to_der().as_bytes().to_vec())
+}
+
+const OUTSIDE_THE_GROUP: CmsError = CmsError::SignatureMalformed("r or s is not in 1..n-1");
+
+/// Both halves of `raw` as scalars of N bytes each, big-endian.
+fn left_padded<const N: usize>(raw: &[u8]) -> Result<Vec<u8>, CmsError> {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) {
+        return Err(CmsError::SignatureMalformed("its length is zero or odd, so it is not r and s"));
     }
-    scalar
+    if raw.len() > 2 * N {
+        return Err(CmsError::SignatureMalformed("it is longer than two scalars of its curve"));
+    }
+    let (r, s) = raw.split_at(raw.len() / 2);
+    let zeros = vec![0; N - r.len()];
+    Ok([&zeros, r, &zeros, s].concat())
 }
 
 #[cfg(test)]
@@ -67,35 +122,42 @@ mod tests {
 
     #[test]
     fn short_halves_are_padded_on_the_left() {
-        let der = EcdsaSignature::from_token(&[1, 2]).unwrap().to_der();
-        assert_eq!(der, [0x30, 6, 2, 1, 1, 2, 1, 2]);
+        let der = [0x30, 6, 2, 1, 1, 2, 1, 2];
+        assert_eq!(p256_value(&left_padded::<P256_SCALAR_LEN>(&[1, 2]).unwrap()).unwrap(), der);
+        assert_eq!(p384_value(&left_padded::<P384_SCALAR_LEN>(&[1, 2]).unwrap()).unwrap(), der);
     }
 
     #[test]
     fn values_outside_the_group_are_refused() {
-        let order_minus_one = hex_scalar("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550");
-        let order = hex_scalar("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-        let one = left_padded(&[1]);
-        assert!(EcdsaSignature::from_token(&[order_minus_one, one].concat()).is_ok());
-        for raw in [[order, one].concat(), [one, order].concat(), [one, [0; 32]].concat(), vec![0; 64]] {
-            let refusal = EcdsaSignature::from_token(&raw).unwrap_err();
-            assert_eq!(refusal.code(), "token-fault");
+        let p256 = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+        let p384 = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+        outside_the_group(&hex(p256), p256_value);
+        outside_the_group(&hex(p384), p384_value);
+    }
+
+    /// With the order of the group, which is odd.
+    fn outside_the_group(order: &[u8], value: fn(&[u8]) -> Result<Vec<u8>, CmsError>) {
+        let (zero, mut one, mut below) = (vec![0; order.len()], vec![0; order.len()], order.to_vec());
+        *one.last_mut().unwrap() = 1;
+        *below.last_mut().unwrap() -= 1;
+        assert!(value(&[&below[..], &one[..]].concat()).is_ok());
+        assert!(value(&[&one[..], &below[..]].concat()).is_ok());
+        for (r, s) in [(order, &one[..]), (&one, order), (&one, &zero), (&zero, &one), (&zero, &zero)] {
+            assert_eq!(value(&[r, s].concat()).unwrap_err().code(), "token-fault");
         }
     }
 
     #[test]
     fn lengths_that_cannot_be_two_scalars_are_refused() {
         for length in [0, 1, 63, 65, 66, 72] {
-            assert!(EcdsaSignature::from_token(&vec![1; length]).is_err(), "{length} bytes");
+            assert!(left_padded::<P256_SCALAR_LEN>(&vec![1; length]).is_err(), "{length} bytes");
+        }
+        for length in [0, 1, 95, 97, 98, 104] {
+            assert!(left_padded::<P384_SCALAR_LEN>(&vec![1; length]).is_err(), "{length} bytes");
         }
     }
 
-    #[test]
-    fn the_greatest_length_is_reached() {
-        assert_eq!(EcdsaSignature::of_greatest_length().unwrap().to_der().len(), 72);
-    }
-
-    fn hex_scalar(text: &str) -> [u8; SCALAR_LEN] {
-        std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
     }
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 /// SHA-256 over the bytes of a file as they arrive. What is appended later is hashed on from here, so that stamping
-/// reads the input once.
+/// with SHA-256 reads the input once.
 #[derive(Clone, Default)]
 pub struct InputDigest {
     state: Sha256,

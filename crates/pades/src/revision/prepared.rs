@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
 
 use super::error::RevisionError;
 use super::input::InputDigest;
 use super::signature::{Layout, byte_range_text};
 use super::trailer::{ID_LEN, Written};
+use crate::cms::{DigestAlgorithm, MessageDigest};
 
 /// Everything is written but the signature value.
 #[derive(Debug)]
@@ -59,12 +60,31 @@ impl Prepared {
         self.byte_range
     }
 
-    /// SHA-256 over the bytes under /ByteRange: the message-digest to sign.
-    #[must_use]
-    pub fn byte_range_digest(&self) -> [u8; 32] {
+    /// The digest over the bytes under /ByteRange: the message-digest to sign.
+    ///
+    /// `input` is the document that this revision is of. SHA-256 goes on from its [`InputDigest`]; only another hash
+    /// function has to read it.
+    ///
+    /// # Errors
+    /// [`RevisionError::InputMismatch`], if `input` has another length than the document.
+    pub fn byte_range_digest(
+        &self,
+        algorithm: DigestAlgorithm,
+        input: &[u8],
+    ) -> Result<MessageDigest, RevisionError> {
+        if input.len() as u64 != self.input.len() {
+            return Err(RevisionError::InputMismatch);
+        }
         let before = self.appended.get(..self.contents.start);
         let after = self.appended.get(self.contents.end..);
-        self.input.sha256_with([before, after].into_iter().flatten())
+        let appended = [before, after].into_iter().flatten();
+        Ok(match algorithm {
+            DigestAlgorithm::Sha256 => MessageDigest::Sha256(self.input.sha256_with(appended)),
+            DigestAlgorithm::Sha384 => {
+                let state = Sha384::new().chain_update(input);
+                MessageDigest::Sha384(appended.fold(state, Digest::chain_update).finalize().into())
+            }
+        })
     }
 
     /// A digest of what will be stamped that is the same however /M, the journal entry, /ID and /Contents are filled

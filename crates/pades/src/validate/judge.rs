@@ -1,16 +1,12 @@
 //! One signature, judged.
 
 use const_oid::db::rfc4519::CN;
-use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
 use der::{Any, Tag, Tagged};
-use p256::ecdsa::Signature;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 
 use super::coverage::{self, Covered};
 use super::report::{Broken, NotJudged, SignatureReport, SignerCertificate, Verdict};
-use crate::cms::{CmsParseError, DetachedSignature, p256_key};
+use crate::cms::{CmsParseError, DetachedSignature, HashFunction, Scheme, VerifyingKey};
 use crate::document::Document;
 use crate::error::ReadError;
 use crate::object::{Dictionary, Object};
@@ -85,10 +81,9 @@ fn verdict(
 
 /// What is damaged comes before what is not known: a changed document is broken, whatever the algorithm.
 fn over_document(kind: Kind, covered: &Covered<'_>, cms: &DetachedSignature) -> Result<(), Verdict> {
-    let algorithm = cms.digest_algorithm();
-    let digest = algorithm
-        .digest(covered.parts)
-        .ok_or_else(|| NotJudged::Algorithm(format!("digest {algorithm:?}")))?;
+    let hash = HashFunction::named_by(cms.digest_algorithm())
+        .ok_or_else(|| NotJudged::Algorithm(format!("digest {}", cms.digest_algorithm().oid)))?;
+    let digest = hash.digest(covered.parts);
     if cms.message_digest().is_some_and(|stated| stated != digest) {
         return Err(Broken::Digest.into());
     }
@@ -102,19 +97,22 @@ fn over_document(kind: Kind, covered: &Covered<'_>, cms: &DetachedSignature) -> 
         None if kind == Kind::Pades => return Err(Broken::CertificateReference.into()),
         None => {}
     }
-    let key =
-        p256_key(certificate.tbs_certificate().subject_public_key_info()).map_err(NotJudged::Algorithm)?;
-    let signature_algorithm = cms.signature_algorithm().oid;
-    if signature_algorithm != ECDSA_WITH_SHA_256 {
-        return Err(NotJudged::Algorithm(signature_algorithm.to_string()).into());
+    let key = VerifyingKey::read(certificate.tbs_certificate().subject_public_key_info())
+        .map_err(NotJudged::Algorithm)?;
+    let scheme = Scheme::read(cms.signature_algorithm(), hash).map_err(NotJudged::Algorithm)?;
+    if !key.admits(&scheme) {
+        let other = format!("{} with a key that is not for it", cms.signature_algorithm().oid);
+        return Err(NotJudged::Algorithm(other).into());
     }
     // Without signed attributes the document's own digest is signed (RFC 5652 §5.4).
     let signed = match cms.signed_attributes() {
-        Some(attributes) => Sha256::digest(attributes).to_vec(),
+        Some(attributes) => hash.digest([attributes]),
         None => digest,
     };
-    let signature = Signature::from_der(cms.signature()).map_err(|_| Broken::Signature)?;
-    key.verify_prehash(&signed, &signature).map_err(|_| Broken::Signature.into())
+    if !key.verifies(&scheme, &signed, cms.signature()) {
+        return Err(Broken::Signature.into());
+    }
+    Ok(())
 }
 
 impl From<Broken> for Verdict {

@@ -1,8 +1,9 @@
 //! What can be said of a file's signatures from the file alone (ISO 32000-2 §12.8, ETSI EN 319 142-1).
 //!
 //! Judged: that each signature covers what it must, that these bytes are the ones signed, and that the key in the
-//! signer's certificate signed them. **Not judged**: whether that certificate is to be trusted, was valid at the time or
-//! is revoked, and what later revisions changed about what the signed one showed.
+//! signer's certificate signed them: by RSA (PKCS #1 v1.5 or PSS, 2048 to 4096 bits) or ECDSA (P-256, P-384), with
+//! SHA-256, SHA-384 or SHA-512. **Not judged**: other algorithms, whether that certificate is to be trusted, was valid
+//! at the time or is revoked, and what later revisions changed about what the signed one showed.
 
 mod coverage;
 pub(crate) mod fields;

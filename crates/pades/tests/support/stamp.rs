@@ -1,13 +1,13 @@
 //! Stamping with a key in a file, as a token would.
 
-use sealkeeper_pades::cms::contents_capacity;
+use sealkeeper_pades::cms::{SignatureAlgorithm, contents_capacity};
 use sealkeeper_pades::picture::SealPicture;
 use sealkeeper_pades::revision::{
     InputDigest, JournalWitness, Prepared, RevisionError, SignatureDictionary, UseId, VisibleSeal, prepare,
 };
 use sealkeeper_pades::{Document, PlacedBox};
 
-use super::{chain, cms_over};
+use super::{chain, cms_by};
 
 /// A red square with a transparent hole.
 pub(crate) fn picture() -> SealPicture {
@@ -23,14 +23,18 @@ pub(crate) fn picture() -> SealPicture {
     SealPicture::from_png(&file).unwrap()
 }
 
-/// A signature dictionary for the signer `who`.
+/// A signature dictionary for the signer `who`, whose key is P-256.
 pub(crate) fn dictionary(who: &str) -> SignatureDictionary {
+    dictionary_for(who, SignatureAlgorithm::EcdsaP256Sha256)
+}
+
+pub(crate) fn dictionary_for(who: &str, algorithm: SignatureAlgorithm) -> SignatureDictionary {
     SignatureDictionary {
         name: "示例有限公司".to_owned(),
         reason: Some("contract (final)".to_owned()),
         modified: 1_735_693_200,
         witness: witness(),
-        contents_capacity: contents_capacity(&chain(who)).unwrap(),
+        contents_capacity: contents_capacity(&chain(who), algorithm).unwrap(),
     }
 }
 
@@ -68,7 +72,12 @@ pub(crate) fn stamped(file: &[u8], who: &str) -> Vec<u8> {
 }
 
 pub(crate) fn stamped_on(file: &[u8], page: usize, who: &str) -> Vec<u8> {
-    let prepared = prepared(file, page, &dictionary(who)).unwrap();
-    let cms = cms_over(who, prepared.byte_range_digest());
+    stamped_by(file, page, who, SignatureAlgorithm::EcdsaP256Sha256)
+}
+
+pub(crate) fn stamped_by(file: &[u8], page: usize, who: &str, algorithm: SignatureAlgorithm) -> Vec<u8> {
+    let prepared = prepared(file, page, &dictionary_for(who, algorithm)).unwrap();
+    let digest = prepared.byte_range_digest(algorithm.digest(), file).unwrap();
+    let cms = cms_by(who, algorithm, digest);
     [file, &prepared.embed(&cms).unwrap().appended].concat()
 }
