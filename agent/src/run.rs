@@ -176,7 +176,8 @@ async fn serve(
     store.append(Scribe::plain(RecordBody::PolicyLoaded(loaded))).await?;
 
     let (told, mut news) = mpsc::unbounded_channel();
-    let modules = Arc::new(Modules::new(config.modules, &told));
+    let seals_on = config.seals.iter().map(|registered| registered.seal.key.serial.clone()).collect();
+    let modules = Arc::new(Modules::new(config.modules, seals_on, &told));
     let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
     let spool = Spool::open(spool_directory.clone()).map_err(at(&spool_directory))?;

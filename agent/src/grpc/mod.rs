@@ -9,6 +9,7 @@ mod seals;
 mod status;
 mod tokens;
 mod uses;
+mod watch;
 mod wire;
 
 use std::{ops::Deref, sync::Arc, time::Duration};

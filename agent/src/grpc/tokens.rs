@@ -7,12 +7,11 @@ use sealkeeper_proto::v1::{
     ChangePinReply, ChangePinRequest, GenerateKeyReply, GenerateKeyRequest, ImportCertificateReply,
     ImportCertificateRequest, InspectTokenReply, InspectTokenRequest, ListTokensReply, ListTokensRequest,
     LockReply, LockRequest, RequestCertificateReply, RequestCertificateRequest, SetPinReply, SetPinRequest,
-    TokenEvent, UnlockReply, UnlockRequest, WatchTokensRequest, token_service_server::TokenService,
+    UnlockReply, UnlockRequest, WatchTokensRequest, token_service_server::TokenService,
 };
-use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{caller, keys, not_yet::not_yet, pins, status, wire, within};
+use super::{Admitted, caller, keys, not_yet::not_yet, pins, status, watch, wire, within};
 use crate::{
     pipeline::ports::token::PinOrPad,
     service::{PinChangeAsked, Service, UnlockAsked},
@@ -73,13 +72,19 @@ impl TokenService for Tokens {
         .await
     }
 
-    type WatchTokensStream = std::pin::Pin<Box<dyn Stream<Item = Result<TokenEvent, Status>> + Send>>;
+    type WatchTokensStream = watch::Events;
 
     async fn watch_tokens(
         &self,
-        _: Request<WatchTokensRequest>,
+        request: Request<WatchTokensRequest>,
     ) -> Result<Response<Self::WatchTokensStream>, Status> {
-        not_yet("WatchTokens")
+        let Admitted { permit, .. } = caller(&self.0, &request, "watch-tokens").await?;
+        // Before it is asked what is there, so that nothing happens in between unseen. What is told twice is told the same.
+        let watching = self.0.watch_tokens();
+        let present = within(self.0.limits.call, async {
+            self.0.tokens().await.map_err(|error| status::of_token_error(&error))
+        });
+        Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, permit)))
     }
 
     async fn change_pin(

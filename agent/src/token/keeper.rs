@@ -43,6 +43,10 @@ pub(super) struct Keeper {
     stopping: AtomicBool,
     /// Number of the newest login.
     newest_login: AtomicU64,
+    /// Whether the module has slots that tokens are put into and taken from.
+    hot_plug: AtomicBool,
+    /// When it is to be loaded anew at the earliest, only to look for a token that is missed.
+    refresh: Mutex<Refresh>,
 }
 
 /// What went wrong with it lately.
@@ -87,6 +91,8 @@ impl Keeper {
             news,
             stopping: AtomicBool::new(false),
             newest_login: AtomicU64::new(0),
+            hot_plug: AtomicBool::new(false),
+            refresh: Mutex::default(),
         });
         tokio::spawn(end_logins_in_time(Arc::downgrade(&keeper)));
         keeper
@@ -112,8 +118,8 @@ impl Keeper {
     }
 
     /// Looks whether tokens came or went, unless the module is busy or to be left alone. A module that cannot be loaded is not tried again
-    /// only to look.
-    pub(super) async fn watch(self: &Arc<Self>, due: Deadline) {
+    /// only to look. Where `is_missed`, some token that a seal lies on is in no module.
+    pub(super) async fn watch(self: &Arc<Self>, is_missed: bool, due: Deadline) {
         let busy =
             held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
         let left_alone = held(&self.trouble).at_load.is_some();
@@ -122,6 +128,21 @@ impl Keeper {
         }
         if let Err(error) = self.list(due).await {
             tracing::debug!(module = self.name(), %error, "nobody knows which tokens are there");
+        }
+        if is_missed {
+            self.refresh(due).await;
+        }
+    }
+
+    /// Loads the module anew: some know only the tokens that were there when they were loaded. One whose slots say that tokens come and go
+    /// sees them come, and one that holds a login is left alone.
+    async fn refresh(&self, due: Deadline) {
+        let is_idle = held(&self.logins).is_empty();
+        if is_idle && !self.hot_plug.load(Ordering::SeqCst) && held(&self.refresh).is_due() {
+            let worker = held(&self.worker).take();
+            if let Some(worker) = worker {
+                worker.finish(due).await;
+            }
         }
     }
 
@@ -173,13 +194,16 @@ impl Keeper {
             return Err(TokenError::new(Reason::ModuleCrashed));
         }
         held(&self.shown).insert(serial.clone(), shown.clone());
-        Ok(Unlocked { token: self.state(&serial, &shown), replaced })
+        let token = self.state(&serial, &shown);
+        self.tell(TokenNews::Changed { token: token.clone() });
+        Ok(Unlocked { token, replaced })
     }
 
     /// Logs out; tells whether there was a login. A module that does not do it in time is ended, and its logins with it.
     pub(super) async fn lock(self: &Arc<Self>, serial: &TokenSerial, due: Deadline) -> bool {
         let stood = held(&self.logins).end(serial);
         if let Some(login) = stood {
+            self.tell_changed(serial);
             self.log_out(serial, login, due).await;
         }
         stood.is_some()
@@ -327,9 +351,13 @@ impl Keeper {
 
     /// Takes in what the module shows.
     pub(super) fn seen(&self, looked: Looked, asked: Instant) -> Vec<TokenState> {
+        self.hot_plug.store(looked.hot_plug, Ordering::SeqCst);
         let now: BTreeMap<_, _> =
             looked.tokens.into_iter().filter_map(|token| Some((token.serial()?, token))).collect();
         let before = std::mem::replace(&mut *held(&self.shown), now.clone());
+        if now.keys().ne(before.keys()) {
+            *held(&self.refresh) = Refresh::default();
+        }
         for (serial, token) in &now {
             if !token.logged_in && held(&self.logins).end_older(serial, asked).is_some() {
                 self.tell_ended(serial, Ended::Lost);
@@ -417,6 +445,14 @@ impl Keeper {
 
     fn tell_ended(&self, serial: &TokenSerial, why: Ended) {
         self.tell(TokenNews::LoginEnded(LoginEnded { serial: serial.clone(), why }));
+        self.tell_changed(serial);
+    }
+
+    fn tell_changed(&self, serial: &TokenSerial) {
+        let shown = held(&self.shown).get(serial).cloned();
+        if let Some(shown) = shown {
+            self.tell(TokenNews::Changed { token: self.state(serial, &shown) });
+        }
     }
 
     /// Nobody listens any more only while the agent stops.
@@ -435,6 +471,36 @@ impl Trouble {
         self.failures = self.failures.saturating_add(1);
         self.not_before = Some(Instant::now() + pause);
         pause
+    }
+}
+
+/// When a module is loaded anew to look for a token: soon after one went, and ever more seldom the longer nothing changes.
+struct Refresh {
+    not_before: Instant,
+    pause: Duration,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        let pause = Duration::from_secs(1);
+        Refresh { not_before: Instant::now() + pause, pause }
+    }
+}
+
+impl Refresh {
+    /// Longest pause.
+    const SELDOM: Duration = Duration::from_secs(30);
+    /// How often it is soon.
+    const STEP: f64 = 1.1;
+
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = now >= self.not_before;
+        if is_due {
+            self.not_before = now + self.pause;
+            self.pause = self.pause.mul_f64(Self::STEP).min(Self::SELDOM);
+        }
+        is_due
     }
 }
 

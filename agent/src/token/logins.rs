@@ -103,6 +103,11 @@ impl Logins {
         due
     }
 
+    /// Whether none stands.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is left of the unlock of this token.
     pub(super) fn left(&self, serial: &TokenSerial, now: Instant) -> Option<UnlockLeft> {
         let login = self.0.get(serial).filter(|login| !login.is_over(now))?;

@@ -44,6 +44,8 @@ use crate::pipeline::{
 /// All configured modules.
 pub(crate) struct Modules {
     keepers: Vec<Arc<Keeper>>,
+    /// Tokens that seals lie on.
+    seals_on: BTreeSet<TokenSerial>,
 }
 
 /// A module to load.
@@ -62,8 +64,13 @@ pub(crate) struct ModulePath {
 }
 
 impl Modules {
-    /// Knows the modules; each is loaded when something is asked of it. What happens to tokens by itself is told to `news`.
-    pub(crate) fn new(modules: Vec<ModulePath>, news: &UnboundedSender<TokenNews>) -> Self {
+    /// Knows the modules, and on which tokens seals lie; each is loaded when something is asked of it. What happens to tokens by itself
+    /// is told to `news`.
+    pub(crate) fn new(
+        modules: Vec<ModulePath>,
+        seals_on: BTreeSet<TokenSerial>,
+        news: &UnboundedSender<TokenNews>,
+    ) -> Self {
         let uid = rustix::process::geteuid().as_raw();
         let keepers = modules.into_iter().map(|module| {
             let path = module.path.clone();
@@ -77,14 +84,19 @@ impl Modules {
             };
             Keeper::new(recipe(module), check, news.clone())
         });
-        Modules { keepers: keepers.collect() }
+        Modules { keepers: keepers.collect(), seals_on }
     }
 
     /// Looks in all modules whether tokens came or went.
     pub(crate) async fn watch(&self, deadline: Duration) {
         let due = Instant::now() + deadline;
-        let looks =
-            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.watch(due).await }));
+        let is_missed =
+            self.seals_on.iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
+        let looks = self
+            .keepers
+            .iter()
+            .cloned()
+            .map(|keeper| tokio::spawn(async move { keeper.watch(is_missed, due).await }));
         for look in looks.collect::<Vec<_>>() {
             let _ = look.await;
         }

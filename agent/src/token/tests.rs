@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_millis(200);
 /// A module whose process is this shell script.
 fn module(name: &str, script: &str) -> (Modules, UnboundedReceiver<TokenNews>) {
     let (told, news) = unbounded_channel();
-    (Modules { keepers: vec![keeper(name, script, &told)] }, news)
+    (Modules { keepers: vec![keeper(name, script, &told)], seals_on: BTreeSet::new() }, news)
 }
 
 fn keeper(name: &str, script: &str, told: &UnboundedSender<TokenNews>) -> Arc<Keeper> {
@@ -90,7 +90,7 @@ async fn a_process_that_cannot_be_started_is_told_with_what_the_system_said() {
         environment: Vec::new(),
         at_once: 1,
     };
-    let modules = Modules { keepers: vec![Keeper::new(recipe, || Ok(()), told)] };
+    let modules = Modules { keepers: vec![Keeper::new(recipe, || Ok(()), told)], seals_on: BTreeSet::new() };
     let error = modules.list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("No such file"));
@@ -107,7 +107,7 @@ async fn a_module_that_is_not_trusted_any_more_is_not_started() {
         calls_at_once: 1,
         memory_mib: 64,
     };
-    let error = Modules::new(vec![path], &told).list(LONG).await.unwrap_err();
+    let error = Modules::new(vec![path], BTreeSet::new(), &told).list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("/nonexistent.so"));
 }
@@ -153,7 +153,10 @@ async fn a_login_that_the_token_no_longer_has_ends_here_too() {
 #[tokio::test]
 async fn one_serial_in_two_modules_is_ambiguous() {
     let (told, _news) = unbounded_channel();
-    let modules = Modules { keepers: vec![keeper("a", "exit", &told), keeper("b", "exit", &told)] };
+    let modules = Modules {
+        keepers: vec![keeper("a", "exit", &told), keeper("b", "exit", &told)],
+        seals_on: BTreeSet::new(),
+    };
     for keeper in &modules.keepers {
         keeper.seen(showing(&["1", keeper.name()]), std::time::Instant::now());
     }
