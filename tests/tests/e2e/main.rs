@@ -15,6 +15,8 @@ mod documents;
 mod idempotence;
 mod journal;
 mod keys;
+mod keys_on_token;
+mod pins;
 mod refusals;
 mod requests;
 mod secrets;
