@@ -7,6 +7,7 @@
 #   e2e      real daemon, real SoftHSM, clients in Rust and Python
 #   corpus   stamps every file of ../shared/corpus (or $SEALKEEPER_CORPUS) and lets four judges decide; skipped where absent
 #   crash    kills the daemon under load 50 times
+#   faults   tokens that crash, hang, lock, vanish and come back: a table of cases, with a healthy second module beside each
 #
 # Each part ends with one line of figures. What a part printed is in target/logs/PART.log; a failing part shows it.
 set -euo pipefail
@@ -14,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../softhsm-setup/packages.sh
 . "$root/softhsm-setup/packages.sh"
-readonly PARTS=(unit e2e corpus crash)
+readonly PARTS=(unit e2e corpus crash faults)
 
 main() {
   local part parts=("${PARTS[@]}") failed=()
@@ -52,6 +53,7 @@ run() {
     unit) logged unit unit && figures unit ;;
     e2e) logged e2e e2e && figures e2e ;;
     corpus | crash) logged "$1" "$python" "tests/$1.py" && shown "$1" ;;
+    faults) logged faults cargo test --package sealkeeper-tests --locked --test faults && shown faults ;;
   esac
 }
 
@@ -61,7 +63,7 @@ unit() {
 }
 
 e2e() {
-  cargo test --package sealkeeper-tests --locked --no-fail-fast &&
+  cargo test --package sealkeeper-tests --locked --no-fail-fast --lib --test e2e &&
     (cd tests && "$python" -m unittest discover --pattern 'e2e_*.py')
 }
 

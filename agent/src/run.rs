@@ -220,7 +220,7 @@ async fn serve(
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            watched.watch(deadline).await;
+            watched.watch(deadline);
         }
     });
 
@@ -261,7 +261,8 @@ async fn serve(
     hang_up.now();
     socket_file.remove();
     watcher.abort();
-    for serial in modules.stop(by - RECORDS).await {
+    // Logging out and C_Finalize have the time of any call to a token.
+    for serial in modules.stop((by - RECORDS).min(Instant::now() + deadline)).await {
         service.record_locked(&serial, LockCause::Shutdown).await;
     }
     let _ = stop_caretaker.send(());

@@ -6,7 +6,9 @@ use std::{
     process::Command,
 };
 
-use sealkeeper_fault_module::{CONTROL_VARIABLE, ControlFile, MODULE_VARIABLE, module_path, read_log};
+use sealkeeper_fault_module::{
+    CONTROL_VARIABLE, ControlFile, LoggedCall, MODULE_VARIABLE, module_path, read_log,
+};
 use tempfile::TempDir;
 
 use crate::{Daemon, SoftToken, binary, repository, token::succeed};
@@ -26,6 +28,8 @@ pub struct SealEntry {
 
 /// Names of the three seals every home has from the start; they stand for the keys 01, 02, 03.
 pub const SEALS: [&str; 3] = ["公章", "合同专用章", "财务专用章"];
+/// Name of the seal on the token that [`AgentHome::with_healthy_module`] adds.
+pub const HEALTHY_SEAL: &str = "发票专用章";
 
 /// A home, its token and its socket, in one folder that vanishes with it.
 pub struct AgentHome {
@@ -38,6 +42,8 @@ pub struct AgentHome {
     pub limits: String,
     /// What the module misbehaves by, once [`AgentHome::with_faults`] put one in its place.
     faults: Option<ControlFile>,
+    /// A token behind a second module, once [`AgentHome::with_healthy_module`] put it there.
+    healthy: Option<SoftToken>,
 }
 
 impl AgentHome {
@@ -56,7 +62,14 @@ impl AgentHome {
             key: token.key_uri(number),
             certificate: token.certificate_uri(number),
         });
-        let home = Self { seals: seals.collect(), token, folder, limits: String::new(), faults: None };
+        let home = Self {
+            seals: seals.collect(),
+            token,
+            folder,
+            limits: String::new(),
+            faults: None,
+            healthy: None,
+        };
         let mut init = Command::new(binary("seal-agent"));
         succeed(
             init.args(["init", "--solo", "--domain", "e2e.example", "--name", "王保管", "--home"])
@@ -70,14 +83,40 @@ impl AgentHome {
     /// Every call is logged in `calls.log` beside the control file, see [`AgentHome::calls`].
     pub fn with_faults(self, control: &str) -> Self {
         let file = ControlFile::at(self.scratch().join("faults.toml"));
-        file.write(&format!("log = \"calls.log\"\n{control}")).unwrap();
-        Self { faults: Some(file), ..self }
+        let home = Self { faults: Some(file), ..self };
+        home.change_faults(control);
+        home
     }
 
-    /// The outcomes of all calls of this function, as the fault-injecting module logged them.
+    /// Has the fault-injecting module do what this control file says, from its next call on.
+    ///
+    /// # Panics
+    /// If there is no such module.
+    pub fn change_faults(&self, control: &str) {
+        let file = self.faults.as_ref().expect("a home with faults");
+        file.write(&format!("log = \"calls.log\"\n{control}")).unwrap();
+    }
+
+    /// Adds a second module, plain SoftHSM with a token of its own and the seal [`HEALTHY_SEAL`] on it.
+    pub fn with_healthy_module(self) -> Self {
+        let healthy = SoftToken::healthy_in(self.scratch().join("healthy"));
+        Self { healthy: Some(healthy), ..self }
+    }
+
+    /// The token behind the second module.
+    pub fn healthy(&self) -> Option<&SoftToken> {
+        self.healthy.as_ref()
+    }
+
+    /// All calls, as the fault-injecting module logged them.
+    pub fn all_calls(&self) -> Vec<LoggedCall> {
+        read_log(&self.scratch().join("calls.log")).unwrap()
+    }
+
+    /// The outcomes of all calls of this function.
     pub fn calls(&self, function: &str) -> Vec<String> {
-        let calls = read_log(&self.scratch().join("calls.log")).unwrap();
-        calls.into_iter().filter(|call| call.function == function).map(|call| call.outcome).collect()
+        let calls = self.all_calls().into_iter();
+        calls.filter(|call| call.function == function).map(|call| call.outcome).collect()
     }
 
     /// The home itself.
@@ -110,7 +149,6 @@ impl AgentHome {
 
     /// agent.toml as it is now.
     pub fn configuration(&self) -> String {
-        let pictures = repository().join("softhsm-setup/demo");
         let mut environment = format!("SOFTHSM2_CONF = {:?}", self.token.settings());
         let mut module = self.token.module().to_owned();
         if let Some(faults) = &self.faults {
@@ -124,13 +162,19 @@ impl AgentHome {
             self.socket(),
             self.limits,
         );
-        for SealEntry { id, name, key, certificate } in &self.seals {
+        for seal in &self.seals {
+            text += &seal.configuration(&self.token);
+        }
+        if let Some(healthy) = &self.healthy {
             text += &format!(
-                "[[seals]]\nid = {id:?}\nname = {name:?}\nunit = \"示例科技有限公司\"\npicture = {:?}\nwidth_mm = 40\n\
-                 height_mm = 40\nkey = {key:?}\ncertificate = {certificate:?}\nissuers = [{:?}]\n",
-                pictures.join("contract-seal.png"),
-                self.token.ca(),
+                "[[modules]]\nname = \"healthy\"\npath = {:?}\nenvironment = {{ SOFTHSM2_CONF = {:?} }}\n",
+                healthy.module(),
+                healthy.settings(),
             );
+            let (id, name) = ("seal-healthy".to_owned(), HEALTHY_SEAL.to_owned());
+            let seal =
+                SealEntry { id, name, key: healthy.key_uri(1), certificate: healthy.certificate_uri(1) };
+            text += &seal.configuration(healthy);
         }
         text
     }
@@ -139,5 +183,18 @@ impl AgentHome {
     pub fn start(&self) -> Daemon<'_> {
         fs::write(self.path().join("agent.toml"), self.configuration()).unwrap();
         Daemon::start(self, &[])
+    }
+}
+
+impl SealEntry {
+    /// Its table in agent.toml.
+    fn configuration(&self, token: &SoftToken) -> String {
+        let Self { id, name, key, certificate } = self;
+        format!(
+            "[[seals]]\nid = {id:?}\nname = {name:?}\nunit = \"示例科技有限公司\"\npicture = {:?}\nwidth_mm = 40\n\
+             height_mm = 40\nkey = {key:?}\ncertificate = {certificate:?}\nissuers = [{:?}]\n",
+            repository().join("softhsm-setup/demo/contract-seal.png"),
+            token.ca(),
+        )
     }
 }

@@ -18,7 +18,10 @@ pub mod documents;
 mod home;
 mod journal;
 mod judges;
+mod processes;
+pub mod records;
 mod rpc;
+pub mod secrets;
 mod token;
 
 use std::time::{Duration, Instant};
@@ -26,9 +29,10 @@ use std::time::{Duration, Instant};
 pub use binaries::{binary, repository};
 pub use command_line::{Said, Seal};
 pub use daemon::{Daemon, Exited};
-pub use home::{AgentHome, SEALS, SealEntry};
+pub use home::{AgentHome, HEALTHY_SEAL, SEALS, SealEntry};
 pub use journal::{Entry, Journal};
 pub use judges::assert_judged_valid;
+pub use processes::{children, is_alive, kill};
 pub use rpc::{No, Rpc, Upload, at, header};
 pub use token::SoftToken;
 

@@ -9,8 +9,6 @@ use std::{
 
 use crate::{binaries::kept_folder, repository, sha256};
 
-/// P-256 keys on the token, each with its certificate.
-const KEYS: usize = 3;
 /// The PIN, such as nothing else that is written anywhere could look like.
 const PIN: &str = "e2e-PIN-7Qx4!91w";
 
@@ -20,6 +18,7 @@ pub struct SoftToken {
     template: &'static Template,
 }
 
+/// What tokens are copies of.
 struct Template {
     folder: PathBuf,
     module: PathBuf,
@@ -27,32 +26,46 @@ struct Template {
     serial: String,
 }
 
-/// Made once for all runs of the same setup.sh: making keys takes seconds.
-static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
-    let script = repository().join("softhsm-setup/setup.sh");
-    let version = hex::encode(&sha256(&fs::read(&script).unwrap())[..8]);
-    let folder = kept_folder().join(format!("token-{version}"));
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("TEST_PIN"), format!("{PIN}\n")).unwrap();
-    let mut setup = Command::new(script);
-    succeed(setup.args(["--label", "e2e", "--keys", &KEYS.to_string()]).arg(&folder));
-    let variables = fs::read_to_string(folder.join("uris.env")).unwrap();
-    let value = |name: &str| {
-        let found = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        found.unwrap_or_else(|| panic!("uris.env has no {name}")).to_owned()
-    };
-    let (module, label, serial) = (value("MODULE").into(), value("TOKEN_LABEL"), value("TOKEN_SERIAL"));
-    Template { folder, module, label, serial }
-});
+/// The token of every home: three P-256 keys, each with its certificate.
+static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::made("token", "e2e", 3));
+/// Another token, with one key, for homes with a second module.
+static HEALTHY: LazyLock<Template> = LazyLock::new(|| Template::made("healthy", "healthy", 1));
 
-/// Makes it, if it has not been made yet.
+impl Template {
+    /// Made once for all runs of the same setup.sh: making keys takes seconds.
+    fn made(name: &str, label: &str, keys: usize) -> Self {
+        let script = repository().join("softhsm-setup/setup.sh");
+        let version = hex::encode(&sha256(&fs::read(&script).unwrap())[..8]);
+        let folder = kept_folder().join(format!("{name}-{version}"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("TEST_PIN"), format!("{PIN}\n")).unwrap();
+        let mut setup = Command::new(script);
+        succeed(setup.args(["--label", label, "--keys", &keys.to_string()]).arg(&folder));
+        let variables = fs::read_to_string(folder.join("uris.env")).unwrap();
+        let value = |name: &str| {
+            let found = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            found.unwrap_or_else(|| panic!("uris.env has no {name}")).to_owned()
+        };
+        let (module, label, serial) = (value("MODULE").into(), value("TOKEN_LABEL"), value("TOKEN_SERIAL"));
+        Self { folder, module, label, serial }
+    }
+}
+
+/// Makes what every home is made from, if it has not been made yet.
 pub(crate) fn prepare() {
     LazyLock::force(&TEMPLATE);
 }
 
 impl SoftToken {
     pub(crate) fn copy_to(folder: PathBuf) -> Self {
-        let template = &*TEMPLATE;
+        Self::copy(&TEMPLATE, folder)
+    }
+
+    pub(crate) fn healthy_in(folder: PathBuf) -> Self {
+        Self::copy(&HEALTHY, folder)
+    }
+
+    fn copy(template: &'static Template, folder: PathBuf) -> Self {
         for token in fs::read_dir(template.folder.join("tokens")).unwrap().map(|token| token.unwrap().path())
         {
             let copy = folder.join("tokens").join(token.file_name().unwrap());

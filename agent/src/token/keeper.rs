@@ -17,7 +17,8 @@ use tokio::{
 
 use super::{
     logins::{Logins, Terms},
-    process::{Owner, Recipe, Unanswered, Worker},
+    pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
+    process::{Owner, Place, Recipe, Unanswered, Worker},
     wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
 use crate::pipeline::ports::{
@@ -31,8 +32,10 @@ pub(super) struct Keeper {
     /// What must hold before the module is loaded, each time.
     check: Box<dyn Fn() -> Result<(), TokenError> + Send + Sync>,
     worker: Mutex<Option<Arc<Worker>>>,
-    /// Held while a worker is started, so that one is.
+    /// Held while a worker is started, so that one is, and while one ends whose place the next one takes.
     starting: tokio::sync::Mutex<()>,
+    /// Held while it is looked whether tokens came or went.
+    watching: tokio::sync::Mutex<()>,
     trouble: Mutex<Trouble>,
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
@@ -48,24 +51,6 @@ pub(super) struct Keeper {
     /// When it is to be loaded anew at the earliest, only to look for a token that is missed.
     refresh: Mutex<Refresh>,
 }
-
-/// What went wrong with it lately.
-#[derive(Default)]
-struct Trouble {
-    /// Workers that ended without having answered anything, in a row.
-    failures: u32,
-    /// When the next one may be started.
-    not_before: Option<Instant>,
-    /// Why the last one could not be used.
-    at_load: Option<TokenError>,
-}
-
-/// Longest a module that ends again and again is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// How long one that ended without an answer is left alone the first time, doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The same of one that cannot even be loaded.
-const LOAD_PAUSE: Duration = Duration::from_secs(5);
 
 /// A poisoned lock guards nothing half-done here.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -84,6 +69,7 @@ impl Keeper {
             check: Box::new(check),
             worker: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
+            watching: tokio::sync::Mutex::default(),
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
@@ -117,13 +103,27 @@ impl Keeper {
         }
     }
 
-    /// Looks whether tokens came or went, unless the module is busy or to be left alone. A module that cannot be loaded is not tried again
-    /// only to look. Where `is_missed`, some token that a seal lies on is in no module.
+    /// The same without waiting for a module that is busy: as last seen.
+    pub(super) async fn list_or_last(self: &Arc<Self>, due: Deadline) -> Result<Vec<TokenState>, TokenError> {
+        if self.is_busy() {
+            let shown = held(&self.shown).clone();
+            return Ok(shown.iter().map(|(serial, token)| self.state(serial, token)).collect());
+        }
+        self.list(due).await
+    }
+
+    /// Whether all it may be asked at once has been asked and not been answered.
+    fn is_busy(&self) -> bool {
+        held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place())
+    }
+
+    /// Looks whether tokens came or went, unless the module is busy, to be left alone, or being looked at. A module that cannot be loaded is
+    /// not tried again only to look. Where `is_missed`, some token that a seal lies on is in no module.
     pub(super) async fn watch(self: &Arc<Self>, is_missed: bool, due: Deadline) {
-        let busy =
-            held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place());
-        let left_alone = held(&self.trouble).at_load.is_some();
-        if busy || left_alone || self.stopping.load(Ordering::SeqCst) {
+        let Ok(_watching) = self.watching.try_lock() else { return };
+        let is_gone = held(&self.worker).as_ref().is_none_or(|worker| worker.has_ended());
+        if self.is_busy() || held(&self.trouble).forbids_look(is_gone) || self.stopping.load(Ordering::SeqCst)
+        {
             return;
         }
         if let Err(error) = self.list(due).await {
@@ -137,12 +137,17 @@ impl Keeper {
     /// Loads the module anew: some know only the tokens that were there when they were loaded. One whose slots say that tokens come and go
     /// sees them come, and one that holds a login is left alone.
     async fn refresh(&self, due: Deadline) {
-        let is_idle = held(&self.logins).is_empty();
-        if is_idle && !self.hot_plug.load(Ordering::SeqCst) && held(&self.refresh).is_due() {
-            let worker = held(&self.worker).take();
-            if let Some(worker) = worker {
-                worker.finish(due).await;
-            }
+        let is_idle = || held(&self.logins).is_empty();
+        if !is_idle() || self.hot_plug.load(Ordering::SeqCst) || !held(&self.refresh).is_due() {
+            return;
+        }
+        // Whoever asks something meanwhile waits for the next one, and nothing that was asked is cut off: it might be a PIN.
+        let _starting = self.starting.lock().await;
+        let Some(worker) = held(&self.worker).clone() else { return };
+        let Ok(place) = worker.place(true, due).await else { return };
+        if is_idle() {
+            *held(&self.worker) = None;
+            worker.finish(Some(place), due).await;
         }
     }
 
@@ -152,8 +157,9 @@ impl Keeper {
         unlock: Unlock,
         due: Deadline,
     ) -> Result<Unlocked, TokenError> {
-        let worker = self.worker(due).await?;
         let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
+        // A token at which a person types a PIN lets many modules do nothing meanwhile.
+        let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
         let replaced = held(&self.logins).end(&serial).is_some();
         let number = self.newest_login.fetch_add(1, Ordering::SeqCst) + 1;
         let question = Question::Login(wire::Login {
@@ -162,14 +168,8 @@ impl Keeper {
             pin: wire::pin_bytes(&pin),
             final_try,
         });
-        let answered = match pin {
-            PinOrPad::Pin(pin) => {
-                drop(pin);
-                worker.ask(question, due).await
-            }
-            PinOrPad::Pad => worker.ask_alone(question, due).await,
-        };
-        let told = match answered {
+        drop(pin);
+        let told = match worker.ask_at(place, question, due).await {
             Ok(Reply::Looked(Looked { tokens, .. })) => tokens.into_iter().next().ok_or(Reason::TokenFault),
             Ok(other) => {
                 if replaced {
@@ -217,10 +217,8 @@ impl Keeper {
         alone: bool,
         due: Deadline,
     ) -> Result<Reply, TokenError> {
-        let worker = self.worker(due).await?;
-        let answered =
-            if alone { worker.ask_alone(question, due).await } else { worker.ask(question, due).await };
-        match answered? {
+        let (worker, place) = self.place(alone, due).await?;
+        match worker.ask_at(place, question, due).await? {
             Reply::Failed(failed) => Err(self.failed(Some(serial), Reply::Failed(failed))),
             reply => Ok(reply),
         }
@@ -239,13 +237,10 @@ impl Keeper {
         alone: bool,
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
-        let worker = self.worker(due).await.map_err(SignError::NotSigned)?;
-        if !held(&self.logins).take_use(serial, Instant::now()) {
-            return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
-        }
-        let answered =
-            if alone { worker.ask_alone(question, due).await } else { worker.ask(question, due).await };
-        let signed = match answered {
+        let (worker, place) = self.place(alone, due).await.map_err(SignError::NotSigned)?;
+        let taken = held(&self.logins).take_use(serial, Instant::now());
+        let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
+        let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
                 self.after(Some(serial), &failed);
@@ -258,8 +253,7 @@ impl Keeper {
             Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
             Err(Unanswered::Lost) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleCrashed))),
         };
-        let spent = held(&self.logins).use_ended(serial, Instant::now());
-        if let Some(login) = spent {
+        if held(&self.logins).use_ended(serial, login, Instant::now()) {
             self.tell_ended(serial, Ended::UsesSpent);
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
@@ -274,13 +268,27 @@ impl Keeper {
         let ended = held(&self.logins).end_all();
         let worker = held(&self.worker).take();
         if let Some(worker) = worker {
-            worker.finish(by).await;
+            let place = worker.place(false, by).await.ok();
+            worker.finish(place, by).await;
         }
         ended
     }
 
     async fn ask(self: &Arc<Self>, question: Question, due: Deadline) -> Result<Reply, TokenError> {
-        Ok(self.worker(due).await?.ask(question, due).await?)
+        let (worker, place) = self.place(false, due).await?;
+        Ok(worker.ask_at(place, question, due).await?)
+    }
+
+    /// A place for one question, at the worker there is or a new one. One that ended while it was waited for was not asked: the next one is.
+    async fn place(self: &Arc<Self>, alone: bool, due: Deadline) -> Result<(Arc<Worker>, Place), TokenError> {
+        loop {
+            let worker = self.worker(due).await?;
+            match worker.place(alone, due).await {
+                Ok(place) => return Ok((worker, place)),
+                Err(Unanswered::NotAsked) => {}
+                Err(unanswered) => return Err(unanswered.into()),
+            }
+        }
     }
 
     /// The worker there is, or a new one.
@@ -293,6 +301,12 @@ impl Keeper {
         let _starting = starting.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
         if let Some(worker) = current() {
             return Ok(worker);
+        }
+        // What stood in the last one is ended before anything can stand in the next.
+        let last = held(&self.worker).clone();
+        if let Some(last) = last {
+            let gone = timeout_at(due, last.gone()).await;
+            gone.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
         }
         self.may_start()?;
         // Not cut off with whoever asked first: the next one would begin anew.
@@ -320,6 +334,7 @@ impl Keeper {
     async fn start(self: Arc<Self>, due: Deadline) -> Result<Arc<Worker>, TokenError> {
         (self.check)()?;
         self.proven.store(false, Ordering::SeqCst);
+        held(&self.trouble).started = Some(Instant::now());
         match Worker::start(&self.recipe, due, self.clone()).await {
             Ok((worker, loaded)) => {
                 let worker = Arc::new(worker);
@@ -464,46 +479,6 @@ impl Keeper {
 /// CKR_HOST_MEMORY.
 const HOST_MEMORY: u64 = 2;
 
-impl Trouble {
-    /// One more that was of no use; tells how long the next one must wait.
-    fn failed(&mut self, first: Duration) -> Duration {
-        let pause = first.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        self.not_before = Some(Instant::now() + pause);
-        pause
-    }
-}
-
-/// When a module is loaded anew to look for a token: soon after one went, and ever more seldom the longer nothing changes.
-struct Refresh {
-    not_before: Instant,
-    pause: Duration,
-}
-
-impl Default for Refresh {
-    fn default() -> Self {
-        let pause = Duration::from_secs(1);
-        Refresh { not_before: Instant::now() + pause, pause }
-    }
-}
-
-impl Refresh {
-    /// Longest pause.
-    const SELDOM: Duration = Duration::from_secs(30);
-    /// How often it is soon.
-    const STEP: f64 = 1.1;
-
-    fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let is_due = now >= self.not_before;
-        if is_due {
-            self.not_before = now + self.pause;
-            self.pause = self.pause.mul_f64(Self::STEP).min(Self::SELDOM);
-        }
-        is_due
-    }
-}
-
 impl Owner for Keeper {
     fn answered(&self) {
         if !self.proven.swap(true, Ordering::SeqCst) {
@@ -520,7 +495,9 @@ impl Owner for Keeper {
             return;
         }
         // One that was of use is replaced as soon as something is asked; one that was not is left alone for a while.
-        if !self.proven.load(Ordering::SeqCst) {
+        if self.proven.load(Ordering::SeqCst) {
+            held(&self.trouble).ended();
+        } else {
             held(&self.trouble).failed(FIRST_PAUSE);
         }
         tracing::error!(module = self.name(), ?ending, "a module's worker ended");

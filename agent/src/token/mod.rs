@@ -2,11 +2,14 @@
 
 mod keeper;
 mod logins;
+mod pauses;
 mod process;
 mod trust;
 mod wire;
 pub(crate) mod worker;
 
+#[cfg(test)]
+mod bench;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +24,11 @@ use std::{
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
 use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
-use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
 pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
 use self::{
@@ -87,18 +94,13 @@ impl Modules {
         Modules { keepers: keepers.collect(), seals_on }
     }
 
-    /// Looks in all modules whether tokens came or went.
-    pub(crate) async fn watch(&self, deadline: Duration) {
+    /// Looks in all modules whether tokens came or went; one that takes long keeps no other waiting.
+    pub(crate) fn watch(&self, deadline: Duration) {
         let due = Instant::now() + deadline;
         let is_missed =
             self.seals_on.iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
-        let looks = self
-            .keepers
-            .iter()
-            .cloned()
-            .map(|keeper| tokio::spawn(async move { keeper.watch(is_missed, due).await }));
-        for look in looks.collect::<Vec<_>>() {
-            let _ = look.await;
+        for keeper in self.keepers.iter().cloned() {
+            tokio::spawn(async move { keeper.watch(is_missed, due).await });
         }
     }
 
@@ -122,9 +124,27 @@ impl Modules {
         if let Some(home) = self.known_home(serial)? {
             return Ok(home);
         }
-        // Found afresh; a module that fails or hangs does not hide the others' tokens.
-        self.list_by(due).await?;
-        self.known_home(serial)?.ok_or_else(|| TokenError::new(Reason::TokenAbsent))
+        // Found afresh. Once it is found, a module that fails or hangs does not keep it waiting.
+        let mut looks: JoinSet<_> =
+            self.keepers.iter().cloned().map(|keeper| async move { keeper.list(due).await }).collect();
+        let (mut until, mut failed) = (due, None);
+        let found = loop {
+            match timeout_at(until, looks.join_next()).await {
+                Ok(Some(look)) => failed = look.unwrap_or_else(|_| unknown()).err().or(failed),
+                Ok(None) => break self.known_home(serial)?,
+                Err(_) => {
+                    failed = failed.or_else(|| Some(TokenError::new(Reason::TokenTimeout)));
+                    break self.known_home(serial)?;
+                }
+            }
+            if self.known_home(serial)?.is_some() {
+                until = until.min(Instant::now() + OTHERS);
+            }
+        };
+        // Not cut off: a question of which half is asked would end its worker.
+        looks.detach_all();
+        // Where not every module could tell, nobody knows that the token is not there.
+        found.ok_or_else(|| failed.unwrap_or_else(|| TokenError::new(Reason::TokenAbsent)))
     }
 
     /// Two tokens of one serial cannot be told apart, in two modules no more than in one.
@@ -138,11 +158,14 @@ impl Modules {
 
     async fn list_by(&self, due: Instant) -> Result<Vec<TokenState>, TokenError> {
         // One that hangs takes no time from the others.
-        let lists =
-            self.keepers.iter().cloned().map(|keeper| tokio::spawn(async move { keeper.list(due).await }));
+        let lists = self
+            .keepers
+            .iter()
+            .cloned()
+            .map(|keeper| tokio::spawn(async move { keeper.list_or_last(due).await }));
         let (mut all, mut failed) = (Vec::new(), None);
         for list in lists.collect::<Vec<_>>() {
-            match list.await.unwrap_or_else(|_| Err(TokenError::new(Reason::Internal))) {
+            match list.await.unwrap_or_else(|_| unknown()) {
                 Ok(tokens) => all.extend(tokens),
                 Err(error) => failed = Some(error),
             }
@@ -152,6 +175,14 @@ impl Modules {
             _ => Ok(all),
         }
     }
+}
+
+/// How long a token that was found waits for the other modules, in which there may be a second one of its serial.
+const OTHERS: Duration = Duration::from_secs(1);
+
+/// What a look tells that ended in a panic.
+fn unknown() -> Result<Vec<TokenState>, TokenError> {
+    Err(TokenError::new(Reason::Internal))
 }
 
 /// The agent executes itself. Not by the name of its file: an update may have put another one there.

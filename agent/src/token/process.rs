@@ -61,6 +61,11 @@ pub(super) struct Worker {
     at_once: u32,
 }
 
+/// A worker's place for one question, kept until it is answered.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
 /// Why a question has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
@@ -105,11 +110,13 @@ struct Waiting {
     due: Instant,
     to: oneshot::Sender<Reply>,
     /// Kept for as long as the worker is at it, whether somebody waits for the answer or not.
-    _places: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// How often overdue questions are looked for.
 const WATCH: Duration = Duration::from_millis(100);
+/// How long a process that was killed may take to be gone.
+const KILLED: Duration = Duration::from_secs(1);
 /// How long what a process wrote last may take to arrive once it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// Most bytes of one line of a module's own output that go to the log.
@@ -162,14 +169,11 @@ impl Worker {
         Err((error, over.await.unwrap_or(unknown)))
     }
 
-    /// Asks, and waits for the answer. A question not answered by `due` ends the worker, whether somebody still waits for it or not.
-    pub(super) async fn ask(&self, question: Question, due: Instant) -> Result<Reply, Unanswered> {
-        self.ask_in(1, question, due).await
-    }
-
-    /// The same, while it is asked nothing else: a token at which a person types a PIN lets many modules do nothing meanwhile.
-    pub(super) async fn ask_alone(&self, question: Question, due: Instant) -> Result<Reply, Unanswered> {
-        self.ask_in(self.at_once, question, due).await
+    /// Waits for a place to ask one question; `alone`: while it is asked nothing else.
+    pub(super) async fn place(&self, alone: bool, due: Instant) -> Result<Place, Unanswered> {
+        let count = if alone { self.at_once } else { 1 };
+        let acquired = timeout_at(due, self.places.clone().acquire_many_owned(count)).await;
+        Ok(Place { _permit: acquired.map_err(|_| Unanswered::Busy)?.map_err(|_| Unanswered::NotAsked)? })
     }
 
     /// Whether it has a place free now.
@@ -188,17 +192,34 @@ impl Worker {
     }
 
     /// Has it log out everywhere, call C_Finalize and end; a module that has not done so by `by` is killed.
-    pub(super) async fn finish(&self, by: Instant) {
+    pub(super) async fn finish(&self, place: Option<Place>, by: Instant) {
         self.desk.open().known.get_or_insert(Cause::Told);
-        let _ = self.ask(Question::Finish(super::wire::Nothing {}), by).await;
-        // Its end frees no place: the semaphore closes.
-        let _ = timeout_at(by, self.places.acquire_many(self.at_once + 1)).await;
+        if let Some(place) = place {
+            let _ = self.ask_at(place, Question::Finish(super::wire::Nothing {}), by).await;
+        }
+        let _ = timeout_at(by, self.gone()).await;
         self.kill(Cause::Told);
+        let _ = timeout(KILLED, self.gone()).await;
     }
 
-    async fn ask_in(&self, places: u32, question: Question, due: Instant) -> Result<Reply, Unanswered> {
-        let acquired = timeout_at(due, self.places.clone().acquire_many_owned(places)).await;
-        let places = acquired.map_err(|_| Unanswered::Busy)?.map_err(|_| Unanswered::NotAsked)?;
+    /// Waits until it has ended and its owner knows.
+    pub(super) async fn gone(&self) {
+        // That frees no place: the semaphore closes.
+        let _ = self.places.acquire_many(self.at_once + 1).await;
+    }
+
+    /// Asks, and waits for the answer.
+    pub(super) async fn ask(&self, question: Question, due: Instant) -> Result<Reply, Unanswered> {
+        self.ask_at(self.place(false, due).await?, question, due).await
+    }
+
+    /// The same at a place that was waited for. A question not answered by `due` ends the worker, whether somebody still waits for it or not.
+    pub(super) async fn ask_at(
+        &self,
+        place: Place,
+        question: Question,
+        due: Instant,
+    ) -> Result<Reply, Unanswered> {
         let (to, answer) = oneshot::channel();
         let mut stdin = self.stdin.lock().await;
         let frame = {
@@ -208,7 +229,7 @@ impl Worker {
             }
             open.last_id += 1;
             let id = open.last_id;
-            open.questions.insert(id, Waiting { due, to, _places: places });
+            open.questions.insert(id, Waiting { due, to, _place: place });
             framed(&Ask { id, question: Some(question) })
         };
         // Half a message, which whoever stops waiting in the middle of it would leave behind, makes the worker unusable.
@@ -253,6 +274,8 @@ impl Desk {
 
 fn spawn(recipe: &Recipe) -> io::Result<Child> {
     Command::new(&recipe.program)
+        // The name people look for.
+        .arg0("seal-agent")
         .args(&recipe.arguments)
         .env_clear()
         .envs(recipe.environment.iter().map(|(name, setting)| (name, setting)))

@@ -70,6 +70,48 @@ async fn a_module_that_hangs_at_load_is_killed() {
     assert_eq!((cause, signal), (Cause::TimedOut, Some(9)));
 }
 
+/// A shell script's part of a worker that shows the token `1` once: "loaded", and an answer to the first question, whatever it is.
+const SHOWS_ONE: &str =
+    r"printf '\002\032\000'; head -c 1 >/dev/null; printf '\013\010\001\042\007\012\005\012\001\061\062\000'";
+
+#[tokio::test]
+async fn one_that_ends_soon_again_and_again_is_not_started_only_to_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = folder.path().join("started");
+    let (modules, mut news) = module("m", &format!("echo >> {}; {SHOWS_ONE}; exit 3", started.display()));
+    let keeper = &modules.keepers[0];
+    for number in 1..3 {
+        keeper.watch(false, Instant::now() + LONG).await;
+        while !matches!(news.recv().await, Some(TokenNews::ModuleFailed { .. })) {}
+        assert_eq!(fs::read_to_string(&started).unwrap().len(), number, "the first is replaced at once");
+    }
+    keeper.watch(false, Instant::now() + LONG).await;
+    assert_eq!(fs::read_to_string(&started).unwrap().len(), 2, "looking can wait");
+    modules.list(LONG).await.unwrap();
+    assert_eq!(fs::read_to_string(&started).unwrap().len(), 3, "who asks for something need not");
+}
+
+#[tokio::test]
+async fn a_token_that_is_found_does_not_wait_for_a_module_that_hangs() {
+    let (told, _news) = unbounded_channel();
+    let shows = format!("{SHOWS_ONE}; exec sleep 1000");
+    let keepers = vec![keeper("hangs", "exec sleep 1000", &told), keeper("shows", &shows, &told)];
+    let modules = Modules { keepers, seals_on: BTreeSet::new() };
+    let serial = serial("1");
+    let home = tokio::time::timeout(LONG / 2, modules.home(&serial, Instant::now() + LONG)).await;
+    assert_eq!(home.unwrap().unwrap().name(), "shows");
+}
+
+#[tokio::test]
+async fn a_token_is_not_told_to_be_absent_while_a_module_cannot_tell() {
+    let (told, _news) = unbounded_channel();
+    let shows = format!("{SHOWS_ONE}; exec sleep 1000");
+    let keepers = vec![keeper("dies", "exit 3", &told), keeper("shows", &shows, &told)];
+    let modules = Modules { keepers, seals_on: BTreeSet::new() };
+    let no = modules.home(&serial("2"), Instant::now() + LONG).await.err().unwrap();
+    assert_eq!(no.reason, Reason::ModuleCrashed);
+}
+
 #[tokio::test]
 async fn what_a_worker_must_not_say_ends_it() {
     for babble in [r"\377\377\377\377\377\377\377\377\377\377\377", r"\003\010\001\001", r"\001\377"] {

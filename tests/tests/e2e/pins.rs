@@ -300,3 +300,22 @@ fn the_pin_of_one_signature_is_typed_on_the_pad_where_there_is_one() {
         assert_eq!(rpc.journal().await.types_from(2).iter().filter(|kind| **kind == "complete").count(), 1);
     });
 }
+
+#[test]
+fn what_is_cancelled_on_the_pad_is_told_as_that_and_changes_nothing() {
+    run(async {
+        let template = AgentHome::new();
+        let fault = |function: &str| {
+            format!("[[fault]]\non = \"{function}\"\ndo = \"return\"\nrv = \"CKR_FUNCTION_CANCELED\"\n")
+        };
+        let pad = format!("[pin]\npad = {:?}\npad_new = {NEW:?}\n", template.token.pin());
+        let home = template.with_faults(&(pad + &fault("C_SetPIN") + &fault("C_InitPIN")));
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        assert_eq!(reason(change(&rpc, &home, "", "").await), "token-pin-pad-cancelled");
+        assert_eq!(reason(set(&rpc, &home, "", "", false).await), "token-pin-pad-cancelled");
+        let journal = rpc.journal().await;
+        assert_eq!((journal.count("pin_changed"), journal.count("wrong_pin")), (0, 0));
+        assert!(rpc.try_unlock(&home.token, "", 1, 0).await.unwrap().unlocked, "the PIN is the old one");
+    });
+}

@@ -150,10 +150,12 @@ pub(super) fn find_certificate(
         found.retain(|der| is_for(der, halves));
     }
     let there_are = !found.is_empty();
+    let readable = found.iter().any(|der| Certificate::from_der(der).is_ok());
     if !halves.is_empty() {
         found.retain(|der| is_for(der, halves));
     }
     match found.as_slice() {
+        [] if there_are && !readable => Err(Reason::CertificateNotDer.into()),
         [] if there_are => Err(Reason::CertificateMismatch.into()),
         [] => Err(Reason::CertificateAbsent.into()),
         [only] => Ok(FoundCertificate { der: only.clone(), of: 1 }),

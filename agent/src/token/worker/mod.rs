@@ -3,11 +3,12 @@
 //! Whatever a vendor's code does, it does here: crash, hang, leak, print. The process holds no more than the module itself needs: no journal,
 //! no documents, no other module's secrets, an environment of its own. It ends with the agent.
 
+mod events;
 mod fault;
 mod inbox;
 mod keys;
 mod mechanism;
-mod module;
+pub(super) mod module;
 mod objects;
 mod pins;
 mod raw;
@@ -23,7 +24,11 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Resource, Rlimit};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    process::{Resource, Rlimit},
+};
 
 use self::{inbox::Inbox, module::Module};
 use super::wire::{Answer, Ask, Question, Reply, framed};
@@ -37,6 +42,7 @@ pub(crate) fn run(path: &Path, calls_at_once: usize, memory_mib: u64) -> io::Res
     let most = Some(memory_mib << 20);
     rustix::process::setrlimit(Resource::Data, Rlimit { current: most, maximum: most })?;
     let outbox = Outbox(Mutex::new(File::from(answers)));
+    end_with_agent(questions.try_clone()?)?;
     let module = match Module::load(path) {
         Ok((module, loaded)) => {
             outbox.send(0, Reply::Loaded(loaded))?;
@@ -62,6 +68,18 @@ fn own_pipes() -> io::Result<(OwnedFd, OwnedFd)> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     Ok((questions, answers))
+}
+
+/// Ends the process when the agent is gone, though a module may hang, and if it is while it is loaded.
+fn end_with_agent(questions: OwnedFd) -> io::Result<()> {
+    thread::Builder::new().name("agent".into()).spawn(move || {
+        let mut pipe = [PollFd::new(&questions, PollFlags::empty())];
+        // Asked for no event, it tells of the other end's close only (poll(2)).
+        while poll(&mut pipe, None) == Err(Errno::INTR) {}
+        thread::sleep(LAST_END);
+        die();
+    })?;
+    Ok(())
 }
 
 struct Post {

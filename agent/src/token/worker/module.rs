@@ -17,12 +17,13 @@ use sealkeeper_pades::cms::SignatureAlgorithm;
 use secrecy::SecretString;
 
 use super::{
+    events::SlotEvents,
     fault::{about, sign_failed},
     keys::{FoundKey, find_certificate, find_key, public_halves},
     mechanism::signing,
     pins::check_tries,
     raw::Raw,
-    sessions::{KeySession, Sessions},
+    sessions::{KeySession, Lent, Sessions},
 };
 use crate::token::wire::{
     Describe, Described, Failed, Flags, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply,
@@ -30,9 +31,10 @@ use crate::token::wire::{
 };
 
 /// A loaded and initialised module with the logins it holds.
-pub(super) struct Module {
+pub(in crate::token) struct Module {
     pub(super) pkcs11: Pkcs11,
     pub(super) raw: Raw,
+    events: SlotEvents,
     logins: Mutex<BTreeMap<TokenSerial, Arc<Login>>>,
     /// Held while a login is made or ended, so that one is.
     pub(super) changing: Mutex<()>,
@@ -55,7 +57,7 @@ pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Module {
     /// Loads and initialises the module.
-    pub(super) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
+    pub(in crate::token) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
         let pkcs11 = Pkcs11::new(path)?;
         let unusable =
             |error: Error| Failed { reason: Reason::ModuleUnusable.code().into(), ..Failed::from(error) };
@@ -72,12 +74,13 @@ impl Module {
                 version: format!("{}.{}", info.library_version().major(), info.library_version().minor()),
             },
         );
-        let module = Module { pkcs11, raw, logins: Mutex::default(), changing: Mutex::default() };
+        let events = SlotEvents::of(pkcs11.clone());
+        let module = Module { pkcs11, raw, events, logins: Mutex::default(), changing: Mutex::default() };
         Ok((module, loaded))
     }
 
     /// Does what is asked.
-    pub(super) fn answer(&self, question: Question) -> Reply {
+    pub(in crate::token) fn answer(&self, question: Question) -> Reply {
         let answered = match question {
             Question::Look(_) => self.look().map(Reply::Looked),
             Question::Login(mut login) => self
@@ -112,8 +115,7 @@ impl Module {
 
     /// The tokens present now. Tokens that are not initialised have no serial worth a name and are left out.
     fn look(&self) -> Result<Looked, Failed> {
-        // Some modules look at their readers only when asked for events; what they say is found in the lists below.
-        while let Ok(Some(_)) = self.pkcs11.get_slot_event() {}
+        self.events.take();
         let mut tokens = Vec::new();
         for slot in self.pkcs11.get_slots_with_token()? {
             // A token pulled out between the two calls is simply not there.
@@ -170,14 +172,23 @@ impl Module {
                 lent.give_back();
                 Ok(described)
             }
-            Err(failed) => {
-                if failed.logged_out {
-                    drop(lent);
-                    self.end(&serial, login.number);
-                }
+            // What was found is not as it must be; no call failed.
+            Err(failed) if failed.function.is_empty() && !failed.logged_out => {
+                lent.give_back();
                 Err(failed)
             }
+            Err(failed) => Err(self.closed(&serial, &login, lent, failed)),
         }
+    }
+
+    /// Closes the session in which something failed. A login that has ended with it, for the token allows no other, is told to have.
+    fn closed(&self, serial: &TokenSerial, login: &Login, lent: Lent<'_>, mut failed: Failed) -> Failed {
+        drop(lent);
+        failed.logged_out |= !login.sessions.any_open();
+        if failed.logged_out {
+            self.end(serial, login.number);
+        }
+        failed
     }
 
     fn describe_in(
@@ -257,13 +268,7 @@ impl Module {
                 lent.give_back();
                 Ok(signature)
             }
-            Err(failed) => {
-                drop(lent);
-                if failed.logged_out {
-                    self.end(&serial, login.number);
-                }
-                Err(failed)
-            }
+            Err(failed) => Err(self.closed(&serial, &login, lent, failed)),
         }
     }
 

@@ -66,7 +66,10 @@ impl Module {
         let so = so.map(|pin| SecretString::from(pin.expose()));
         session.login(UserType::So, so.as_ref()).map_err(|error| self.so_login_failed(slot, &error))?;
         drop(so);
-        let set = self.raw.init_pin(&session, new.as_ref()).map_err(|error| new_pin_refused(&error));
+        let set = self
+            .raw
+            .init_pin(&session, new.as_ref())
+            .map_err(|error| on_pad(flags.protected_path, new_pin_refused(&error)));
         // Whatever became of it, the officer's login ends with it.
         let _ = session.logout();
         set
@@ -74,8 +77,8 @@ impl Module {
 
     /// A PIN that was not taken: with what the token says of tries left now.
     pub(super) fn login_failed(&self, slot: Slot, error: &Error) -> Failed {
-        let told = new_pin_refused(error);
         let mut pin = self.flags_now(slot);
+        let told = on_pad(pin.protected_path, new_pin_refused(error));
         // Not every token sets the flag at once.
         pin.locked |= told.reason == Reason::TokenPinLocked.code();
         Failed { pin: Some(pin), ..told }
@@ -87,7 +90,7 @@ impl Module {
         let reason = match error {
             Error::Pkcs11(RvError::PinIncorrect, _) => Reason::TokenSoPinWrong,
             Error::Pkcs11(RvError::PinLocked, _) => Reason::TokenSoPinLocked,
-            _ => return told,
+            _ => return on_pad(self.flags_now(slot).protected_path, told),
         };
         let mut pin = self.flags_now(slot);
         pin.so_locked |= reason == Reason::TokenSoPinLocked;
@@ -132,6 +135,14 @@ fn check_way(flags: Flags, pin_sent: bool) -> Result<(), Failed> {
         (false, false) => Err(Reason::TokenPinPadMissing.into()),
         _ => Ok(()),
     }
+}
+
+/// Whatever is cancelled where PINs are typed on the token, the person cancelled there.
+fn on_pad(has_pad: bool, failed: Failed) -> Failed {
+    if has_pad && failed.reason == Reason::TokenCancelled.code() {
+        return Failed { reason: Reason::TokenPinPadCancelled.code().into(), ..failed };
+    }
+    failed
 }
 
 fn pins_of(change: &mut ChangePin) -> Option<(Pin, Pin)> {

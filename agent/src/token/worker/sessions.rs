@@ -9,8 +9,10 @@ use cryptoki::{
     slot::Slot,
 };
 
+use sealkeeper_domain::reason::Reason;
+
 use super::{fault::session_lost, keys::FoundKey};
-use crate::token::wire::Object;
+use crate::token::wire::{Failed, Object};
 
 /// A session, and the keys found in it: object handles die with their session.
 pub(super) struct KeySession {
@@ -68,10 +70,19 @@ impl Sessions {
         kept.over = true;
     }
 
+    /// Whether one is open, and so the login stands.
+    pub(super) fn any_open(&self) -> bool {
+        self.kept().open > 0
+    }
+
     /// Lends a session; while the token allows no further one, the first that comes back.
-    pub(super) fn lend(&self) -> Result<Lent<'_>, Error> {
+    pub(super) fn lend(&self) -> Result<Lent<'_>, Failed> {
         let mut kept = self.kept();
         loop {
+            // A session opened now would not be logged in.
+            if kept.over || kept.open == 0 {
+                return Err(Reason::TokenLocked.into());
+            }
             if let Some(session) = kept.free.pop() {
                 return Ok(Lent { sessions: self, session: Some(session) });
             }
@@ -93,7 +104,7 @@ impl Sessions {
                     kept.open -= 1;
                     let full = matches!(error, Error::Pkcs11(RvError::SessionCount, _));
                     if !(full && kept.open > 0) {
-                        return Err(error);
+                        return Err(error.into());
                     }
                     kept.full = true;
                 }

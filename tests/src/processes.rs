@@ -1,0 +1,33 @@
+//! Processes as /proc shows them.
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The processes that this one started and that have not been waited for.
+pub fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").unwrap();
+    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|id| stat(*id).is_some_and(|(_, started_by)| started_by == parent)).collect()
+}
+
+/// Whether the process is there and has not ended.
+pub fn is_alive(process: u32) -> bool {
+    stat(process).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// SIGKILL.
+///
+/// # Panics
+/// If there is no such process.
+pub fn kill(process: u32) {
+    let id = i32::try_from(process).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(id, Signal::KILL).unwrap();
+}
+
+/// State and parent (proc_pid_stat(5)). The second field, the name, may hold anything but ends with the last bracket.
+fn stat(process: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
