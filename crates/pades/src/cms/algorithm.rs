@@ -1,9 +1,12 @@
 //! The signature algorithms a seal can sign with.
 
-use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_RSASSA_PSS, RSA_ENCRYPTION};
+use const_oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_RSASSA_PSS, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+};
 use der::Any;
 use spki::AlgorithmIdentifierOwned;
 
+use super::CmsError;
 use super::digest::DigestAlgorithm;
 use super::pss::PssParameters;
 
@@ -49,6 +52,20 @@ impl SignatureAlgorithm {
             Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => DigestAlgorithm::Sha256,
             Self::EcdsaP384Sha384 => DigestAlgorithm::Sha384,
         }
+    }
+
+    /// `signatureAlgorithm` of certificates and requests for them (RFC 5280 §4.1.1.2, RFC 2986 §4.2), where nothing else tells the hash
+    /// function: RFC 4055 §5 for RSASSA-PKCS1-v1_5, otherwise as in a CMS.
+    ///
+    /// # Errors
+    /// [`CmsError::Der`], which does not happen.
+    pub fn certificate_identifier(self) -> Result<AlgorithmIdentifierOwned, CmsError> {
+        Ok(match self {
+            Self::RsaPkcs1Sha256 => {
+                AlgorithmIdentifierOwned { oid: SHA_256_WITH_RSA_ENCRYPTION, parameters: Some(Any::null()) }
+            }
+            _ => self.identifier()?,
+        })
     }
 
     /// `SignerInfo.signatureAlgorithm`.
