@@ -96,5 +96,8 @@ fn one_signature_through_the_worker_beside_the_direct_call() {
     }
     let (directly, through) = (median(directly), median(through));
     let above = through.saturating_sub(directly);
-    eprintln!("bench: direct {directly:?}, through the worker {through:?}, above it {above:?} (medians of {})", ROUNDS * SIGNATURES);
+    eprintln!(
+        "bench: direct {directly:?}, through the worker {through:?}, above it {above:?} (medians of {})",
+        ROUNDS * SIGNATURES
+    );
 }
