@@ -1,6 +1,7 @@
 //! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
 
 mod diagnosis;
+mod inspection;
 mod journal;
 mod not_yet;
 mod seals;
@@ -70,7 +71,10 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         .add_service(
             UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
         )
-        .add_service(DiagnosisServiceServer::new(diagnosis::Diagnosis).max_decoding_message_size(MAX_MESSAGE))
+        .add_service(
+            DiagnosisServiceServer::new(diagnosis::Diagnosis(service.clone()))
+                .max_decoding_message_size(MAX_MESSAGE),
+        )
         .add_service(
             JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
         );

@@ -11,7 +11,7 @@ use sealkeeper_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Admitted, caller, not_yet::not_yet, status, watch, wire, within};
+use super::{Admitted, caller, inspection, not_yet::not_yet, status, watch, wire, within};
 use crate::{
     pipeline::ports::token::PinOrPad,
     service::{Service, UnlockAsked},
@@ -118,9 +118,9 @@ impl TokenService for Tokens {
 
     async fn inspect_token(
         &self,
-        _: Request<InspectTokenRequest>,
+        request: Request<InspectTokenRequest>,
     ) -> Result<Response<InspectTokenReply>, Status> {
-        not_yet("InspectToken")
+        inspection::inspect_token(&self.0, request).await
     }
 }
 
@@ -129,6 +129,6 @@ fn pin_or_pad(bytes: Vec<u8>) -> Result<PinOrPad, Reason> {
     if bytes.is_empty() { Ok(PinOrPad::Pad) } else { Pin::new(bytes).map(PinOrPad::Pin) }
 }
 
-fn serial(text: &str) -> Result<TokenSerial, Status> {
+pub(super) fn serial(text: &str) -> Result<TokenSerial, Status> {
     text.parse().map_err(|error| status::bad_argument("token_serial", error))
 }

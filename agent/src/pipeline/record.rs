@@ -26,6 +26,7 @@ pub(crate) struct SignOrder {
     algorithm: SignatureAlgorithm,
     message: Vec<u8>,
     pin: Option<OnePin>,
+    takes_use: bool,
     _permit: SigningPermit,
 }
 
@@ -48,6 +49,11 @@ impl SignOrder {
     /// The PIN, for a key that asks for it at each signature.
     pub(crate) fn pin(&self) -> Option<&OnePin> {
         self.pin.as_ref()
+    }
+
+    /// Whether it takes one use of the unlock. What nobody asked for takes none of what somebody unlocked.
+    pub(crate) fn takes_use(&self) -> bool {
+        self.takes_use
     }
 }
 
@@ -72,6 +78,7 @@ impl KeyUse {
         scribe: &Scribe,
     ) -> Result<SignOrder, LedgerError> {
         let KeyUse { key, key_id, algorithm, purpose, message, pin } = self;
+        let takes_use = by.is_some();
         let entry = scribe.entry(|draft| {
             Ok(RecordBody::KeyUsed(KeyUsed {
                 token_serial: id(key.serial.as_str())?,
@@ -82,7 +89,7 @@ impl KeyUse {
             }))
         })?;
         ledger.append(entry).await?;
-        Ok(SignOrder { key, algorithm, message, pin, _permit: SigningPermit(()) })
+        Ok(SignOrder { key, algorithm, message, pin, takes_use, _permit: SigningPermit(()) })
     }
 }
 
@@ -182,6 +189,7 @@ impl Recorded {
             algorithm: self.prepared.algorithm,
             message,
             pin: self.prepared.pin.take(),
+            takes_use: true,
             _permit: self.permit,
         };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })

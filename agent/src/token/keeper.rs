@@ -17,10 +17,12 @@ use tokio::{
 
 use super::{
     logins::{Logins, Terms},
+    pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
     process::{Owner, Place, Recipe, Unanswered, Worker},
-    wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
+    wire::{self, Failed, Loaded, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
 use crate::pipeline::ports::{
+    module::Library,
     token::{Cause, Ended, Ending, LoginEnded, PinOrPad, TokenNews, TokenState, Unlock, Unlocked},
     token_error::{SignError, TokenError},
 };
@@ -39,6 +41,8 @@ pub(super) struct Keeper {
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
     logins: Mutex<Logins>,
+    /// What the module called itself when it was loaded last.
+    library: Mutex<Option<Library>>,
     /// The tokens as last seen.
     shown: Mutex<BTreeMap<TokenSerial, TokenShown>>,
     news: UnboundedSender<TokenNews>,
@@ -50,32 +54,6 @@ pub(super) struct Keeper {
     /// When it is to be loaded anew at the earliest, only to look for a token that is missed.
     refresh: Mutex<Refresh>,
 }
-
-/// What went wrong with it lately.
-#[derive(Default)]
-struct Trouble {
-    /// Workers that ended without having answered anything, in a row.
-    failures: u32,
-    /// When the next one may be started.
-    not_before: Option<Instant>,
-    /// Why the last one could not be used.
-    at_load: Option<TokenError>,
-    /// When the last one was started.
-    started: Option<Instant>,
-    /// Workers in a row that were of use and soon ended all the same.
-    brief: u32,
-    /// When the next one may be started only to look whether tokens came or went.
-    no_look_before: Option<Instant>,
-}
-
-/// Longest a module that ends again and again is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// How long one that ended without an answer is left alone the first time, doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The same of one that cannot even be loaded.
-const LOAD_PAUSE: Duration = Duration::from_secs(5);
-/// One that lives longer is no reason to leave the next one alone.
-const BRIEF: Duration = Duration::from_secs(60);
 
 /// A poisoned lock guards nothing half-done here.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -98,6 +76,7 @@ impl Keeper {
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
+            library: Mutex::default(),
             shown: Mutex::default(),
             news,
             stopping: AtomicBool::new(false),
@@ -112,6 +91,12 @@ impl Keeper {
     /// Its name in the configuration.
     pub(super) fn name(&self) -> &str {
         &self.recipe.name
+    }
+
+    /// What the module calls itself; `None` while it is not loaded.
+    pub(super) fn library(&self) -> Option<Library> {
+        let is_loaded = held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended());
+        held(&self.library).clone().filter(|_| is_loaded)
     }
 
     /// Whether it showed this token last.
@@ -142,8 +127,8 @@ impl Keeper {
         held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended() && !worker.has_place())
     }
 
-    /// Looks whether tokens came or went, unless the module is busy or to be left alone, or is being looked at. A module that cannot be loaded is not tried again
-    /// only to look. Where `is_missed`, some token that a seal lies on is in no module.
+    /// Looks whether tokens came or went, unless the module is busy, to be left alone, or being looked at. A module that cannot be loaded is
+    /// not tried again only to look. Where `is_missed`, some token that a seal lies on is in no module.
     pub(super) async fn watch(self: &Arc<Self>, is_missed: bool, due: Deadline) {
         let Ok(_watching) = self.watching.try_lock() else { return };
         let is_gone = held(&self.worker).as_ref().is_none_or(|worker| worker.has_ended());
@@ -254,17 +239,20 @@ impl Keeper {
         held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use.
+    /// One signature; takes one use, if it takes any.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
+        takes_use: bool,
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let (worker, place) = self.place(false, due).await.map_err(SignError::NotSigned)?;
-        if !held(&self.logins).take_use(serial, Instant::now()) {
-            return Err(SignError::NotSigned(TokenError::new(Reason::TokenLocked)));
-        }
+        let taken = {
+            let (mut logins, now) = (held(&self.logins), Instant::now());
+            if takes_use { logins.take_use(serial, now) } else { logins.take_none(serial, now) }
+        };
+        let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
         let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
@@ -278,8 +266,7 @@ impl Keeper {
             Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
             Err(Unanswered::Lost) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleCrashed))),
         };
-        let spent = held(&self.logins).use_ended(serial, Instant::now());
-        if let Some(login) = spent {
+        if held(&self.logins).use_ended(serial, login, Instant::now()) {
             self.tell_ended(serial, Ended::UsesSpent);
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
@@ -372,6 +359,8 @@ impl Keeper {
                     version = loaded.version,
                     "module loaded"
                 );
+                let Loaded { description, version } = loaded;
+                *held(&self.library) = Some(Library { description, version });
                 Ok(worker)
             }
             Err((error, ending)) => {
@@ -504,65 +493,6 @@ impl Keeper {
 
 /// CKR_HOST_MEMORY.
 const HOST_MEMORY: u64 = 2;
-
-impl Trouble {
-    /// One more that was of no use; tells how long the next one must wait.
-    fn failed(&mut self, first: Duration) -> Duration {
-        let pause = first.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        self.not_before = Some(Instant::now() + pause);
-        pause
-    }
-
-    /// One that was of use ended. It is replaced as soon as something is asked; but where it was the looking that ended it, the next one
-    /// would end too, and each is on record.
-    fn ended(&mut self) {
-        let now = Instant::now();
-        let was_brief = self.started.is_some_and(|started| now.saturating_duration_since(started) < BRIEF);
-        self.brief = if was_brief { self.brief.saturating_add(1) } else { 1 };
-        let pause = match self.brief {
-            1 => Duration::ZERO,
-            more => FIRST_PAUSE.saturating_mul(1 << (more - 2).min(16)).min(LONGEST_PAUSE),
-        };
-        self.no_look_before = Some(now + pause);
-    }
-
-    /// Whether the module is left alone by whoever only looks; `is_gone`: that would take a new worker.
-    fn forbids_look(&self, is_gone: bool) -> bool {
-        let too_soon = self.no_look_before.is_some_and(|moment| Instant::now() < moment);
-        self.at_load.is_some() || (is_gone && too_soon)
-    }
-}
-
-/// When a module is loaded anew to look for a token: soon after one went, and ever more seldom the longer nothing changes.
-struct Refresh {
-    not_before: Instant,
-    pause: Duration,
-}
-
-impl Default for Refresh {
-    fn default() -> Self {
-        let pause = Duration::from_secs(1);
-        Refresh { not_before: Instant::now() + pause, pause }
-    }
-}
-
-impl Refresh {
-    /// Longest pause.
-    const SELDOM: Duration = Duration::from_secs(30);
-    /// How often it is soon.
-    const STEP: f64 = 1.1;
-
-    fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let is_due = now >= self.not_before;
-        if is_due {
-            self.not_before = now + self.pause;
-            self.pause = self.pause.mul_f64(Self::STEP).min(Self::SELDOM);
-        }
-        is_due
-    }
-}
 
 impl Owner for Keeper {
     fn answered(&self) {

@@ -47,24 +47,29 @@ impl Logins {
         );
     }
 
-    /// Takes one use, which is spent whatever becomes of it; tells whether there was one.
-    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Instant) -> bool {
-        let Some(login) = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))
-        else {
-            return false;
-        };
+    /// Takes one use, which is spent whatever becomes of it; tells the number of the login it is of, if there was one.
+    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+        let login = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))?;
         login.uses_left -= 1;
         login.in_flight += 1;
         login.last_used = now;
-        true
+        Some(login.number)
     }
 
-    /// A use that was taken came to its end. Tells the login's number if it ended with it, for want of further ones.
-    pub(super) fn use_ended(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
-        let login = self.0.get_mut(serial)?;
+    /// Begins a signature that takes no use; tells the number of the login it is by, if there is one.
+    pub(super) fn take_none(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+        let login = self.0.get_mut(serial).filter(|login| !login.is_over(now))?;
+        login.in_flight += 1;
+        Some(login.number)
+    }
+
+    /// A use that was taken of this login came to its end. Tells whether the login ended with it, for want of further ones.
+    pub(super) fn use_ended(&mut self, serial: &TokenSerial, number: u64, now: Instant) -> bool {
+        // Another login may have taken its place meanwhile.
+        let Some(login) = self.0.get_mut(serial).filter(|login| login.number == number) else { return false };
         login.in_flight = login.in_flight.saturating_sub(1);
         login.last_used = now;
-        if login.uses_left == 0 && login.in_flight == 0 { self.end(serial) } else { None }
+        login.uses_left == 0 && login.in_flight == 0 && self.end(serial).is_some()
     }
 
     /// Ends a login, if there is one; tells its number.
@@ -142,23 +147,27 @@ mod tests {
     #[test]
     fn a_login_ends_with_the_last_use_that_was_under_way() {
         let (mut logins, now) = begun(2, MINUTE, 9 * MINUTE);
-        assert!(logins.take_use(&serial(), now) && logins.take_use(&serial(), now));
-        assert!(!logins.take_use(&serial(), now), "two uses are two");
-        assert_eq!(logins.use_ended(&serial(), now), None, "the other one is still under way");
-        assert_eq!(logins.use_ended(&serial(), now), Some(7));
+        assert_eq!([(); 2].map(|()| logins.take_use(&serial(), now)), [Some(7); 2]);
+        assert_eq!(logins.take_use(&serial(), now), None, "two uses are two");
+        assert!(!logins.use_ended(&serial(), 7, now), "the other one is still under way");
+        assert!(logins.use_ended(&serial(), 7, now));
         assert!(logins.left(&serial(), now).is_none());
     }
 
     #[test]
     fn idle_time_begins_anew_with_each_use_and_the_lifetime_does_not() {
         let (mut logins, begin) = begun(9, 2 * MINUTE, 3 * MINUTE);
-        assert!(logins.take_use(&serial(), begin + MINUTE));
+        assert!(logins.take_use(&serial(), begin + MINUTE).is_some());
         assert!(logins.end_due(begin + 9 * MINUTE).is_empty(), "not in the middle of a use");
-        logins.use_ended(&serial(), begin + MINUTE);
+        logins.use_ended(&serial(), 7, begin + MINUTE);
         assert!(logins.end_due(begin + 2 * MINUTE).is_empty());
         let left = logins.left(&serial(), begin + 2 * MINUTE).unwrap();
         assert_eq!((left.uses, left.idle, left.lifetime), (8, MINUTE, MINUTE));
-        assert!(!logins.take_use(&serial(), begin + 3 * MINUTE), "over before anybody looks after it");
+        assert_eq!(
+            logins.take_use(&serial(), begin + 3 * MINUTE),
+            None,
+            "over before anybody looks after it"
+        );
         assert_eq!(logins.end_due(begin + 3 * MINUTE), [(serial(), 7, Ended::Expired)]);
 
         let (mut logins, begin) = begun(9, MINUTE, 3 * MINUTE);
@@ -167,9 +176,33 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_that_takes_no_use_leaves_all_of_them() {
+        let (mut logins, now) = begun(1, MINUTE, 9 * MINUTE);
+        assert!(logins.take_none(&serial(), now).is_some());
+        assert!(!logins.use_ended(&serial(), 7, now));
+        assert_eq!(logins.left(&serial(), now).map(|left| left.uses), Some(1));
+        assert_eq!(logins.take_none(&serial(), now + MINUTE), None, "not beyond the login's time");
+        assert_eq!(logins.take_none(&serial(), now), Some(7));
+        assert_eq!(logins.take_use(&serial(), now), Some(7));
+        assert!(!logins.use_ended(&serial(), 7, now), "one of the two is still under way");
+        assert!(logins.use_ended(&serial(), 7, now));
+        assert_eq!(logins.take_none(&serial(), now), None, "not without a login");
+    }
+
+    #[test]
     fn what_was_seen_before_a_login_does_not_end_it() {
         let (mut logins, now) = begun(1, MINUTE, MINUTE);
         assert_eq!(logins.end_older(&serial(), now), None);
         assert_eq!(logins.end_older(&serial(), now + MINUTE), Some(7));
+    }
+
+    #[test]
+    fn a_use_of_a_login_that_was_replaced_takes_nothing_from_the_next() {
+        let (mut logins, now) = begun(2, MINUTE, MINUTE);
+        assert_eq!(logins.take_use(&serial(), now), Some(7));
+        logins.begin(serial(), 8, Terms { uses: 1, idle: MINUTE, lifetime: MINUTE }, now);
+        assert_eq!(logins.take_use(&serial(), now), Some(8));
+        assert!(!logins.use_ended(&serial(), 7, now));
+        assert!(logins.use_ended(&serial(), 8, now));
     }
 }

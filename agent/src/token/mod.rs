@@ -2,6 +2,8 @@
 
 mod keeper;
 mod logins;
+mod look;
+mod pauses;
 mod process;
 mod trust;
 mod wire;
@@ -260,8 +262,9 @@ impl Token for Modules {
             pin: order.pin().map(|one| one.pin.expose().as_bytes().to_vec()).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
+        let takes_use = order.takes_use();
         drop(order);
-        home.sign(&serial, question, due).await
+        home.sign(&serial, question, takes_use, due).await
     }
 
     async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {
