@@ -503,7 +503,9 @@ impl Owner for Keeper {
     }
 
     fn ended(&self, ending: Ending) {
-        for serial in held(&self.logins).end_all() {
+        // Not in the loop's head: what is told is told of the logins that are left.
+        let ended = held(&self.logins).end_all();
+        for serial in ended {
             self.tell_ended(&serial, Ended::Failed);
         }
         if ending.cause == Cause::Told {
