@@ -89,6 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn certificates_name_the_hash_function_with_the_scheme() {
+        let oids = SignatureAlgorithm::ALL.map(|algorithm| {
+            let identifier = algorithm.certificate_identifier().unwrap();
+            (identifier.oid.to_string(), identifier.parameters.is_some())
+        });
+        let expected = [
+            ("1.2.840.10045.4.3.2", false),
+            ("1.2.840.10045.4.3.3", false),
+            ("1.2.840.113549.1.1.11", true),
+            ("1.2.840.113549.1.1.10", true),
+        ];
+        assert_eq!(oids, expected.map(|(oid, parameters)| (oid.to_owned(), parameters)));
+    }
+
+    #[test]
     fn every_algorithm_is_found_by_its_code() {
         for algorithm in SignatureAlgorithm::ALL {
             assert_eq!(SignatureAlgorithm::from_code(algorithm.code()), Some(algorithm));
