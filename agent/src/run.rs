@@ -35,7 +35,7 @@ use crate::{
     readiness::Readiness,
     registry::ConfiguredSeals,
     say,
-    service::{Recalled, Service},
+    service::{Recalled, Service, Surroundings},
     socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
@@ -192,6 +192,12 @@ async fn serve(
         limits.clone(),
         spool,
         recalled,
+        Surroundings {
+            home: home.to_owned(),
+            socket: socket.to_owned(),
+            policy_sha256: policy_digest,
+            modules: modules.clone(),
+        },
     ));
     service.tidy().await;
     let caretaker = service.clone();
@@ -204,6 +210,7 @@ async fn serve(
                 _ = tick.tick() => {
                     caretaker.flush_refusals(false).await;
                     caretaker.tidy().await;
+                    caretaker.warn_of_inspections();
                 }
                 _ = &mut stopped => break,
             }

@@ -6,7 +6,8 @@ use hyper_util::rt::TokioIo;
 use sealkeeper_proto::{
     ERROR_DOMAIN, MAX_CHUNK,
     v1::{
-        self, fetch_event, journal_service_client::JournalServiceClient, placement::Position, review_reply,
+        self, diagnosis_service_client::DiagnosisServiceClient, fetch_event,
+        journal_service_client::JournalServiceClient, placement::Position, review_reply,
         seal_service_client::SealServiceClient, stamp_reply, submit_event, submit_request::Part,
         token_service_client::TokenServiceClient, use_service_client::UseServiceClient,
     },
@@ -124,6 +125,11 @@ impl Rpc {
     /// SealService.
     pub fn seals(&self) -> SealServiceClient<Channel> {
         SealServiceClient::new(self.channel.clone())
+    }
+
+    /// DiagnosisService.
+    pub fn diagnosis(&self) -> DiagnosisServiceClient<Channel> {
+        DiagnosisServiceClient::new(self.channel.clone())
     }
 
     /// JournalService.

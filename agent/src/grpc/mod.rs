@@ -1,9 +1,9 @@
 //! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
 
 mod diagnosis;
+mod inspection;
 mod journal;
 mod keys;
-mod not_yet;
 mod pins;
 mod seals;
 mod status;
@@ -72,7 +72,10 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         .add_service(
             UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
         )
-        .add_service(DiagnosisServiceServer::new(diagnosis::Diagnosis).max_decoding_message_size(MAX_MESSAGE))
+        .add_service(
+            DiagnosisServiceServer::new(diagnosis::Diagnosis(service.clone()))
+                .max_decoding_message_size(MAX_MESSAGE),
+        )
         .add_service(
             JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
         );

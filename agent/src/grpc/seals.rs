@@ -63,6 +63,9 @@ impl Seals {
             token_serial: seal.key.serial.to_string(),
             ..Seal::default()
         };
+        if let Err(violation) = self.0.check_inspection(&seal.key.serial) {
+            described.problems.push(violation.reason.code().to_owned());
+        }
         let key = match self.0.token.describe(wanted, self.0.limits.token).await {
             Ok(key) => key,
             Err(error) => {

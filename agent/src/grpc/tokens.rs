@@ -11,7 +11,7 @@ use sealkeeper_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Admitted, caller, keys, not_yet::not_yet, pins, status, watch, wire, within};
+use super::{Admitted, caller, inspection, keys, pins, status, watch, wire, within};
 use crate::{
     pipeline::ports::token::PinOrPad,
     service::{PinChangeAsked, Service, UnlockAsked},
@@ -144,9 +144,9 @@ impl TokenService for Tokens {
 
     async fn inspect_token(
         &self,
-        _: Request<InspectTokenRequest>,
+        request: Request<InspectTokenRequest>,
     ) -> Result<Response<InspectTokenReply>, Status> {
-        not_yet("InspectToken")
+        inspection::inspect_token(&self.0, request).await
     }
 }
 

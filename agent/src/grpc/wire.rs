@@ -13,7 +13,7 @@ use sealkeeper_pades::{Facts, PdfAClaim};
 use sealkeeper_proto::v1;
 use tonic::Status;
 
-use super::status;
+use super::{inspection::finding, status};
 use crate::{
     pipeline::{ports::token::TokenState, receipt::Receipt},
     service::{DocumentFacts, Refused, Reviewed, Service, StampOutcome, Submitted},
@@ -91,7 +91,7 @@ pub(super) fn submitted(submitted: &Submitted) -> v1::submit_event::Event {
     v1::submit_event::Event::Submitted(v1::Submitted {
         request_id: submitted.request.to_string(),
         facts: Some(facts(&submitted.document)),
-        findings: Vec::new(),
+        findings: submitted.findings.iter().map(finding).collect(),
         boxes: vec![seal_box(submitted.seal_box)],
         expires_us: submitted.expires_us,
     })
@@ -142,7 +142,7 @@ pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
     v1::Prepared {
         prepared_sha256: reviewed.prepared.0.to_vec(),
         facts: Some(facts(&reviewed.document)),
-        findings: Vec::new(),
+        findings: reviewed.findings.iter().map(finding).collect(),
         boxes: vec![seal_box(reviewed.seal_box)],
         seal_id: reviewed.kept.seal.to_string(),
         seal_name: reviewed.seal_name.clone(),

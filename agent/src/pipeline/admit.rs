@@ -1,9 +1,10 @@
 //! Which seal, within which limits: what can be decided before the document is there.
 
 use sealkeeper_domain::{
-    identity::PersonId,
+    identity::{PersonId, TokenSerial},
     policy::Policy,
-    refusal::{Refusal, Violations},
+    reason::Reason,
+    refusal::{Refusal, Violation, Violations},
     request::{Asked, Terms},
 };
 
@@ -15,7 +16,7 @@ pub(crate) struct Admitted<'a> {
     pub(super) seal: &'a RegisteredSeal,
 }
 
-/// Holds an ask against registry, policy and limits; names all that stands against it.
+/// Holds an ask against registry, policy, limits and what the inspection of the seal's token found (C3); names all that stands against it.
 pub(crate) fn admit<'a>(
     asked: Asked,
     seal: &str,
@@ -23,11 +24,17 @@ pub(crate) fn admit<'a>(
     registry: &'a dyn SealRegistry,
     policy: &Policy,
     max_document: u64,
+    inspected: impl FnOnce(&TokenSerial) -> Result<(), Violation>,
 ) -> Result<Admitted<'a>, Refusal> {
     match registry.find(seal) {
         Ok(registered) => {
-            let terms = Terms::admit(asked, registered.seal.id.clone(), applicant, policy, max_document)?;
-            Ok(Admitted { terms, seal: registered })
+            let mut violations = Violations::new();
+            let terms = Terms::admit(asked, registered.seal.id.clone(), applicant, policy, max_document);
+            let terms = violations.keep(terms);
+            violations.keep(inspected(&registered.seal.key.serial).map_err(Refusal::from));
+            violations.into_result()?;
+            // `keep` left a violation behind if there are no terms.
+            Ok(Admitted { terms: terms.ok_or(Reason::Internal)?, seal: registered })
         }
         Err(reason) => {
             // The rest is judged all the same, so that everything is told at once.

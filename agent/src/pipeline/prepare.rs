@@ -1,7 +1,5 @@
 //! The new revision but for its signature, and what the custodian confirms of it.
 
-use std::time::Duration;
-
 use sealkeeper_domain::{
     identity::{Digest, TokenSerial, UseId},
     placement::SealBox,
@@ -16,7 +14,9 @@ use sealkeeper_pades::{
     revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
 };
 
-use super::{Stop, admit::Admitted, approve::Approved, place::Placed, ports::key::SigningKey};
+use super::{
+    Stop, admit::Admitted, approve::Approved, certificate::valid_chain, place::Placed, ports::key::SigningKey,
+};
 use crate::pipeline::ports::token::OnePin;
 
 /// Who signs: the seal's certificate as found on its token, valid now, with its issuers; and the seal object it makes.
@@ -37,29 +37,13 @@ impl Signer {
     /// Checks the certificate's validity at `now_us` and binds it to the seal (U8).
     pub(crate) fn new(approved: &Approved<'_, '_>, key: SigningKey, now_us: u64) -> Result<Self, Refusal> {
         let registered = approved.placed.inspected.admitted.seal;
-        let bad = |what: String| Violation::new(Reason::CertificateBad).with("what", what);
-        let chain = SigningChain::from_der(&key.certificate, &registered.issuers).map_err(|error| {
-            Violation::new(Reason::from_code(error.code()).unwrap_or(Reason::CertificateBad))
-                .with("what", error)
-        })?;
+        let chain = valid_chain(registered, &key, now_us)?;
         let algorithm = choose(&key.algorithms, chain.signer().algorithms())?;
-        let validity = chain.signer().certificate().tbs_certificate().validity();
-        let now = Duration::from_micros(now_us);
-        if now < validity.not_before.to_unix_duration() {
-            return Err(Violation::new(Reason::CertificateNotYetValid)
-                .with("not-before", validity.not_before)
-                .into());
-        }
-        if now > validity.not_after.to_unix_duration() {
-            return Err(Violation::new(Reason::CertificateExpired)
-                .with("not-after", validity.not_after)
-                .into());
-        }
         let certificate_sha256 = Digest::of(&key.certificate);
         let seal_object = registered
             .seal
             .object_digest(registered.picture_digest, certificate_sha256)
-            .map_err(|error| bad(error.to_string()))?;
+            .map_err(|error| Violation::new(Reason::CertificateBad).with("what", error))?;
         Ok(Signer {
             chain,
             algorithm,

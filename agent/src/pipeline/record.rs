@@ -26,6 +26,7 @@ pub(crate) struct SignOrder {
     algorithm: SignatureAlgorithm,
     message: Vec<u8>,
     pin: Option<OnePin>,
+    takes_use: bool,
     journal_seq: u64,
     _permit: SigningPermit,
 }
@@ -49,6 +50,11 @@ impl SignOrder {
     /// The PIN, for a key that asks for it at each signature.
     pub(crate) fn pin(&self) -> Option<&OnePin> {
         self.pin.as_ref()
+    }
+
+    /// Whether it takes one use of the unlock. What nobody asked for takes none of what somebody unlocked.
+    pub(crate) fn takes_use(&self) -> bool {
+        self.takes_use
     }
 
     /// The record that permits it.
@@ -78,6 +84,7 @@ impl KeyUse {
         scribe: &Scribe,
     ) -> Result<SignOrder, LedgerError> {
         let KeyUse { key, key_id, algorithm, purpose, message, pin } = self;
+        let takes_use = by.is_some();
         let entry = scribe.entry(|draft| {
             Ok(RecordBody::KeyUsed(KeyUsed {
                 token_serial: id(key.serial.as_str())?,
@@ -88,7 +95,7 @@ impl KeyUse {
             }))
         })?;
         let journal_seq = ledger.append(entry).await?.seq;
-        Ok(SignOrder { key, algorithm, message, pin, journal_seq, _permit: SigningPermit(()) })
+        Ok(SignOrder { key, algorithm, message, pin, takes_use, journal_seq, _permit: SigningPermit(()) })
     }
 }
 
@@ -188,6 +195,7 @@ impl Recorded {
             algorithm: self.prepared.algorithm,
             message,
             pin: self.prepared.pin.take(),
+            takes_use: true,
             journal_seq: self.open.intent_seq,
             _permit: self.permit,
         };

@@ -2,6 +2,8 @@
 
 mod asking_pin;
 mod callers;
+mod diagnosis;
+mod inspect;
 mod inspections;
 mod keys;
 mod pins;
@@ -23,7 +25,7 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{Digest, PersonId, RequestId, UseId},
+    identity::{Digest, PersonId, RequestId, TokenSerial, UseId},
     policy::Policy,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -35,6 +37,8 @@ use tokio::sync::{Semaphore, broadcast, watch};
 pub(crate) use self::{
     asking_pin::AskingPin,
     callers::{Callers, Permit},
+    diagnosis::{Check, Found, Surroundings},
+    inspect::findings::Finding,
     inspections::Inspections,
     keys::{KeyAsked, RequestAsked},
     pins::PinChangeAsked,
@@ -87,6 +91,8 @@ pub(crate) struct Service {
     pub(crate) inspections: Inspections,
     /// Seals whose key asks for the PIN at each signature, as far as it is known.
     pub(crate) asking_pin: AskingPin,
+    /// Where the agent runs, for whoever asks what is wrong.
+    surroundings: Surroundings,
     /// What happens to tokens, for whoever watches.
     token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
@@ -130,6 +136,7 @@ impl Service {
         limits: Limits,
         spool: Spool,
         recalled: Recalled,
+        surroundings: Surroundings,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
@@ -149,6 +156,7 @@ impl Service {
             wrong_pins: recalled.wrong_pins,
             inspections: recalled.inspections,
             asking_pin: AskingPin::default(),
+            surroundings,
             token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
@@ -215,7 +223,8 @@ impl Service {
         (spooled, input): (&'f Spooled, InputDigest),
     ) -> Result<(Placed<'s, 'f>, DocumentFacts), Stop> {
         let limit = self.limits.document;
-        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit)
+        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
+        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit, inspected)
             .at("admit")?
             .inspect(Hashed::new(spooled.bytes(), input))
             .at("inspect")?

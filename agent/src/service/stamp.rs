@@ -9,7 +9,7 @@ use sealkeeper_domain::{
 };
 use sealkeeper_journal::{Mode, PinKind, TreeHead};
 
-use super::{DocumentFacts, Failure, Service, Subject, disk, joined, tokens::entry_of};
+use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined, tokens::entry_of};
 use crate::{
     pipeline::{
         At, Stop,
@@ -29,6 +29,8 @@ use crate::{
 pub(crate) struct Reviewed {
     pub(crate) prepared: Digest,
     pub(crate) document: DocumentFacts,
+    /// What is worth knowing and no reason to refuse.
+    pub(crate) findings: Vec<Finding>,
     pub(crate) seal_box: SealBox,
     pub(crate) seal_object: Digest,
     pub(crate) kept: KeptRequest,
@@ -63,11 +65,13 @@ impl Service {
         let kept = self.open_request(id).await?;
         // A review has no use of its own; any id will do, for it is not part of what is confirmed.
         let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
-        let seal_name =
-            self.registry.by_id(&kept.seal).map(|found| found.seal.name.clone()).unwrap_or_default();
+        let registered = self.registry.by_id(&kept.seal);
+        let seal_name = registered.map(|found| found.seal.name.clone()).unwrap_or_default();
+        let findings = registered.and_then(|found| self.inspection_warning(found)).into_iter().collect();
         Ok(Reviewed {
             prepared: ready.prepared.digest(),
             document: ready.document,
+            findings,
             seal_box: ready.seal_box,
             seal_object: ready.prepared.seal_object(),
             seal_name,

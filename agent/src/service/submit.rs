@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sealkeeper_domain::{
-    identity::{Digest, RequestId},
+    identity::{Digest, RequestId, TokenSerial},
     placement::SealBox,
     reason::Reason,
     refusal::Violation,
@@ -12,7 +12,7 @@ use sealkeeper_domain::{
 
 use sealkeeper_pades::may_be_pdf;
 
-use super::{DocumentFacts, Failure, Service, Subject, disk, joined, refusal};
+use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined, refusal};
 use crate::{
     pipeline::{At, Stop, admit::admit, identify::Caller, kept::KeptRequest},
     spool::{Arrival, Incoming},
@@ -34,6 +34,8 @@ pub(crate) struct Upload {
 pub(crate) struct Submitted {
     pub(crate) request: RequestId,
     pub(crate) document: DocumentFacts,
+    /// What is worth knowing and no reason to refuse.
+    pub(crate) findings: Vec<Finding>,
     pub(crate) seal_box: SealBox,
     pub(crate) expires_us: u64,
 }
@@ -57,8 +59,9 @@ impl Service {
 
     async fn begin(&self, caller: &Caller, asked: &Asked, seal: &str) -> Result<Option<Incoming>, Stop> {
         let applicant = caller.person().id.clone();
-        admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, self.limits.document)
-            .at("admit")?;
+        let limit = self.limits.document;
+        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
+        admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit, inspected).at("admit")?;
         // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
         if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
             return Ok(None);
@@ -138,7 +141,10 @@ impl Service {
             expires_us: created_us.saturating_add(self.policy.request_lifetime_ms.saturating_mul(1000)),
             copies_used: 0,
         };
-        let submitted = Submitted { request: request.id, document, seal_box, expires_us: request.expires_us };
+        let findings = self.registry.by_id(&request.seal).and_then(|found| self.inspection_warning(found));
+        let findings = findings.into_iter().collect();
+        let submitted =
+            Submitted { request: request.id, document, findings, seal_box, expires_us: request.expires_us };
         self.ledger.add_request(request).await?;
         Ok(submitted)
     }

@@ -1,5 +1,7 @@
 //! The pipeline over the real store, with a token that does what real ones do at their worst.
 
+mod diagnosis;
+mod inspection;
 mod keys;
 mod pins;
 mod tokens;
@@ -230,6 +232,12 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         limits,
         Spool::open(directory.path().join("spool")).unwrap(),
         Recalled::default(),
+        Surroundings {
+            home: directory.path().to_owned(),
+            socket: directory.path().join("agent.sock"),
+            policy_sha256: Digest::of(Policy::SOLO_TOML.as_bytes()),
+            modules: Arc::new(diagnosis::Shelf::default()),
+        },
     ));
     House { service, token, clock, caller, store, directory }
 }

@@ -87,7 +87,11 @@ impl Service {
             return Err(Stop::Store(error));
         }
         self.learn_of_keys(&serial).await;
-        Ok(token)
+        // Before it is answered: whoever unlocked for one use does not meet the inspection in the middle of it.
+        Ok(match self.inspect_if_due(&serial).await {
+            Some(inspection) => inspection.token.unwrap_or(TokenState { unlocked: None, ..token }),
+            None => token,
+        })
     }
 
     /// A permit to begin something that the agent's stop waits for.
@@ -97,9 +101,7 @@ impl Service {
 
     /// Looks at the keys that now show themselves.
     async fn learn_of_keys(&self, serial: &TokenSerial) {
-        for registered in
-            self.registry.all().iter().filter(|registered| registered.seal.key.serial == *serial)
-        {
+        for registered in self.seals_on(serial) {
             let wanted = registered.on_token(self.clock.now_us());
             // One that cannot be used is told when it is to be used.
             if let Ok(key) = self.token.describe(wanted, self.limits.token).await {
@@ -110,9 +112,8 @@ impl Service {
 
     /// When this token is due for inspection, µs since the Unix epoch; 0 where no seal lies on it.
     pub(crate) fn inspection_due_us(&self, serial: &TokenSerial) -> u64 {
-        let holds_seal = self.registry.all().iter().any(|registered| registered.seal.key.serial == *serial);
-        let due = self.inspections.of(serial).due_us(self.policy.inspection.interval_ms);
-        due.filter(|_| holds_seal).unwrap_or(0)
+        let due = self.inspections.of(serial).due_us(&self.policy.inspection);
+        due.filter(|_| self.seals_on(serial).next().is_some()).unwrap_or(0)
     }
 
     /// Records an unlock, and before it the end of the one it replaced.

@@ -19,9 +19,10 @@ use super::{
     logins::{Logins, Terms},
     pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
     process::{Owner, Place, Recipe, Unanswered, Worker},
-    wire::{self, Failed, Logout, Looked, Nothing, Question, Reply, TokenShown},
+    wire::{self, Failed, Loaded, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
 use crate::pipeline::ports::{
+    module::Library,
     token::{Cause, Ended, Ending, LoginEnded, PinOrPad, TokenNews, TokenState, Unlock, Unlocked},
     token_error::{SignError, TokenError},
 };
@@ -40,6 +41,8 @@ pub(super) struct Keeper {
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
     logins: Mutex<Logins>,
+    /// What the module called itself when it was loaded last.
+    library: Mutex<Option<Library>>,
     /// The tokens as last seen.
     shown: Mutex<BTreeMap<TokenSerial, TokenShown>>,
     news: UnboundedSender<TokenNews>,
@@ -73,6 +76,7 @@ impl Keeper {
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
+            library: Mutex::default(),
             shown: Mutex::default(),
             news,
             stopping: AtomicBool::new(false),
@@ -87,6 +91,12 @@ impl Keeper {
     /// Its name in the configuration.
     pub(super) fn name(&self) -> &str {
         &self.recipe.name
+    }
+
+    /// What the module calls itself; `None` while it is not loaded.
+    pub(super) fn library(&self) -> Option<Library> {
+        let is_loaded = held(&self.worker).as_ref().is_some_and(|worker| !worker.has_ended());
+        held(&self.library).clone().filter(|_| is_loaded)
     }
 
     /// Whether it showed this token last.
@@ -229,16 +239,19 @@ impl Keeper {
         held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use. `alone` while somebody types a PIN on the token for it.
+    /// One signature; takes one use, if it takes any. `alone` while somebody types a PIN on the token for it.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
-        alone: bool,
+        (takes_use, alone): (bool, bool),
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let (worker, place) = self.place(alone, due).await.map_err(SignError::NotSigned)?;
-        let taken = held(&self.logins).take_use(serial, Instant::now());
+        let taken = {
+            let (mut logins, now) = (held(&self.logins), Instant::now());
+            if takes_use { logins.take_use(serial, now) } else { logins.take_none(serial, now) }
+        };
         let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
         let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
@@ -346,6 +359,8 @@ impl Keeper {
                     version = loaded.version,
                     "module loaded"
                 );
+                let Loaded { description, version } = loaded;
+                *held(&self.library) = Some(Library { description, version });
                 Ok(worker)
             }
             Err((error, ending)) => {
@@ -488,7 +503,9 @@ impl Owner for Keeper {
     }
 
     fn ended(&self, ending: Ending) {
-        for serial in held(&self.logins).end_all() {
+        // Not in the loop's head: what is told is told of the logins that are left.
+        let ended = held(&self.logins).end_all();
+        for serial in ended {
             self.tell_ended(&serial, Ended::Failed);
         }
         if ending.cause == Cause::Told {

@@ -56,6 +56,13 @@ impl Logins {
         Some(login.number)
     }
 
+    /// Begins a signature that takes no use; tells the number of the login it is by, if there is one.
+    pub(super) fn take_none(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+        let login = self.0.get_mut(serial).filter(|login| !login.is_over(now))?;
+        login.in_flight += 1;
+        Some(login.number)
+    }
+
     /// A use that was taken of this login came to its end. Tells whether the login ended with it, for want of further ones.
     pub(super) fn use_ended(&mut self, serial: &TokenSerial, number: u64, now: Instant) -> bool {
         // Another login may have taken its place meanwhile.
@@ -166,6 +173,20 @@ mod tests {
         let (mut logins, begin) = begun(9, MINUTE, 3 * MINUTE);
         assert_eq!(logins.end_due(begin + MINUTE), [(serial(), 7, Ended::Idle)]);
         assert_eq!(logins.end(&serial()), None);
+    }
+
+    #[test]
+    fn a_signature_that_takes_no_use_leaves_all_of_them() {
+        let (mut logins, now) = begun(1, MINUTE, 9 * MINUTE);
+        assert!(logins.take_none(&serial(), now).is_some());
+        assert!(!logins.use_ended(&serial(), 7, now));
+        assert_eq!(logins.left(&serial(), now).map(|left| left.uses), Some(1));
+        assert_eq!(logins.take_none(&serial(), now + MINUTE), None, "not beyond the login's time");
+        assert_eq!(logins.take_none(&serial(), now), Some(7));
+        assert_eq!(logins.take_use(&serial(), now), Some(7));
+        assert!(!logins.use_ended(&serial(), 7, now), "one of the two is still under way");
+        assert!(logins.use_ended(&serial(), 7, now));
+        assert_eq!(logins.take_none(&serial(), now), None, "not without a login");
     }
 
     #[test]

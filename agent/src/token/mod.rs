@@ -2,6 +2,7 @@
 
 mod keeper;
 mod logins;
+mod look;
 mod pauses;
 mod process;
 mod trust;
@@ -99,7 +100,8 @@ impl Modules {
         let due = Instant::now() + deadline;
         let is_missed =
             self.seals_on.iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
-        for keeper in self.keepers.iter().cloned() {
+        for keeper in &self.keepers {
+            let keeper = keeper.clone();
             tokio::spawn(async move { keeper.watch(is_missed, due).await });
         }
     }
@@ -283,9 +285,10 @@ impl Token for Modules {
             pin: order.pin().map(|one| wire::pin_bytes(&one.pin)).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
+        let takes_use = order.takes_use();
         let on_pad = order.pin().is_some_and(|one| matches!(one.pin, PinOrPad::Pad));
         drop(order);
-        home.sign(&serial, question, on_pad, due).await
+        home.sign(&serial, question, (takes_use, on_pad), due).await
     }
 
     async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {

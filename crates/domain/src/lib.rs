@@ -4,6 +4,7 @@
 //! all that stands against it; from there on the type is the evidence that the check was made.
 
 pub mod identity;
+pub mod inspection;
 pub mod pin;
 pub mod pkcs11_uri;
 pub mod placement;

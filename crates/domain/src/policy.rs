@@ -52,7 +52,7 @@ pub struct InspectionRules {
     pub interval_ms: u64,
     /// How long after that it is overdue, ms.
     pub grace_ms: u64,
-    /// Whether a seal whose token's inspection is overdue is refused.
+    /// Whether a seal whose token's inspection is overdue, or was not passed, is refused.
     pub block_overdue: bool,
     /// How long before its end a certificate is warned of, ms.
     pub certificate_warning_ms: u64,

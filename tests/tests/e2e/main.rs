@@ -11,8 +11,10 @@
 mod command_line;
 mod crash;
 mod daemon;
+mod diagnosis;
 mod documents;
 mod idempotence;
+mod inspection;
 mod journal;
 mod keys;
 mod keys_on_token;

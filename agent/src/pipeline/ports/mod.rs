@@ -4,6 +4,7 @@
 pub(crate) mod clock;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod module;
 pub(crate) mod registry;
 pub(crate) mod token;
 pub(crate) mod token_error;

@@ -378,7 +378,7 @@ reasons! {
         "agent.toml 没有配置印章" "agent.toml names no seal"
         "请在 agent.toml 中写明印章" "describe the seals in agent.toml";
     ClockImplausible "clock-implausible" Fault "U9"
-        "系统时间早于最后一条用印记录" "the clock shows a time before the last journal record"
+        "系统时间早于最后一条用印记录，或明显不对" "the clock shows a time before the last journal record, or one that cannot be"
         "请校准系统时间" "set the clock right";
     HomePermissions "home-permissions" Fault "U6"
         "其他用户可以读写代理的目录或其中的文件" "others can read or write the agent's home or a file in it"
