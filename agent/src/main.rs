@@ -1,5 +1,6 @@
 //! `seal-agent`: the daemon on the custodian's machine that drives the token and stamps.
 
+mod certificate_request;
 mod clock;
 mod config;
 mod grpc;

@@ -213,11 +213,22 @@ impl Rpc {
 
     /// Stamp.
     pub async fn stamp(&self, request_id: &str, use_id: Uuid, confirmed: &[u8]) -> Result<v1::Receipt, No> {
+        self.stamp_with_pin(request_id, use_id, confirmed, "").await
+    }
+
+    /// Stamp, with the PIN for this one signature.
+    pub async fn stamp_with_pin(
+        &self,
+        request_id: &str,
+        use_id: Uuid,
+        confirmed: &[u8],
+        pin: &str,
+    ) -> Result<v1::Receipt, No> {
         let request = v1::StampRequest {
             request_id: request_id.to_owned(),
             use_id: use_id.to_string(),
             confirmed_sha256: confirmed.to_vec(),
-            pin: Vec::new(),
+            pin: pin.as_bytes().to_vec(),
             final_try: false,
         };
         self.stamp_with(request).await

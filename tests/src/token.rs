@@ -90,6 +90,11 @@ impl SoftToken {
         PIN
     }
 
+    /// The security officer's PIN: setup.sh makes it the same.
+    pub fn so_pin(&self) -> &'static str {
+        PIN
+    }
+
     /// The PKCS#11 module.
     pub fn module(&self) -> &Path {
         &self.template.module
@@ -192,6 +197,33 @@ impl SoftToken {
         let (id, der) = (format!("{id:02x}"), der.display().to_string());
         self.tool(&["--write-object", &der, "--type", "cert", "--id", &id]);
         length
+    }
+
+    /// What openssl reads of a certificate request in DER: its subject as RFC 4514 has it, once it found the request's own signature right.
+    pub fn read_request(&self, request: &[u8]) -> String {
+        let file = self.folder.join("request.der");
+        fs::write(&file, request).unwrap();
+        let mut read = Command::new("openssl");
+        read.args(["req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253,utf8,-esc_msb"]);
+        let read = succeed(read.args(["-inform", "DER", "-in"]).arg(file));
+        let said = String::from_utf8([read.stderr, read.stdout].concat()).unwrap();
+        assert!(said.contains("verify OK"), "{said}");
+        said.lines().find_map(|line| line.strip_prefix("subject=")).unwrap().to_owned()
+    }
+
+    /// The CA's certificate for whoever made this request, as a seal's has to be: DER, valid for `days` from now on.
+    pub fn issue(&self, request: &[u8], days: u32) -> Vec<u8> {
+        let (file, profile) = (self.folder.join("request.der"), self.folder.join("profile"));
+        fs::write(&file, request).unwrap();
+        let profiled = "basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature, nonRepudiation\n\
+                        subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n";
+        fs::write(&profile, profiled).unwrap();
+        let mut issue = Command::new("openssl");
+        issue
+            .args(["x509", "-req", "-sha256", "-days", &days.to_string(), "-inform", "DER", "-in"])
+            .arg(file);
+        issue.arg("-CA").arg(self.ca()).arg("-CAkey").arg(self.template.folder.join("ca.key"));
+        succeed(issue.arg("-extfile").arg(profile).args(["-outform", "DER"])).stdout
     }
 
     fn write_public_half(&self, key: &Path, id: &str) {

@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Admitted, caller, status, tokens::serial, wire, within};
 use crate::{
-    pipeline::ports::token::OnePin,
+    pipeline::ports::token::{OnePin, PinOrPad},
     service::{Finding, Service},
 };
 
@@ -27,7 +27,8 @@ pub(super) async fn inspect_token(
         // The PIN moves into a type that wipes it; what is left of the message is wiped when it is dropped.
         let pin = Some(std::mem::take(&mut asked.pin)).filter(|pin| !pin.is_empty());
         let pin = pin.map(Pin::new).transpose();
-        let pin = pin.map(|pin| pin.map(|pin| OnePin { pin, final_try: asked.final_try }));
+        let pin =
+            pin.map(|pin| pin.map(|pin| OnePin { pin: PinOrPad::Pin(pin), final_try: asked.final_try }));
         let serial = serial(&asked.token_serial)?;
         // A client that goes away does not stop it between a signature and its record.
         let inspecting = service.clone();

@@ -3,7 +3,8 @@
 mod diagnosis;
 mod inspection;
 mod journal;
-mod not_yet;
+mod keys;
+mod pins;
 mod seals;
 mod status;
 mod tokens;

@@ -11,10 +11,10 @@ use sealkeeper_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Admitted, caller, inspection, not_yet::not_yet, status, watch, wire, within};
+use super::{Admitted, caller, inspection, keys, pins, status, watch, wire, within};
 use crate::{
     pipeline::ports::token::PinOrPad,
-    service::{Service, UnlockAsked},
+    service::{PinChangeAsked, Service, UnlockAsked},
 };
 
 /// The handlers.
@@ -87,33 +87,59 @@ impl TokenService for Tokens {
         Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, permit)))
     }
 
-    async fn change_pin(&self, _: Request<ChangePinRequest>) -> Result<Response<ChangePinReply>, Status> {
-        not_yet("ChangePin")
+    async fn change_pin(
+        &self,
+        request: Request<ChangePinRequest>,
+    ) -> Result<Response<ChangePinReply>, Status> {
+        let caller = caller(&self.0, &request, "change-pin").await?;
+        let mut asked = request.into_inner();
+        let pins = (std::mem::take(&mut asked.old_pin), std::mem::take(&mut asked.new_pin));
+        let asked = PinChangeAsked {
+            pins: pins::both_or_pad(pins.0, pins.1),
+            serial: serial(&asked.token_serial)?,
+            by_officer: false,
+            final_try: asked.final_try,
+        };
+        let token = pins::change(&self.0, caller, asked).await?;
+        Ok(Response::new(ChangePinReply { token: token.map(|token| wire::token(&token, &self.0)) }))
     }
 
-    async fn set_pin(&self, _: Request<SetPinRequest>) -> Result<Response<SetPinReply>, Status> {
-        not_yet("SetPin")
+    async fn set_pin(&self, request: Request<SetPinRequest>) -> Result<Response<SetPinReply>, Status> {
+        let caller = caller(&self.0, &request, "set-pin").await?;
+        let mut asked = request.into_inner();
+        let pins = (std::mem::take(&mut asked.so_pin), std::mem::take(&mut asked.new_pin));
+        let asked = PinChangeAsked {
+            pins: pins::both_or_pad(pins.0, pins.1),
+            serial: serial(&asked.token_serial)?,
+            by_officer: true,
+            final_try: asked.final_try,
+        };
+        let token = pins::change(&self.0, caller, asked).await?;
+        Ok(Response::new(SetPinReply { token: token.map(|token| wire::token(&token, &self.0)) }))
     }
 
     async fn generate_key(
         &self,
-        _: Request<GenerateKeyRequest>,
+        request: Request<GenerateKeyRequest>,
     ) -> Result<Response<GenerateKeyReply>, Status> {
-        not_yet("GenerateKey")
+        let caller = caller(&self.0, &request, "generate-key").await?;
+        keys::generate(&self.0, caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn request_certificate(
         &self,
-        _: Request<RequestCertificateRequest>,
+        request: Request<RequestCertificateRequest>,
     ) -> Result<Response<RequestCertificateReply>, Status> {
-        not_yet("RequestCertificate")
+        let caller = caller(&self.0, &request, "request-certificate").await?;
+        keys::request_certificate(&self.0, caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn import_certificate(
         &self,
-        _: Request<ImportCertificateRequest>,
+        request: Request<ImportCertificateRequest>,
     ) -> Result<Response<ImportCertificateReply>, Status> {
-        not_yet("ImportCertificate")
+        let caller = caller(&self.0, &request, "import-certificate").await?;
+        keys::import(&self.0, caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn inspect_token(
@@ -125,7 +151,7 @@ impl TokenService for Tokens {
 }
 
 /// A PIN that was sent; an empty one is typed on the token.
-fn pin_or_pad(bytes: Vec<u8>) -> Result<PinOrPad, Reason> {
+pub(super) fn pin_or_pad(bytes: Vec<u8>) -> Result<PinOrPad, Reason> {
     if bytes.is_empty() { Ok(PinOrPad::Pad) } else { Pin::new(bytes).map(PinOrPad::Pin) }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
-    pin::Pin,
     reason::Reason,
 };
 use sealkeeper_proto::{
@@ -19,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Admitted, Items, caller, status, uploader, wire, within};
+use super::{Admitted, Items, caller, status, tokens, uploader, wire, within};
 use crate::{
     pipeline::{identify::Caller, ports::token::OnePin},
     service::{Failure, Service, Submitted, Upload},
@@ -79,14 +78,13 @@ impl UseService for Uses {
             let Admitted { caller, permit } = caller(&self.0, &request, "stamp").await?;
             let mut asked = request.into_inner();
             // The PIN moves into a type that wipes it; what is left of the message is wiped when it is dropped.
-            let pin = Some(std::mem::take(&mut asked.pin)).filter(|pin| !pin.is_empty());
+            let pin = tokens::pin_or_pad(std::mem::take(&mut asked.pin));
             let id = request_id(&asked.request_id)?;
             let use_id = use_id(&asked.use_id)?;
             let confirmed = Digest::from_bytes(&asked.confirmed_sha256)
                 .ok_or_else(|| status::bad_argument("confirmed_sha256", "32 bytes"))?;
             // A client that goes away, or a call that runs out of time, does not stop a use half-way: its outcome can be asked for again.
-            let pin = pin.map(Pin::new).transpose().map_err(status::of_reason)?;
-            let pin = pin.map(|pin| OnePin { pin, final_try: asked.final_try });
+            let pin = OnePin { pin: pin.map_err(status::of_reason)?, final_try: asked.final_try };
             let stamp = self.0.clone().stamp(caller, id, use_id, confirmed, pin);
             let stamping = tokio::spawn(async move {
                 let outcome = stamp.await;

@@ -128,6 +128,14 @@ fn violation(violation: &Violation) -> v1::Violation {
     }
 }
 
+/// Something that is worth knowing and stands against nothing.
+pub(super) fn warning(violation: &Violation) -> v1::Finding {
+    let v1::Violation { reason, text_zh, text_en, hint_zh, hint_en, details, .. } =
+        self::violation(violation);
+    let severity = "warn".to_owned();
+    v1::Finding { severity, reason, text_zh, text_en, hint_zh, hint_en, details, ..Default::default() }
+}
+
 /// What the custodian confirms.
 pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
     let asked = &reviewed.kept.asked;

@@ -27,8 +27,10 @@ pub(crate) struct Signer {
     seal_object: Digest,
     token_serial: TokenSerial,
     ready: bool,
-    /// Whether the key asks for the PIN at each signature, and it is not typed on the token.
-    needs_pin: bool,
+    /// Whether the key asks for the PIN at each signature.
+    asks_pin: bool,
+    /// Whether that is typed on the token.
+    has_pad: bool,
 }
 
 impl Signer {
@@ -49,7 +51,8 @@ impl Signer {
             seal_object,
             token_serial: key.serial,
             ready: key.ready,
-            needs_pin: key.asks_pin && !key.has_pad,
+            asks_pin: key.asks_pin,
+            has_pad: key.has_pad,
         })
     }
 }
@@ -95,7 +98,8 @@ pub(crate) struct Prepared {
     pub(super) token_serial: TokenSerial,
     pub(super) ready: bool,
     pub(super) algorithm: SignatureAlgorithm,
-    needs_pin: bool,
+    asks_pin: bool,
+    has_pad: bool,
     /// For a key that asks for it at each signature.
     pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
@@ -136,7 +140,8 @@ impl Approved<'_, '_> {
             token_serial: signer.token_serial,
             ready: signer.ready,
             algorithm: signer.algorithm,
-            needs_pin: signer.needs_pin,
+            asks_pin: signer.asks_pin,
+            has_pad: signer.has_pad,
             pin: None,
             marks,
             revision,
@@ -195,7 +200,7 @@ impl Prepared {
 
     /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5): unlocked, and with the PIN where its
     /// key asks for it at each signature.
-    pub(crate) fn review(mut self, confirmed: Digest, pin: Option<OnePin>) -> Result<Reviewed, Refusal> {
+    pub(crate) fn review(mut self, confirmed: Digest, pin: OnePin) -> Result<Reviewed, Refusal> {
         if confirmed != self.digest() {
             return Err(Violation::new(Reason::ConfirmationMismatch)
                 .with("prepared-sha256", self.digest())
@@ -204,19 +209,27 @@ impl Prepared {
         if !self.ready {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
         }
-        if self.needs_pin && pin.is_none() {
-            return Err(Violation::new(Reason::TokenPinNeeded)
-                .with("token-serial", &self.token_serial)
-                .into());
-        }
-        // A PIN that no key asks for goes nowhere.
-        self.pin = pin.filter(|_| self.needs_pin);
+        self.pin = pin
+            .for_key(self.asks_pin, self.has_pad)
+            .map_err(|reason| Violation::new(reason).with("token-serial", &self.token_serial))?;
         Ok(Reviewed(self))
     }
 }
 
 /// A revision the custodian confirmed, for a token that is unlocked.
 pub(crate) struct Reviewed(pub(super) Prepared);
+
+impl Reviewed {
+    /// The PIN its key will ask for.
+    pub(crate) fn pin(&self) -> Option<&OnePin> {
+        self.0.pin.as_ref()
+    }
+
+    /// The token it is for.
+    pub(crate) fn token_serial(&self) -> &TokenSerial {
+        &self.0.token_serial
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -27,6 +27,7 @@ pub(crate) struct SignOrder {
     message: Vec<u8>,
     pin: Option<OnePin>,
     takes_use: bool,
+    journal_seq: u64,
     _permit: SigningPermit,
 }
 
@@ -54,6 +55,11 @@ impl SignOrder {
     /// Whether it takes one use of the unlock. What nobody asked for takes none of what somebody unlocked.
     pub(crate) fn takes_use(&self) -> bool {
         self.takes_use
+    }
+
+    /// The record that permits it.
+    pub(crate) fn journal_seq(&self) -> u64 {
+        self.journal_seq
     }
 }
 
@@ -88,8 +94,8 @@ impl KeyUse {
                 digest: digest(sealkeeper_domain::identity::Digest::of(&message)),
             }))
         })?;
-        ledger.append(entry).await?;
-        Ok(SignOrder { key, algorithm, message, pin, takes_use, _permit: SigningPermit(()) })
+        let journal_seq = ledger.append(entry).await?.seq;
+        Ok(SignOrder { key, algorithm, message, pin, takes_use, journal_seq, _permit: SigningPermit(()) })
     }
 }
 
@@ -190,6 +196,7 @@ impl Recorded {
             message,
             pin: self.prepared.pin.take(),
             takes_use: true,
+            journal_seq: self.open.intent_seq,
             _permit: self.permit,
         };
         (order, Ordered { open: self.open, prepared: self.prepared, begun: self.begun })

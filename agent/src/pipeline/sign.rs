@@ -46,7 +46,7 @@ impl Recorded {
                 SignError::MayHaveSigned(error) => (How::Abandoned(AbandonCause::TokenError), Some(error)),
                 SignError::TimedOut => (How::Abandoned(AbandonCause::TimeOut), None),
             };
-            Unfinished { open, how, token }
+            Unfinished { open, how, token: token.map(Box::new) }
         })?;
         let signer = ordered.prepared.chain.signer();
         let verified = SignatureValue::from_token(algorithm, &raw, signer)

@@ -22,7 +22,7 @@ pub(crate) struct Unfinished {
     pub(crate) open: OpenUse,
     pub(crate) how: How,
     /// What the token said, if it was the token.
-    pub(crate) token: Option<ports::token_error::TokenError>,
+    pub(crate) token: Option<Box<ports::token_error::TokenError>>,
 }
 
 /// Whether the token may have signed.

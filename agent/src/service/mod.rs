@@ -5,6 +5,8 @@ mod callers;
 mod diagnosis;
 mod inspect;
 mod inspections;
+mod keys;
+mod pins;
 mod presence;
 mod recall;
 mod refusals;
@@ -38,6 +40,8 @@ pub(crate) use self::{
     diagnosis::{Check, Found, Surroundings},
     inspect::findings::Finding,
     inspections::Inspections,
+    keys::{KeyAsked, RequestAsked},
+    pins::PinChangeAsked,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
     refusals::{Refusals, Subject},

@@ -1,15 +1,15 @@
 //! Review, stamp, fetch, acknowledge.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
     identity::{Digest, RequestId, UseId},
     placement::SealBox,
     reason::Reason,
 };
-use sealkeeper_journal::{Mode, TreeHead};
+use sealkeeper_journal::{Mode, PinKind, TreeHead};
 
-use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined};
+use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined, tokens::entry_of};
 use crate::{
     pipeline::{
         At, Stop,
@@ -89,7 +89,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
-        pin: Option<OnePin>,
+        pin: OnePin,
     ) -> Result<StampOutcome, Failure> {
         let subject = Subject::new("stamp", &caller).request(id).use_id(use_id);
         let lock = self.use_lock(use_id);
@@ -148,7 +148,7 @@ impl Service {
         id: RequestId,
         use_id: UseId,
         confirmed: Digest,
-        pin: Option<OnePin>,
+        pin: OnePin,
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
@@ -158,6 +158,12 @@ impl Service {
         }
         let ready = self.prepare(caller, &kept, use_id).await?;
         let reviewed = ready.prepared.review(confirmed, pin).at("review")?;
+        let serial = reviewed.token_serial().clone();
+        if let Some(one) = reviewed.pin() {
+            self.check_wrong_pins(&serial, one.final_try).at("review")?;
+        }
+        let entry = reviewed.pin().map(|one| entry_of(&one.pin));
+        let deadline = self.sign_deadline(reviewed.pin());
         // Whatever can fail for want of room fails before the token is asked.
         let spool = self.spool.clone();
         let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
@@ -166,10 +172,13 @@ impl Service {
         let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
         // From here on every way out writes an outcome, a panic of ours too.
         let open = recorded.open;
-        let finishing = tokio::spawn(self.clone().finish_use(recorded, copied));
+        let finishing = tokio::spawn(self.clone().finish_use(recorded, copied, deadline));
         let unfinished = match finishing.await {
             Ok(Ok(receipt)) => {
                 tracing::info!(%use_id, intent_seq = open.intent_seq, "stamped");
+                if entry.is_some() {
+                    self.wrong_pins.was_right(&serial);
+                }
                 return Ok(StampOutcome::Complete(Box::new(receipt?)));
             }
             Ok(Err(unfinished)) => unfinished,
@@ -178,7 +187,16 @@ impl Service {
                 Unfinished::fault(open)
             }
         };
-        self.close(unfinished).await
+        let refused_pin = unfinished.token.clone().filter(|error| error.pin_was_tried());
+        let outcome = self.close(unfinished).await?;
+        if let (Some(error), Some(entry)) = (refused_pin, entry) {
+            let (kind, left) = (PinKind::ContextSpecific, error.tries_left());
+            // The use has its outcome, which is told whatever becomes of this.
+            if let Err(error) = self.record_wrong_pin(custodian, &serial, entry, kind, left).await {
+                tracing::error!(%error, %use_id, "a wrong PIN is not on record");
+            }
+        }
+        Ok(outcome)
     }
 
     /// From the recorded intent to the recorded outcome. Without a signature, or with a result that is not valid, there is no receipt; the inner
@@ -187,8 +205,9 @@ impl Service {
         self: Arc<Self>,
         recorded: Recorded,
         copied: Copied,
+        deadline: Duration,
     ) -> Result<Result<Receipt, Stop>, Unfinished> {
-        let signed = recorded.sign(&*self.token, self.limits.token).await?;
+        let signed = recorded.sign(&*self.token, deadline).await?;
         let open = signed.open();
         let validated = tokio::task::spawn_blocking(move || {
             let embedded = signed.embed()?;

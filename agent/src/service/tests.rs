@@ -2,6 +2,8 @@
 
 mod diagnosis;
 mod inspection;
+mod keys;
+mod pins;
 mod tokens;
 
 use std::sync::{
@@ -22,7 +24,10 @@ use sealkeeper_domain::{
     seal::{Seal, SealSize},
 };
 use sealkeeper_journal::{Mode, Record, RecordBody};
-use sealkeeper_pades::picture::SealPicture;
+use sealkeeper_pades::{
+    cms::{PublicKey, SignatureAlgorithm},
+    picture::SealPicture,
+};
 use tempfile::TempDir;
 
 use super::*;
@@ -31,10 +36,13 @@ use crate::{
     pipeline::ports::ledger::{Identity, SoloPerson},
     pipeline::{
         ports::{
-            key::{KeyOnToken, SigningKey},
+            key::{KeyFound, KeyOnToken, SigningKey},
             registry::RegisteredSeal,
-            token::{ImportedCertificate, NewCertificate, NewKey, PinChange, TokenState, Unlock, Unlocked},
-            token_error::{SignError, TokenError, Told},
+            token::{
+                ImportedCertificate, NewCertificate, NewKey, OnePin, PinChange, PinOrPad, TokenState, Unlock,
+                Unlocked,
+            },
+            token_error::{FailedCall, PinFlags, SignError, TokenError, Told},
         },
         record::SignOrder,
         unfinished::recover,
@@ -42,7 +50,6 @@ use crate::{
     registry::ConfiguredSeals,
     store::{Store, create},
 };
-use sealkeeper_pades::cms::SignatureAlgorithm;
 
 const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/test-certificate.der");
 const KEY: &str = include_str!("../../fixtures/test-key.pem");
@@ -61,6 +68,8 @@ enum Manner {
     Babbles,
     IsGone,
     Panics,
+    /// The key asks for the PIN, and it is the wrong one.
+    RefusesThePin,
 }
 
 struct FakeToken {
@@ -95,15 +104,27 @@ impl Token for FakeToken {
             key_id: vec![1],
         })
     }
-    async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
-        Err(TokenError::new(Reason::TokenAbsent))
+    async fn find_key(&self, _: ObjectUri, _: Duration) -> Result<KeyFound, TokenError> {
+        Ok(KeyFound {
+            ready: self.unlocked,
+            public_key: PublicKey::of_certificate(CERTIFICATE).unwrap(),
+            algorithms: vec![SignatureAlgorithm::EcdsaP256Sha256],
+            asks_pin: self.asks_pin,
+            has_pad: false,
+            key_id: vec![1],
+        })
+    }
+    async fn generate_key(&self, wanted: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
+        assert!(!wanted.id.is_empty());
+        Ok(b"a public key".to_vec())
     }
     async fn import_certificate(
         &self,
-        _: NewCertificate,
+        wanted: NewCertificate,
         _: Duration,
     ) -> Result<ImportedCertificate, TokenError> {
-        Err(TokenError::new(Reason::TokenAbsent))
+        let (replaced, left) = if wanted.replace { (vec![[7; 32]], 1) } else { (Vec::new(), 0) };
+        Ok(ImportedCertificate { key_id: vec![0xab, 1], replaced, left })
     }
     async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
@@ -118,7 +139,7 @@ impl Token for FakeToken {
             }
             Manner::Refuses => Err(SignError::NotSigned(error())),
             Manner::FailsVaguely => Err(SignError::MayHaveSigned(TokenError {
-                call: Some(crate::pipeline::ports::token_error::FailedCall {
+                call: Some(FailedCall {
                     function: "C_Sign".into(),
                     told: Told::Returned(ReturnValue::from_number(0x30_u64)),
                 }),
@@ -128,8 +149,17 @@ impl Token for FakeToken {
             Manner::Babbles => Ok(vec![7; 64]),
             Manner::IsGone => Err(SignError::MayHaveSigned(error())),
             Manner::Panics => panic!("as a bug would"),
+            Manner::RefusesThePin => {
+                let (call, pin) = (wrong_pin_call(), PinFlags { count_low: true, ..PinFlags::default() });
+                let wrong = TokenError::new(Reason::TokenPinWrong);
+                Err(SignError::NotSigned(TokenError { call: Some(call), pin: Some(pin), ..wrong }))
+            }
         }
     }
+}
+
+fn wrong_pin_call() -> FailedCall {
+    FailedCall { function: "C_Login".into(), told: Told::Returned(ReturnValue::from_number(0xa0_u64)) }
 }
 
 struct FixedClock(AtomicU64);
@@ -266,7 +296,7 @@ impl House {
 
     async fn stamp(&self, request: RequestId, use_id: UseId) -> Result<StampOutcome, Failure> {
         let reviewed = self.service.review(&self.caller, request).await?;
-        self.service.clone().stamp(self.caller.clone(), request, use_id, reviewed.prepared, None).await
+        self.service.clone().stamp(self.caller.clone(), request, use_id, reviewed.prepared, no_pin()).await
     }
 
     async fn records(&self) -> Vec<RecordBody> {
@@ -281,6 +311,23 @@ impl House {
     fn asked(&self) -> u64 {
         self.token.asked.load(Ordering::SeqCst)
     }
+}
+
+/// What is sent with a stamping by a key that does not ask for the PIN.
+fn no_pin() -> OnePin {
+    OnePin { pin: PinOrPad::Pad, final_try: false }
+}
+
+/// A registered person who keeps no seals.
+fn visitor() -> Caller {
+    struct Visitor;
+    impl People for Visitor {
+        fn by_uid(&self, _: u32) -> Option<crate::pipeline::identify::Person> {
+            let id = "p-2".parse().unwrap();
+            Some(crate::pipeline::identify::Person { id, name: "乙".into(), custodian: false })
+        }
+    }
+    identify(UID, &Visitor).unwrap()
 }
 
 fn new_use() -> UseId {
@@ -323,7 +370,7 @@ async fn the_same_use_is_never_signed_twice() {
     let use_id = new_use();
     let prepared = house.service.review(&house.caller, request).await.unwrap().prepared;
     let all = (0..8).map(|_| {
-        tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared, None))
+        tokio::spawn(house.service.clone().stamp(house.caller.clone(), request, use_id, prepared, no_pin()))
     });
     let mut receipts = Vec::new();
     for one in all.collect::<Vec<_>>() {
@@ -392,7 +439,7 @@ async fn whatever_may_have_been_signed_is_abandoned_and_the_copy_is_gone() {
 impl House {
     async fn stamp_again(&self, request: RequestId, use_id: UseId) -> StampOutcome {
         let prepared = self.service.review(&self.caller, request).await.unwrap().prepared;
-        self.service.clone().stamp(self.caller.clone(), request, use_id, prepared, None).await.unwrap()
+        self.service.clone().stamp(self.caller.clone(), request, use_id, prepared, no_pin()).await.unwrap()
     }
 }
 
@@ -407,7 +454,7 @@ async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
     let entry =
         crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
     house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
-    let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), None);
+    let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), no_pin());
     let outcome = stamp.await.unwrap();
     assert!(
         matches!(outcome, StampOutcome::NotDone { abandoned: true, reason: Reason::AbandonedFault, .. }),
@@ -420,7 +467,8 @@ async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
 async fn nothing_is_recorded_as_a_use_unless_it_was_confirmed_and_the_token_is_ready() {
     let house = house(Manner::Signs);
     let request = house.submit(1).await;
-    let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), Digest([0; 32]), None);
+    let stamp =
+        house.service.clone().stamp(house.caller.clone(), request, new_use(), Digest([0; 32]), no_pin());
     assert_eq!(reasons(stamp.await.unwrap_err()), "confirmation-mismatch");
     assert_eq!(house.types().await, ["refused"]);
 
@@ -595,7 +643,8 @@ async fn a_counting_record_tells_only_what_is_true_of_all() {
     let house = house(Manner::Signs);
     let request = RequestId::new(uuid::Uuid::new_v4());
     let refuse = async |request, use_id| {
-        let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), None);
+        let stamp =
+            house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), no_pin());
         assert_eq!(reasons(stamp.await.err().unwrap()), "request-unknown");
     };
     for _ in 0..3 {

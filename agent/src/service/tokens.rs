@@ -10,6 +10,7 @@ use sealkeeper_domain::{
 use sealkeeper_journal::{
     LockCause, PinEntry, PinKind, PinTries, RecordBody, TokenLocked, TokenUnlocked, WrongPin,
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Failure, Service, Subject};
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
         identify::{Caller, Custodian},
         ports::{
             token::{PinOrPad, TokenState, Unlock, Unlocked},
-            token_error::{PinFlags, TokenError},
+            token_error::{TokenError, TriesLeft},
         },
         scribe::id,
     },
@@ -64,15 +65,13 @@ impl Service {
         let (serial, terms) = (unlock.serial.clone(), UnlockTerms::of(&unlock));
         let deadline = self.pin_deadline(&unlock.pin);
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
-        let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
-            return Err(Reason::AgentStopping).at("admit");
-        };
+        let _in_progress = self.work_permit().await?;
         let Unlocked { token, replaced } = match self.token.unlock(unlock, deadline).await {
             Ok(unlocked) => unlocked,
             Err(error) => {
                 if error.pin_was_tried() {
                     let seq = self
-                        .record_wrong_pin(custodian, &serial, terms.entry, PinKind::User, error.pin)
+                        .record_wrong_pin(custodian, &serial, terms.entry, PinKind::User, error.tries_left())
                         .await?;
                     return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
                 }
@@ -93,6 +92,11 @@ impl Service {
             Some(inspection) => inspection.token.unwrap_or(TokenState { unlocked: None, ..token }),
             None => token,
         })
+    }
+
+    /// A permit to begin something that the agent's stop waits for.
+    pub(super) async fn work_permit(&self) -> Result<OwnedSemaphorePermit, Stop> {
+        self.uses.clone().acquire_owned().await.map_err(|_| Reason::AgentStopping).at("admit")
     }
 
     /// Looks at the keys that now show themselves.
@@ -168,7 +172,15 @@ impl Service {
 
     /// A token that does not tell how many tries are left is not given one more wrong PIN by somebody who does not know that there were some.
     pub(super) fn check_wrong_pins(&self, serial: &TokenSerial, final_try: bool) -> Result<(), Violation> {
-        let wrong = self.wrong_pins.of(serial);
+        self.caution(self.wrong_pins.of(serial), final_try)
+    }
+
+    /// The same of the security officer's PIN: once that is locked, nobody can free the user's.
+    pub(super) fn check_wrong_so_pins(&self, serial: &TokenSerial, final_try: bool) -> Result<(), Violation> {
+        self.caution(self.wrong_pins.of_officer(serial), final_try)
+    }
+
+    fn caution(&self, wrong: u32, final_try: bool) -> Result<(), Violation> {
         if final_try || wrong < self.policy.unlock.wrong_pins_before_caution {
             return Ok(());
         }
@@ -197,13 +209,13 @@ impl Service {
         serial: &TokenSerial,
         entry: PinEntry,
         pin: PinKind,
-        flags: Option<PinFlags>,
+        left: Option<TriesLeft>,
     ) -> Result<u64, LedgerError> {
-        let tries = match flags {
-            Some(PinFlags { locked: true, .. }) => PinTries::Locked,
-            Some(PinFlags { final_try: true, .. }) => PinTries::Final,
-            Some(PinFlags { count_low: true, .. }) => PinTries::Low,
-            _ => PinTries::NotTold,
+        let tries = match left {
+            Some(TriesLeft::None) => PinTries::Locked,
+            Some(TriesLeft::One) => PinTries::Final,
+            Some(TriesLeft::Few) => PinTries::Low,
+            Some(TriesLeft::NotTold) | None => PinTries::NotTold,
         };
         let record = self.scribe.entry(|draft| {
             let (token_serial, by) = (id(serial.as_str())?, draft.actor("by", by.caller())?);
@@ -245,7 +257,11 @@ impl Service {
         Ok(was_unlocked)
     }
 
-    async fn record_lock_asked(&self, by: &Caller, serial: &TokenSerial) -> Result<(), LedgerError> {
+    pub(super) async fn record_lock_asked(
+        &self,
+        by: &Caller,
+        serial: &TokenSerial,
+    ) -> Result<(), LedgerError> {
         let entry = self.scribe.entry(|draft| {
             let by = Some(draft.actor("by", by)?);
             let token_serial = id(serial.as_str())?;

@@ -6,11 +6,17 @@ use std::{
 };
 
 use sealkeeper_domain::identity::TokenSerial;
-use sealkeeper_journal::{PinKind, RecordBody};
+use sealkeeper_journal::{PinChange, PinKind, RecordBody};
 
 /// How many there were, by token.
 #[derive(Debug, Default)]
-pub(crate) struct WrongPins(Mutex<BTreeMap<TokenSerial, u32>>);
+pub(crate) struct WrongPins(Mutex<BTreeMap<TokenSerial, Counts>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    user: u32,
+    officer: u32,
+}
 
 impl WrongPins {
     /// Types of the records that tell.
@@ -18,27 +24,47 @@ impl WrongPins {
 
     /// Takes in what a record tells.
     pub(crate) fn count(&self, body: &RecordBody) {
-        let (serial, is_wrong) = match body {
-            RecordBody::WrongPin(wrong) if wrong.pin != PinKind::SecurityOfficer => {
-                (&wrong.token_serial, true)
-            }
-            RecordBody::TokenUnlocked(unlocked) => (&unlocked.token_serial, false),
-            RecordBody::PinChanged(changed) => (&changed.token_serial, false),
+        let serial = match body {
+            RecordBody::WrongPin(wrong) => &wrong.token_serial,
+            RecordBody::TokenUnlocked(unlocked) => &unlocked.token_serial,
+            RecordBody::PinChanged(changed) => &changed.token_serial,
             _ => return,
         };
         let Ok(serial) = serial.as_str().parse::<TokenSerial>() else { return };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_wrong {
-            let count = counts.entry(serial).or_default();
-            *count = count.saturating_add(1);
-        } else {
-            counts.remove(&serial);
+        let counts = counts.entry(serial).or_default();
+        match body {
+            RecordBody::WrongPin(wrong) if wrong.pin == PinKind::SecurityOfficer => {
+                counts.officer = counts.officer.saturating_add(1);
+            }
+            RecordBody::WrongPin(_) => counts.user = counts.user.saturating_add(1),
+            RecordBody::PinChanged(changed) if changed.how == PinChange::SetBySecurityOfficer => {
+                *counts = Counts::default();
+            }
+            _ => counts.user = 0,
         }
     }
 
-    /// How many there were since the last right one.
+    /// The token took a PIN for one signature. That has no record of its own, so a restart does not know of it; the unlock that must follow
+    /// has one.
+    pub(super) fn was_right(&self, serial: &TokenSerial) {
+        if let Some(counts) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(serial) {
+            counts.user = 0;
+        }
+    }
+
+    /// How many user PINs there were since the last right one.
     pub(crate) fn of(&self, serial: &TokenSerial) -> u32 {
+        self.counts(serial).user
+    }
+
+    /// The same of the security officer's PIN.
+    pub(super) fn of_officer(&self, serial: &TokenSerial) -> u32 {
+        self.counts(serial).officer
+    }
+
+    fn counts(&self, serial: &TokenSerial) -> Counts {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.get(serial).copied().unwrap_or(0)
+        counts.get(serial).copied().unwrap_or_default()
     }
 }

@@ -248,15 +248,15 @@ impl Keeper {
         held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use, if it takes any.
+    /// One signature; takes one use, if it takes any. `alone` while somebody types a PIN on the token for it.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
-        takes_use: bool,
+        (takes_use, alone): (bool, bool),
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
-        let (worker, place) = self.place(false, due).await.map_err(SignError::NotSigned)?;
+        let (worker, place) = self.place(alone, due).await.map_err(SignError::NotSigned)?;
         let taken = {
             let (mut logins, now) = (held(&self.logins), Instant::now());
             if takes_use { logins.take_use(serial, now) } else { logins.take_none(serial, now) }

@@ -23,8 +23,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
-use sealkeeper_pades::cms::SignatureAlgorithm;
+use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
+use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 use tokio::{
     sync::mpsc::UnboundedSender,
     task::JoinSet,
@@ -39,10 +39,10 @@ use self::{
 };
 use crate::pipeline::{
     ports::{
-        key::{KeyOnToken, SigningKey},
+        key::{KeyFound, KeyOnToken, SigningKey},
         token::{
-            ImportedCertificate, NewCertificate, NewKey, PinChange, Token, TokenNews, TokenState, Unlock,
-            Unlocked,
+            ImportedCertificate, NewCertificate, NewKey, PinChange, PinOrPad, Token, TokenNews, TokenState,
+            Unlock, Unlocked,
         },
         token_error::{SignError, TokenError},
     },
@@ -101,7 +101,8 @@ impl Modules {
         let due = Instant::now() + deadline;
         let is_missed =
             self.seals_on.iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
-        for keeper in self.keepers.iter().cloned() {
+        for keeper in &self.keepers {
+            let keeper = keeper.clone();
             tokio::spawn(async move { keeper.watch(is_missed, due).await });
         }
     }
@@ -252,6 +253,28 @@ impl Token for Modules {
         }
     }
 
+    async fn find_key(&self, key: ObjectUri, deadline: Duration) -> Result<KeyFound, TokenError> {
+        let due = Instant::now() + deadline;
+        let home = self.home(&key.serial, due).await?;
+        let fault = || TokenError::new(Reason::TokenFault);
+        let question = Question::FindKey(Object::named(&key));
+        match home.ask_about(&key.serial, question, false, due).await? {
+            Reply::KeyFound(found) => Ok(KeyFound {
+                ready: home.is_ready(&key.serial),
+                public_key: PublicKey::from_der(&found.public_key).map_err(|_| fault())?,
+                algorithms: found
+                    .algorithms
+                    .iter()
+                    .filter_map(|code| SignatureAlgorithm::from_code(code))
+                    .collect(),
+                asks_pin: found.asks_pin,
+                has_pad: found.has_pad,
+                key_id: found.key_id,
+            }),
+            _ => Err(fault()),
+        }
+    }
+
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError> {
         let due = Instant::now() + deadline;
         let serial = order.key().serial.clone();
@@ -260,12 +283,13 @@ impl Token for Modules {
             key: Object::named(order.key()),
             algorithm: order.algorithm().code().to_owned(),
             message: order.message().to_vec(),
-            pin: order.pin().map(|one| one.pin.expose().as_bytes().to_vec()).unwrap_or_default(),
+            pin: order.pin().map(|one| wire::pin_bytes(&one.pin)).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
         let takes_use = order.takes_use();
+        let on_pad = order.pin().is_some_and(|one| matches!(one.pin, PinOrPad::Pad));
         drop(order);
-        home.sign(&serial, question, takes_use, due).await
+        home.sign(&serial, question, (takes_use, on_pad), due).await
     }
 
     async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {
@@ -303,6 +327,7 @@ impl Token for Modules {
                 Ok(ImportedCertificate {
                     key_id: imported.key_id,
                     replaced: replaced.collect::<Result<_, _>>()?,
+                    left: imported.left,
                 })
             }
             _ => Err(fault()),
@@ -316,12 +341,13 @@ impl Token for Modules {
         let mut wanted = wire::ChangePin::default();
         wanted.serial = serial.to_string();
         wanted.final_try = final_try;
-        let on_pad = pins.is_none();
+        // The officer's login stands alone: not beside a user's, nor beside sessions that cannot write (PKCS#11 v3.0 §5.6.8).
+        let alone = pins.is_none() || by_officer;
         if let Some((by, new)) = pins {
             wanted.by = by.expose().as_bytes().to_vec();
             wanted.new = new.expose().as_bytes().to_vec();
         }
         let question = if by_officer { Question::SetPin(wanted) } else { Question::ChangePin(wanted) };
-        home.ask_about(&serial, question, on_pad, due).await.map(|_| ())
+        home.ask_about(&serial, question, alone, due).await.map(|_| ())
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Ask {
     /// Repeated in the answer; never 0.
     #[prost(uint64, tag = "1")]
     pub(super) id: u64,
-    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub(super) question: Option<Question>,
 }
 
@@ -53,6 +53,9 @@ pub(super) enum Question {
     /// Log out everywhere, call C_Finalize, answer, end.
     #[prost(message, tag = "11")]
     Finish(Nothing),
+    /// What can this private key do, whatever certificate it has?
+    #[prost(message, tag = "12")]
+    FindKey(Object),
 }
 
 /// An answer of the worker.
@@ -61,7 +64,7 @@ pub(super) struct Answer {
     /// Of the question; 0: the first message of all, unasked, [`Reply::Loaded`] or [`Reply::Failed`].
     #[prost(uint64, tag = "1")]
     pub(super) id: u64,
-    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6, 7, 8, 15")]
+    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6, 7, 8, 9, 15")]
     pub(super) reply: Option<Reply>,
 }
 
@@ -82,6 +85,8 @@ pub(super) enum Reply {
     Key(GeneratedKey),
     #[prost(message, tag = "8")]
     Imported(Imported),
+    #[prost(message, tag = "9")]
+    KeyFound(KeyFound),
     #[prost(message, tag = "15")]
     Failed(Failed),
 }
@@ -199,6 +204,26 @@ pub(super) struct Described {
     pub(super) has_pad: bool,
 }
 
+/// A private key on a token with a login, found fit as far as the token tells.
+#[derive(Message)]
+pub(super) struct KeyFound {
+    /// Its public half as SubjectPublicKeyInfo, DER.
+    #[prost(bytes, tag = "1")]
+    pub(super) public_key: Vec<u8>,
+    /// Codes of the algorithms that key and token can sign with, the preferred first; never empty.
+    #[prost(string, repeated, tag = "2")]
+    pub(super) algorithms: Vec<String>,
+    /// CKA_ALWAYS_AUTHENTICATE.
+    #[prost(bool, tag = "3")]
+    pub(super) asks_pin: bool,
+    /// Whether PINs are typed on the token.
+    #[prost(bool, tag = "4")]
+    pub(super) has_pad: bool,
+    /// CKA_ID of the key.
+    #[prost(bytes, tag = "5")]
+    pub(super) key_id: Vec<u8>,
+}
+
 #[derive(Message, Zeroize, ZeroizeOnDrop)]
 #[prost(skip_debug)]
 pub(super) struct Sign {
@@ -257,6 +282,9 @@ pub(super) struct Imported {
     /// SHA-256 of each certificate that went.
     #[prost(bytes = "vec", repeated, tag = "2")]
     pub(super) replaced: Vec<Vec<u8>>,
+    /// Those for the same key that should have gone and did not.
+    #[prost(uint32, tag = "3")]
+    pub(super) left: u32,
 }
 
 #[derive(Message)]

@@ -120,11 +120,51 @@ impl ObjectUri {
     }
 }
 
+impl ObjectUri {
+    /// The URI of an object found or made on a token, by the token's serial and its CKA_ID, which must not be empty.
+    pub fn of(serial: &TokenSerial, id: &[u8], kind: ObjectKind) -> Self {
+        let named = match kind {
+            ObjectKind::Private => "private",
+            ObjectKind::Public => "public",
+            ObjectKind::Certificate => "cert",
+        };
+        // Of the serial only what may not stand as it is (RFC 3986 §2.3), of the id every byte, as p11-kit and OpenSC write it.
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        let text = format!(
+            "pkcs11:serial={};id={};type={named}",
+            percent_encode(serial.as_str().as_bytes(), plain),
+            percent_encode(id, |_| false)
+        );
+        ObjectUri {
+            serial: serial.clone(),
+            token: None,
+            id: Some(id.to_vec()),
+            label: None,
+            kind: Some(kind),
+            text,
+        }
+    }
+}
+
 /// The URI as it was written.
 impl fmt::Display for ObjectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// RFC 3986 §2.1: what is not `plain` as `%` and two hex digits.
+fn percent_encode(bytes: &[u8], plain: impl Fn(&u8) -> bool) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        if plain(byte) {
+            text.push(char::from(*byte));
+        } else {
+            text.push('%');
+            text.push_str(&hex::encode([*byte]));
+        }
+    }
+    text
 }
 
 /// RFC 3986 §2.1; `None` where a `%` is not followed by two hex digits or a byte may not stand unescaped.
@@ -178,7 +218,21 @@ mod tests {
         assert_eq!(error("pkcs11:serial=1"), UriError::NoObject);
     }
 
+    #[test]
+    fn what_is_made_on_a_token_is_named_by_serial_and_id() {
+        let serial: TokenSerial = "AB 12/x".parse().unwrap();
+        let uri = ObjectUri::of(&serial, &[0x01, 0xab], ObjectKind::Certificate);
+        assert_eq!(uri.to_string(), "pkcs11:serial=AB%2012%2fx;id=%01%ab;type=cert");
+    }
+
     proptest! {
+        #[test]
+        fn a_uri_of_ones_own_reads_as_what_it_names(serial in "[!-~]([ -~]{0,14}[!-~])?", id in prop::collection::vec(any::<u8>(), 1..65)) {
+            let serial: TokenSerial = serial.parse().unwrap();
+            let uri = ObjectUri::of(&serial, &id, ObjectKind::Private);
+            prop_assert_eq!(ObjectUri::parse(&uri.to_string()), Ok(uri));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "(pkcs11:)?[ -~]{0,80}") {
             if let Ok(uri) = ObjectUri::parse(&text) {

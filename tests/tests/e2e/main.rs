@@ -17,6 +17,8 @@ mod idempotence;
 mod inspection;
 mod journal;
 mod keys;
+mod keys_on_token;
+mod pins;
 mod refusals;
 mod requests;
 mod secrets;

@@ -1,7 +1,7 @@
 //! A seal's key and certificate on a token.
 
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri};
-use sealkeeper_pades::cms::SignatureAlgorithm;
+use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 
 /// Where a seal's key and certificate lie.
 #[derive(Clone, Debug)]
@@ -14,6 +14,23 @@ pub(crate) struct KeyOnToken {
     pub(crate) now_us: u64,
     /// Attributes of the key that its module need not report, by their names in the standard.
     pub(crate) unreported_accepted: Vec<String>,
+}
+
+/// A private key on an unlocked token, whatever certificates there are: sensitive, never extractable and local as far as the token tells.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyFound {
+    /// Whether the unlock has a use left.
+    pub(crate) ready: bool,
+    /// Its public half.
+    pub(crate) public_key: PublicKey,
+    /// What key and token can sign with, the preferred first.
+    pub(crate) algorithms: Vec<SignatureAlgorithm>,
+    /// Whether the key asks for the PIN at each signature (CKA_ALWAYS_AUTHENTICATE).
+    pub(crate) asks_pin: bool,
+    /// Whether that PIN, as any other, is typed on the token.
+    pub(crate) has_pad: bool,
+    /// CKA_ID.
+    pub(crate) key_id: Vec<u8>,
 }
 
 /// A seal's certificate and, on an unlocked token, the assurance that its key is as the regulation demands.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sealkeeper_domain::{identity::TokenSerial, pin::Pin};
+use sealkeeper_domain::{identity::TokenSerial, pin::Pin, pkcs11_uri::ObjectUri, reason::Reason};
 
 use super::{
-    key::{KeyOnToken, SigningKey},
+    key::{KeyFound, KeyOnToken, SigningKey},
     token_error::{PinFlags, SignError, TokenError},
 };
 use crate::pipeline::record::SignOrder;
@@ -22,6 +22,8 @@ pub(crate) trait Token: Send + Sync {
     async fn lock(&self, serial: TokenSerial, deadline: Duration) -> Result<bool, TokenError>;
     /// The certificate, and the key's fitness if the token is unlocked (private keys do not show before).
     async fn describe(&self, key: KeyOnToken, deadline: Duration) -> Result<SigningKey, TokenError>;
+    /// A private key on an unlocked token, whether it has a certificate or not.
+    async fn find_key(&self, key: ObjectUri, deadline: Duration) -> Result<KeyFound, TokenError>;
     /// One signature, for an order that only a committed record can make.
     async fn sign(&self, order: SignOrder, deadline: Duration) -> Result<Vec<u8>, SignError>;
     /// Makes a key pair on an unlocked token (A3); gives its SubjectPublicKeyInfo, DER.
@@ -65,9 +67,25 @@ pub(crate) enum PinOrPad {
 /// A PIN for one signature, of a key that asks for it each time (CKA_ALWAYS_AUTHENTICATE).
 #[derive(Debug)]
 pub(crate) struct OnePin {
-    pub(crate) pin: Pin,
+    /// The PIN; the pad stands for none that was sent, too.
+    pub(crate) pin: PinOrPad,
     /// Whether it is tried although the token says that one try is left.
     pub(crate) final_try: bool,
+}
+
+impl OnePin {
+    /// The PIN as this key takes it; `None` for one that does not ask: a PIN that no key asks for goes nowhere.
+    ///
+    /// # Errors
+    /// [`Reason::TokenPinNeeded`] if none was sent and it cannot be typed on the token, [`Reason::TokenPinPad`] if it can.
+    pub(crate) fn for_key(self, asks_pin: bool, has_pad: bool) -> Result<Option<OnePin>, Reason> {
+        match (asks_pin, has_pad, &self.pin) {
+            (false, ..) => Ok(None),
+            (true, true, PinOrPad::Pin(_)) => Err(Reason::TokenPinPad),
+            (true, false, PinOrPad::Pad) => Err(Reason::TokenPinNeeded),
+            (true, ..) => Ok(Some(self)),
+        }
+    }
 }
 
 /// A key pair to be made.
@@ -99,6 +117,8 @@ pub(crate) struct ImportedCertificate {
     pub(crate) key_id: Vec<u8>,
     /// SHA-256 of each certificate that went.
     pub(crate) replaced: Vec<[u8; 32]>,
+    /// Those that should have gone, which the token did not let go.
+    pub(crate) left: u32,
 }
 
 /// A user PIN to be changed.

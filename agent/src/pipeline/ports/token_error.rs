@@ -53,11 +53,24 @@ impl TokenError {
     /// Whether the token itself refused the PIN, which uses up a try; a PIN that was not even tried does not.
     pub(crate) fn pin_was_tried(&self) -> bool {
         match self.reason {
-            Reason::TokenPinWrong => true,
+            Reason::TokenPinWrong | Reason::TokenSoPinWrong => true,
             // Without a call, the flags told so before C_Login.
-            Reason::TokenPinLocked => self.call.is_some(),
+            Reason::TokenPinLocked | Reason::TokenSoPinLocked => self.call.is_some(),
             _ => false,
         }
+    }
+
+    /// What the token says of tries left of the PIN the reason is about. `None`: it was not asked.
+    pub(crate) fn tries_left(&self) -> Option<TriesLeft> {
+        let pin = self.pin?;
+        Some(match self.reason {
+            // Of whichever PIN it was.
+            Reason::TokenPinFinalTry => TriesLeft::One,
+            Reason::TokenSoPinWrong | Reason::TokenSoPinLocked => {
+                TriesLeft::of(pin.so_locked, pin.so_final_try, pin.so_count_low)
+            }
+            _ => TriesLeft::of(pin.locked, pin.final_try, pin.count_low),
+        })
     }
 
     /// As a violation with what the token said.
@@ -73,16 +86,42 @@ impl TokenError {
         if let Some(about) = &self.about {
             violation = violation.with("what", about);
         }
-        if let Some(pin) = self.pin {
-            let left = match pin {
-                PinFlags { locked: true, .. } => "none",
-                PinFlags { final_try: true, .. } => "one",
-                PinFlags { count_low: true, .. } => "few",
-                _ => "not-told",
-            };
-            violation = violation.with("tries-left", left);
+        if let Some(left) = self.tries_left() {
+            violation = violation.with("tries-left", left.code());
         }
         violation
+    }
+}
+
+/// What a token's flags say of tries left of a PIN; of several, the gravest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TriesLeft {
+    /// No flag is set, and nothing follows from it: many tokens set none.
+    NotTold,
+    Few,
+    One,
+    /// The PIN is locked.
+    None,
+}
+
+impl TriesLeft {
+    fn of(locked: bool, final_try: bool, count_low: bool) -> Self {
+        match (locked, final_try, count_low) {
+            (true, ..) => TriesLeft::None,
+            (_, true, _) => TriesLeft::One,
+            (.., true) => TriesLeft::Few,
+            _ => TriesLeft::NotTold,
+        }
+    }
+
+    /// As it is told.
+    fn code(self) -> &'static str {
+        match self {
+            TriesLeft::NotTold => "not-told",
+            TriesLeft::Few => "few",
+            TriesLeft::One => "one",
+            TriesLeft::None => "none",
+        }
     }
 }
 
@@ -142,5 +181,15 @@ mod tests {
         assert_eq!(details["action"], "plug-in");
         assert_eq!(told(Told::Returned(ReturnValue::from_number(0x8000_0001_u64)))["action"], "vendor-fault");
         assert!(!told(Told::Said("cannot open shared object file".into())).contains_key("action"));
+    }
+
+    #[test]
+    fn tries_left_are_those_of_the_pin_that_was_wrong() {
+        let pin = Some(PinFlags { locked: true, so_count_low: true, ..PinFlags::default() });
+        let told =
+            |reason| TokenError { pin, ..TokenError::new(reason) }.violation().details["tries-left"].clone();
+        assert_eq!(told(Reason::TokenPinWrong), "none");
+        assert_eq!(told(Reason::TokenSoPinWrong), "few");
+        assert_eq!(told(Reason::TokenPinFinalTry), "one");
     }
 }

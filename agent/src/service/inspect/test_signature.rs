@@ -17,7 +17,7 @@ use crate::{
         ports::{
             key::SigningKey,
             registry::RegisteredSeal,
-            token::OnePin,
+            token::{OnePin, PinOrPad},
             token_error::{SignError, TokenError},
         },
         record::KeyUse,
@@ -104,13 +104,20 @@ impl Trials<'_> {
 
     /// The PIN for a key that asks for it. Each of several such keys gets a copy, wiped like the first.
     fn pin_for(&self, key: &SigningKey, serial: &TokenSerial) -> Result<Option<OnePin>, Violation> {
-        if !key.asks_pin || key.has_pad {
-            return Ok(None);
+        let copy = |given: &OnePin| -> Result<_, Violation> {
+            let pin = match &given.pin {
+                PinOrPad::Pin(pin) => PinOrPad::Pin(Pin::new(pin.expose().as_bytes().to_vec())?),
+                PinOrPad::Pad => PinOrPad::Pad,
+            };
+            Ok(OnePin { pin, final_try: given.final_try })
+        };
+        let none = OnePin { pin: PinOrPad::Pad, final_try: false };
+        let given = self.pin.as_ref().map_or(Ok(none), copy)?;
+        let pin = given.for_key(key.asks_pin, key.has_pad)?;
+        if let Some(OnePin { final_try, .. }) = &pin {
+            self.service.check_wrong_pins(serial, *final_try)?;
         }
-        let given = self.pin.as_ref().ok_or(Reason::TokenPinNeeded)?;
-        self.service.check_wrong_pins(serial, given.final_try)?;
-        let pin = Pin::new(given.pin.expose().as_bytes().to_vec())?;
-        Ok(Some(OnePin { pin, final_try: given.final_try }))
+        Ok(pin)
     }
 
     /// What becomes of a key that did not sign. A PIN that was wrong goes on record, and is not tried again with the next key.
@@ -134,7 +141,7 @@ impl Trials<'_> {
             self.pin = None;
             let entry = if key.has_pad { PinEntry::PinPad } else { PinEntry::Caller };
             let (serial, which) = (&key.serial, PinKind::ContextSpecific);
-            self.service.record_wrong_pin(by, serial, entry, which, error.pin).await?;
+            self.service.record_wrong_pin(by, serial, entry, which, error.tries_left()).await?;
         }
         if is_for_the_person(error.reason) {
             return Ok(self.without(seal, &error.violation()));

@@ -98,9 +98,15 @@ impl Token for Model {
     async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
+    async fn find_key(&self, _: ObjectUri, _: Duration) -> Result<KeyFound, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn sign(&self, order: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         let mut shape = self.0.lock().unwrap();
-        let pin = order.pin().map(|one| one.pin.expose().to_owned());
+        let pin = order.pin().and_then(|one| match &one.pin {
+            PinOrPad::Pin(pin) => Some(pin.expose().to_owned()),
+            PinOrPad::Pad => None,
+        });
         shape.orders.push((order.takes_use(), pin.clone()));
         shape.uses -= u32::from(order.takes_use());
         if shape.asks_pin && pin.as_deref() != Some("123456") {
@@ -150,7 +156,10 @@ async fn inspected() -> Inspected {
 
 impl Inspected {
     async fn inspect(&self, pin: Option<&str>) -> crate::service::inspect::Inspection {
-        let pin = pin.map(|pin| OnePin { pin: Pin::new(pin.as_bytes().to_vec()).unwrap(), final_try: false });
+        let pin = pin.map(|pin| OnePin {
+            pin: PinOrPad::Pin(Pin::new(pin.as_bytes().to_vec()).unwrap()),
+            final_try: false,
+        });
         self.house.service.inspect(&self.house.caller, "1".parse().unwrap(), Ok(pin)).await.unwrap()
     }
 
@@ -346,7 +355,7 @@ async fn a_token_that_is_not_there_fails_if_it_holds_a_seal_and_is_nothing_else(
 async fn a_token_with_a_pin_pad_takes_no_pin_from_elsewhere() {
     let inspected = inspected().await;
     inspected.model.change(|shape| shape.pin.protected_path = true);
-    let pin = OnePin { pin: Pin::new(b"123456".to_vec()).unwrap(), final_try: false };
+    let pin = OnePin { pin: PinOrPad::Pin(Pin::new(b"123456".to_vec()).unwrap()), final_try: false };
     let (service, caller) = (&inspected.house.service, &inspected.house.caller);
     let refused = service.inspect(caller, "1".parse().unwrap(), Ok(Some(pin))).await.unwrap_err();
     assert_eq!(reasons(refused), "token-pin-pad");
@@ -394,7 +403,7 @@ async fn an_overdue_token_is_warned_of_then_refused_at_every_step_until_it_passe
         late.request,
         new_use(),
         reviewed.prepared,
-        None,
+        OnePin { pin: PinOrPad::Pad, final_try: false },
     );
     assert_eq!(reasons(stamp.await.unwrap_err()), "inspection-overdue");
     assert!(inspected.model.0.lock().unwrap().orders.is_empty());

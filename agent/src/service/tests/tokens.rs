@@ -4,13 +4,10 @@ use sealkeeper_domain::pin::Pin;
 use sealkeeper_journal::{LockCause, PinTries};
 
 use super::*;
-use crate::pipeline::ports::{
-    token::{Ended, LoginEnded, OnePin, PinOrPad, TokenNews},
-    token_error::{FailedCall, PinFlags},
-};
+use crate::pipeline::ports::token::{Ended, LoginEnded, TokenNews};
 
 /// A token whose logins succeed or fail as a test wants it, and whose lock takes a while.
-struct Turnstile(Result<bool, TokenError>);
+pub(super) struct Turnstile(Result<bool, TokenError>);
 
 #[async_trait]
 impl Token for Turnstile {
@@ -38,6 +35,9 @@ impl Token for Turnstile {
     async fn describe(&self, _: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
+    async fn find_key(&self, _: ObjectUri, _: Duration) -> Result<KeyFound, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn generate_key(&self, _: NewKey, _: Duration) -> Result<Vec<u8>, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
@@ -57,7 +57,7 @@ impl Token for Turnstile {
     }
 }
 
-fn house_of(login: Result<bool, TokenError>) -> House {
+pub(super) fn house_of(login: Result<bool, TokenError>) -> House {
     let mut house = house(Manner::Signs);
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(Turnstile(login));
     house
@@ -170,7 +170,7 @@ async fn a_key_that_asks_for_the_pin_at_each_use_is_not_asked_without_it() {
     assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "token-pin-needed");
     assert!(house.service.asking_pin.contains(&"contract".parse().unwrap()));
     let reviewed = house.service.review(&house.caller, request).await.unwrap();
-    let pin = Some(OnePin { pin: Pin::new(b"123456".to_vec()).unwrap(), final_try: false });
+    let pin = OnePin { pin: PinOrPad::Pin(Pin::new(b"123456".to_vec()).unwrap()), final_try: false };
     let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), reviewed.prepared, pin);
     assert!(matches!(stamp.await.unwrap(), StampOutcome::Complete(_)));
 }

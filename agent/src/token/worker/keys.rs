@@ -88,7 +88,11 @@ pub(super) fn find_key(
     if algorithms.is_empty() {
         return Err(Reason::TokenMechanismMissing.into());
     }
-    let public = public_halves(session, wanted, &id)?;
+    let mut public = public_halves(session, wanted, &id)?;
+    if public.is_empty() {
+        // Some tokens keep no public half, and tell its values with the private one.
+        public.extend(public_key(session, handle)?);
+    }
     Ok(FoundKey { handle, algorithms, asks_pin, id, unreported, public })
 }
 

@@ -26,8 +26,8 @@ use super::{
     sessions::{KeySession, Lent, Sessions},
 };
 use crate::token::wire::{
-    Describe, Described, Failed, Flags, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
-    TokenShown, pin_of,
+    Describe, Described, Failed, Flags, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply,
+    Sign, TokenShown, pin_of,
 };
 
 /// A loaded and initialised module with the logins it holds.
@@ -96,6 +96,7 @@ impl Module {
             Question::ImportCertificate(wanted) => self.import_certificate(&wanted).map(Reply::Imported),
             Question::ChangePin(mut change) => self.change_pin(&mut change).map(|()| Reply::Done(Nothing {})),
             Question::SetPin(mut change) => self.set_pin(&mut change).map(|()| Reply::Done(Nothing {})),
+            Question::FindKey(wanted) => self.show_key(&wanted).map(Reply::KeyFound),
             Question::Finish(_) => {
                 self.finish();
                 Ok(Reply::Done(Nothing {}))
@@ -212,6 +213,48 @@ impl Module {
         kept.keys.retain(|(object, _)| *object != wanted.key);
         kept.keys.push((wanted.key.clone(), Arc::new(key)));
         Ok(described)
+    }
+
+    /// A private key with its public half, for whatever has no certificate yet.
+    fn show_key(&self, wanted: &Object) -> Result<KeyFound, Failed> {
+        let serial = serial_of(&wanted.serial)?;
+        let (_, info) = self.find_token(&serial)?;
+        if wanted.token.as_ref().is_some_and(|label| info.label() != label) {
+            return Err(Failed { logged_out: false, ..Failed::from(Reason::TokenAbsent) });
+        }
+        let login = self.login_on(&serial).ok_or(Reason::TokenLocked)?;
+        let mut lent = login.sessions.lend()?;
+        let Some(kept) = lent.session() else { return Err(Reason::Internal.into()) };
+        match self.show_key_in(kept, &login, wanted) {
+            Ok(shown) => {
+                lent.give_back();
+                Ok(shown)
+            }
+            Err(failed) => {
+                drop(lent);
+                if failed.logged_out {
+                    self.end(&serial, login.number);
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    fn show_key_in(&self, kept: &mut KeySession, login: &Login, wanted: &Object) -> Result<KeyFound, Failed> {
+        let offered = self.pkcs11.get_mechanism_list(login.slot).unwrap_or_default();
+        // Found afresh: another program may have changed it. What the token does not report is no matter before there is a seal.
+        kept.keys.retain(|(object, _)| object != wanted);
+        let key = self.key_in(kept, wanted, &offered)?;
+        let [public] = key.public() else {
+            return Err(about(Reason::KeyAmbiguous, format!("{} public halves", key.public().len())));
+        };
+        Ok(KeyFound {
+            public_key: public.to_der().map_err(|error| about(Reason::KeyUnfit, error.to_string()))?,
+            algorithms: key.algorithms.iter().map(|algorithm| algorithm.code().to_owned()).collect(),
+            asks_pin: key.asks_pin,
+            has_pad: login.has_pad,
+            key_id: key.id.clone(),
+        })
     }
 
     /// One signature. Whatever fails, its session is closed: no operation stays active in it, and no further one fails for that.

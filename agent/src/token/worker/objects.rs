@@ -1,7 +1,7 @@
 //! Objects made on a token: key pairs, and the certificates that belong to them (A3).
 
 use cryptoki::{
-    mechanism::Mechanism,
+    mechanism::{Mechanism, MechanismType},
     object::{Attribute, AttributeType, CertificateType, ObjectClass},
     session::Session,
 };
@@ -57,11 +57,28 @@ impl Module {
             Attribute::Extractable(false),
             Attribute::Sign(true),
         ]);
-        let (public, _) = session.generate_key_pair(&mechanism, &public, &private)?;
-        let made = public_key(&session, public)?.ok_or(Reason::KeyGenerationRefused)?;
-        let public_key =
-            made.to_der().map_err(|error| about(Reason::KeyGenerationRefused, error.to_string()))?;
+        self.check_offered(&wanted.serial, mechanism.mechanism_type())?;
+        let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;
+        let made = public_key(&session, public).and_then(|made| {
+            let made = made.ok_or(Reason::KeyGenerationRefused)?;
+            made.to_der().map_err(|error| about(Reason::KeyGenerationRefused, error.to_string()))
+        });
+        // A key that nobody can be told of is none that may stay.
+        let public_key = made.inspect_err(|_| {
+            let _ = session.destroy_object(private);
+            let _ = session.destroy_object(public);
+        })?;
         Ok(GeneratedKey { public_key })
+    }
+
+    /// A token that lists its mechanisms makes no key by another one. Whether it knows the curve or length, only the call tells.
+    fn check_offered(&self, serial: &str, wanted: MechanismType) -> Result<(), Failed> {
+        let login = self.login_on(&serial_of(serial)?).ok_or(Reason::TokenLocked)?;
+        let offered = self.pkcs11.get_mechanism_list(login.slot).unwrap_or_default();
+        if offered.is_empty() || offered.contains(&wanted) {
+            return Ok(());
+        }
+        Err(about(Reason::TokenMechanismMissing, wanted.to_string()))
     }
 
     /// Puts a certificate beside the key it is for, under the same CKA_ID.
@@ -95,14 +112,16 @@ impl Module {
             Attribute::Value(wanted.certificate.clone()),
         ];
         template.extend(label.map(Attribute::Label));
-        // The new one first: whatever fails, the key has a certificate.
+        // The new one first: whatever fails, the key has a certificate. From then on it is imported, and has to be on record as that.
         session.create_object(&template)?;
-        let mut replaced = Vec::new();
+        let (mut replaced, mut left) = (Vec::new(), 0);
         for (handle, der) in others {
-            session.destroy_object(handle)?;
-            replaced.push(Sha256::digest(der).to_vec());
+            match session.destroy_object(handle) {
+                Ok(()) => replaced.push(Sha256::digest(der).to_vec()),
+                Err(_) => left += 1,
+            }
         }
-        Ok(Imported { key_id, replaced })
+        Ok(Imported { key_id, replaced, left })
     }
 
     /// A session that may write, on a token with a login.
@@ -116,7 +135,10 @@ impl Module {
 /// CKA_ID and CKA_LABEL of the private key whose public half this is.
 fn key_of(session: &Session, key: &PublicKey) -> Result<(Vec<u8>, Option<Vec<u8>>), Failed> {
     let asked = [AttributeType::Id, AttributeType::Label];
-    for handle in session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY)])? {
+    let mut halves = session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY)])?;
+    // Some tokens keep no public half, and tell its values with the private one.
+    halves.extend(session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)])?);
+    for handle in halves {
         if public_key(session, handle)?.as_ref() != Some(key) {
             continue;
         }

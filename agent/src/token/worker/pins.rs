@@ -4,7 +4,7 @@ use cryptoki::{
     context::Function,
     error::{Error, RvError},
     session::UserType,
-    slot::{Slot, TokenInfo},
+    slot::Slot,
 };
 use sealkeeper_domain::{pin::Pin, reason::Reason};
 use secrecy::SecretString;
@@ -44,7 +44,7 @@ impl Module {
     /// C_SetPIN: the user's own PIN, known by the old one. Works on a session of its own, without a login.
     pub(super) fn change_pin(&self, change: &mut ChangePin) -> Result<(), Failed> {
         let _changing = held(&self.changing);
-        let (slot, _, flags) = self.token_of(change)?;
+        let (slot, flags) = self.token_of(change)?;
         check_tries(flags, change.final_try)?;
         let pins = pins_of(change);
         check_way(flags, pins.is_some())?;
@@ -56,28 +56,20 @@ impl Module {
     /// C_InitPIN: the security officer sets the user's PIN, whatever it was. Ends the user's login: the two cannot stand together.
     pub(super) fn set_pin(&self, change: &mut ChangePin) -> Result<(), Failed> {
         let _changing = held(&self.changing);
-        let (slot, info, flags) = self.token_of(change)?;
-        if info.so_pin_locked() {
-            return Err(Reason::TokenSoPinLocked.into());
-        }
-        if info.so_pin_final_try() && !change.final_try {
-            return Err(Reason::TokenPinFinalTry.into());
-        }
+        let (slot, flags) = self.token_of(change)?;
+        check_so_tries(flags, change.final_try)?;
         let pins = pins_of(change);
         check_way(flags, pins.is_some())?;
         self.end(&serial_of(&change.serial)?, u64::MAX);
         let session = self.pkcs11.open_rw_session(slot)?;
-        let (so, new) = pins.map_or((None, None), |(so, new)| (Some(so), Some(new)));
+        let (so, new) = pins.unzip();
         let so = so.map(|pin| SecretString::from(pin.expose()));
-        session.login(UserType::So, so.as_ref()).map_err(|error| {
-            let reason = match error {
-                Error::Pkcs11(RvError::PinIncorrect, _) => Reason::TokenSoPinWrong.code().to_owned(),
-                Error::Pkcs11(RvError::PinLocked, _) => Reason::TokenSoPinLocked.code().to_owned(),
-                _ => Failed::from(&error).reason.clone(),
-            };
-            Failed { reason, ..Failed::from(&error) }
-        })?;
-        let set = self.raw.init_pin(&session, new.as_ref()).map_err(|error| new_pin_refused(&error));
+        session.login(UserType::So, so.as_ref()).map_err(|error| self.so_login_failed(slot, &error))?;
+        drop(so);
+        let set = self
+            .raw
+            .init_pin(&session, new.as_ref())
+            .map_err(|error| on_pad(flags.protected_path, new_pin_refused(&error)));
         // Whatever became of it, the officer's login ends with it.
         let _ = session.logout();
         set
@@ -85,22 +77,33 @@ impl Module {
 
     /// A PIN that was not taken: with what the token says of tries left now.
     pub(super) fn login_failed(&self, slot: Slot, error: &Error) -> Failed {
-        let mut told = new_pin_refused(error);
-        let mut pin =
-            self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info));
-        // Whatever is cancelled where the PIN is typed on the token, the person cancelled there.
-        if pin.protected_path && told.reason == Reason::TokenCancelled.code() {
-            told.reason = Reason::TokenPinPadCancelled.code().into();
-        }
+        let mut pin = self.flags_now(slot);
+        let told = on_pad(pin.protected_path, new_pin_refused(error));
         // Not every token sets the flag at once.
         pin.locked |= told.reason == Reason::TokenPinLocked.code();
         Failed { pin: Some(pin), ..told }
     }
 
-    fn token_of(&self, change: &ChangePin) -> Result<(Slot, TokenInfo, Flags), Failed> {
+    /// The same of the security officer's PIN, which is not the custodian's to have wrong.
+    fn so_login_failed(&self, slot: Slot, error: &Error) -> Failed {
+        let told = Failed::from(error);
+        let reason = match error {
+            Error::Pkcs11(RvError::PinIncorrect, _) => Reason::TokenSoPinWrong,
+            Error::Pkcs11(RvError::PinLocked, _) => Reason::TokenSoPinLocked,
+            _ => return on_pad(self.flags_now(slot).protected_path, told),
+        };
+        let mut pin = self.flags_now(slot);
+        pin.so_locked |= reason == Reason::TokenSoPinLocked;
+        Failed { reason: reason.code().into(), pin: Some(pin), ..told }
+    }
+
+    fn flags_now(&self, slot: Slot) -> Flags {
+        self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info))
+    }
+
+    fn token_of(&self, change: &ChangePin) -> Result<(Slot, Flags), Failed> {
         let (slot, info) = self.find_token(&serial_of(&change.serial)?)?;
-        let flags = pin_flags(&info);
-        Ok((slot, info, flags))
+        Ok((slot, pin_flags(&info)))
     }
 }
 
@@ -115,6 +118,16 @@ pub(super) fn check_tries(flags: Flags, final_try: bool) -> Result<(), Failed> {
     }
 }
 
+/// The same of the security officer's PIN.
+fn check_so_tries(flags: Flags, final_try: bool) -> Result<(), Failed> {
+    let refused = |reason: Reason| Err(Failed { pin: Some(flags), ..Failed::from(reason) });
+    match flags {
+        Flags { so_locked: true, .. } => refused(Reason::TokenSoPinLocked),
+        Flags { so_final_try: true, .. } if !final_try => refused(Reason::TokenPinFinalTry),
+        _ => Ok(()),
+    }
+}
+
 /// Where the token has a protected authentication path, C_Login takes NULL_PTR for a PIN, and nowhere else (PKCS#11 v3.0 §5.6.8).
 fn check_way(flags: Flags, pin_sent: bool) -> Result<(), Failed> {
     match (flags.protected_path, pin_sent) {
@@ -122,6 +135,14 @@ fn check_way(flags: Flags, pin_sent: bool) -> Result<(), Failed> {
         (false, false) => Err(Reason::TokenPinPadMissing.into()),
         _ => Ok(()),
     }
+}
+
+/// Whatever is cancelled where PINs are typed on the token, the person cancelled there.
+fn on_pad(has_pad: bool, failed: Failed) -> Failed {
+    if has_pad && failed.reason == Reason::TokenCancelled.code() {
+        return Failed { reason: Reason::TokenPinPadCancelled.code().into(), ..failed };
+    }
+    failed
 }
 
 fn pins_of(change: &mut ChangePin) -> Option<(Pin, Pin)> {
@@ -132,9 +153,10 @@ fn pins_of(change: &mut ChangePin) -> Option<(Pin, Pin)> {
 fn new_pin_refused(error: &Error) -> Failed {
     let failed = Failed::from(error);
     match error {
-        Error::Pkcs11(RvError::PinInvalid | RvError::PinLenRange, Function::SetPIN | Function::InitPIN) => {
-            Failed { reason: Reason::TokenPinRefused.code().into(), ..failed }
-        }
+        Error::Pkcs11(
+            RvError::PinInvalid | RvError::PinLenRange | RvError::PinTooWeak,
+            Function::SetPIN | Function::InitPIN,
+        ) => Failed { reason: Reason::TokenPinRefused.code().into(), ..failed },
         _ => failed,
     }
 }

@@ -257,8 +257,8 @@ reasons! {
         "密钥属性不合要求：必须敏感、不可导出、在载体上生成" "the key is not sensitive, never extractable and made on the token"
         "请在载体上重新生成密钥" "generate a key on the token";
     KeyAlgorithmUnsupported "key-algorithm-unsupported" Rule "A3"
-        "暂不支持这种密钥，只支持 P-256" "keys of this kind are not supported yet, only P-256"
-        "请使用 P-256 密钥" "use a P-256 key";
+        "不支持这种密钥，只支持 P-256、P-384 和 2048 至 4096 位 RSA" "keys of this kind are not supported, only P-256, P-384 and RSA of 2048 to 4096 bits"
+        "请使用其中一种密钥" "use a key of one of these kinds";
     KeyMayNotSign "key-may-not-sign" Availability "A3"
         "载体不允许（或不再允许）用印章的密钥签名" "the token does not, or no longer, let the seal's key sign"
         "请联系印章管理部门换发密钥" "ask the seal office for a new key";
@@ -278,8 +278,8 @@ reasons! {
         "证书不是规范的 X.509 DER" "the certificate is not proper X.509 DER"
         "请联系印章管理部门重新导入" "ask the seal office to import it again";
     CertificateKeyUnsupported "certificate-key-unsupported" Rule "A3"
-        "暂不支持证书的密钥种类，只支持 P-256" "the certificate's kind of key is not supported yet, only P-256"
-        "请使用 P-256 证书" "use a P-256 certificate";
+        "不支持证书的密钥种类，只支持 P-256、P-384 和 2048 至 4096 位 RSA" "the certificate's kind of key is not supported, only P-256, P-384 and RSA of 2048 to 4096 bits"
+        "请使用其中一种密钥的证书" "use a certificate for a key of one of these kinds";
     CertificateBad "certificate-bad" Rule "A3"
         "证书无法读取或不能用于签名" "the certificate cannot be read or is not for signing"
         "请联系印章管理部门" "ask the seal office";
@@ -312,7 +312,7 @@ reasons! {
         "请解除写保护后重新插入" "switch the protection off and plug it in again";
     TokenMechanismMissing "token-mechanism-missing" Availability "C3"
         "载体不支持所需的签名机制或功能" "the token lacks the signature mechanism or a function it takes"
-        "请向印章管理部门申请支持 P-256 上 ECDSA 的载体" "ask the seal office for a token that signs with ECDSA on P-256";
+        "请向印章管理部门申请支持密钥所需签名机制的载体" "ask the seal office for a token that signs with keys of this kind";
     TokenDeviceError "token-device-error" Fault "C3"
         "载体或读卡器没有完成操作" "the token or its reader failed to do what was asked"
         "请拔下重插后重试；若再次发生，请联系供应商" "plug it in again and retry; ask the vendor if it happens again";

@@ -1,9 +1,12 @@
 //! The signature algorithms a seal can sign with.
 
-use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_RSASSA_PSS, RSA_ENCRYPTION};
+use const_oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_RSASSA_PSS, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+};
 use der::Any;
 use spki::AlgorithmIdentifierOwned;
 
+use super::CmsError;
 use super::digest::DigestAlgorithm;
 use super::pss::PssParameters;
 
@@ -51,6 +54,20 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// `signatureAlgorithm` of certificates and requests for them (RFC 5280 §4.1.1.2, RFC 2986 §4.2), where nothing else tells the hash
+    /// function: RFC 4055 §5 for RSASSA-PKCS1-v1_5, otherwise as in a CMS.
+    ///
+    /// # Errors
+    /// [`CmsError::Der`], which does not happen.
+    pub fn certificate_identifier(self) -> Result<AlgorithmIdentifierOwned, CmsError> {
+        Ok(match self {
+            Self::RsaPkcs1Sha256 => {
+                AlgorithmIdentifierOwned { oid: SHA_256_WITH_RSA_ENCRYPTION, parameters: Some(Any::null()) }
+            }
+            _ => self.identifier()?,
+        })
+    }
+
     /// `SignerInfo.signatureAlgorithm`.
     pub(super) fn identifier(self) -> der::Result<AlgorithmIdentifierOwned> {
         let (oid, parameters) = match self {
@@ -70,6 +87,21 @@ impl SignatureAlgorithm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certificates_name_the_hash_function_with_the_scheme() {
+        let oids = SignatureAlgorithm::ALL.map(|algorithm| {
+            let identifier = algorithm.certificate_identifier().unwrap();
+            (identifier.oid.to_string(), identifier.parameters.is_some())
+        });
+        let expected = [
+            ("1.2.840.10045.4.3.2", false),
+            ("1.2.840.10045.4.3.3", false),
+            ("1.2.840.113549.1.1.11", true),
+            ("1.2.840.113549.1.1.10", true),
+        ];
+        assert_eq!(oids, expected.map(|(oid, parameters)| (oid.to_owned(), parameters)));
+    }
 
     #[test]
     fn every_algorithm_is_found_by_its_code() {

@@ -33,6 +33,16 @@ impl PublicKey {
         Some(PublicKey::Rsa { modulus: significant(modulus)?, exponent: significant(exponent)? })
     }
 
+    /// From a SubjectPublicKeyInfo in DER.
+    ///
+    /// # Errors
+    /// [`CmsError::Der`]; [`CmsError::KeyUnsupported`].
+    pub fn from_der(info: &[u8]) -> Result<PublicKey, CmsError> {
+        let info = SubjectPublicKeyInfoOwned::from_der(info)?;
+        let key = VerifyingKey::read(&info).map_err(|detail| CmsError::KeyUnsupported { detail })?;
+        Ok(key.public_key())
+    }
+
     /// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) in DER: id-ecPublicKey with a named curve (RFC 5480 §2), or rsaEncryption (RFC 3279 §2.3.1).
     ///
     /// # Errors
@@ -120,12 +130,11 @@ mod tests {
     #[test]
     fn a_key_is_read_back_from_its_information() {
         let der = public().to_der().unwrap();
-        let info = SubjectPublicKeyInfoOwned::try_from(der.as_slice()).unwrap();
-        assert_eq!(VerifyingKey::read(&info).unwrap().public_key(), public());
+        assert_eq!(PublicKey::from_der(&der).unwrap(), public());
+        assert!(PublicKey::from_der(&der[..der.len() - 1]).is_err());
         let modulus: Vec<u8> = std::iter::once(0xc1).chain(std::iter::repeat_n(0x55, 255)).collect();
         let rsa = PublicKey::from_rsa(&modulus, &[1, 0, 1]).unwrap();
-        let info = SubjectPublicKeyInfoOwned::try_from(rsa.to_der().unwrap().as_slice()).unwrap();
-        assert_eq!(VerifyingKey::read(&info).unwrap().public_key(), rsa);
+        assert_eq!(PublicKey::from_der(&rsa.to_der().unwrap()).unwrap(), rsa);
     }
 
     #[test]

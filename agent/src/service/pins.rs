@@ -1,0 +1,108 @@
+//! New PINs: changed by whoever knows the old one, or set anew by the security officer. Each PIN is tried once.
+
+use sealkeeper_domain::{identity::TokenSerial, pin::Pin, reason::Reason};
+use sealkeeper_journal::{PinChange as How, PinChanged, PinEntry, PinKind, RecordBody};
+
+use super::{Failure, Service, Subject};
+use crate::pipeline::{
+    At, Stop,
+    identify::{Caller, Custodian},
+    ports::token::{PinChange, TokenState},
+    scribe::id,
+};
+
+/// A new PIN as it is asked for.
+pub(crate) struct PinChangeAsked {
+    /// Which token.
+    pub(crate) serial: TokenSerial,
+    /// Whose PIN allows it: the user's own old one, or the security officer's.
+    pub(crate) by_officer: bool,
+    /// That PIN and the new one, none where both are typed on the token, or why they are none.
+    pub(crate) pins: Result<Option<(Pin, Pin)>, Reason>,
+    /// Whether the first of them is tried although one try may be left.
+    pub(crate) final_try: bool,
+}
+
+impl Service {
+    /// Gives a token a new user PIN; tells the token as it is then, if it still shows itself.
+    pub(crate) async fn change_pin(
+        &self,
+        caller: &Caller,
+        asked: PinChangeAsked,
+    ) -> Result<Option<TokenState>, Failure> {
+        let operation = if asked.by_officer { "set-pin" } else { "change-pin" };
+        let serial = asked.serial.clone();
+        let subject = Subject::new(operation, caller).token(&serial);
+        if let Err(stop) = self.pin_changed(caller, asked, operation).await {
+            return Err(self.refuse(subject, stop).await);
+        }
+        let tokens = self.token.list(self.limits.token).await;
+        if let Err(error) = &tokens {
+            tracing::warn!(%error, "a token does not show itself after its PIN was changed");
+        }
+        Ok(tokens.unwrap_or_default().into_iter().find(|token| token.serial == serial))
+    }
+
+    async fn pin_changed(
+        &self,
+        caller: &Caller,
+        asked: PinChangeAsked,
+        operation: &'static str,
+    ) -> Result<(), Stop> {
+        let custodian = caller.as_custodian().at("identify")?;
+        self.check_ledger()?;
+        let PinChangeAsked { serial, by_officer, pins, final_try } = asked;
+        let pins = pins.at("admit")?;
+        if by_officer {
+            self.check_wrong_so_pins(&serial, final_try).at(operation)?;
+        } else {
+            self.check_wrong_pins(&serial, final_try).at(operation)?;
+        }
+        let (entry, deadline) = match pins {
+            Some(_) => (PinEntry::Caller, self.limits.token),
+            None => (PinEntry::PinPad, self.limits.pin_pad),
+        };
+        let _in_progress = self.work_permit().await?;
+        if by_officer {
+            // The user's login and the security officer's cannot stand together (PKCS#11 v3.0 §5.6.8).
+            let locked = self.token.lock(serial.clone(), self.limits.token).await;
+            if locked.map_err(|error| error.violation()).at(operation)? {
+                self.record_lock_asked(caller, &serial).await?;
+            }
+        }
+        let change = PinChange { serial: serial.clone(), by_officer, pins, final_try };
+        match self.token.change_pin(change, deadline).await {
+            Ok(()) => self.record_pin_changed(custodian, &serial, entry, by_officer).await,
+            Err(error) if error.pin_was_tried() => {
+                let pin = if by_officer { PinKind::SecurityOfficer } else { PinKind::User };
+                let left = error.tries_left();
+                let seq = self.record_wrong_pin(custodian, &serial, entry, pin, left).await?;
+                Err(Stop::OnRecord { refusal: error.violation().into(), seq })
+            }
+            Err(error) => Err(error.violation()).at(operation),
+        }
+    }
+
+    async fn record_pin_changed(
+        &self,
+        by: Custodian<'_>,
+        serial: &TokenSerial,
+        entry: PinEntry,
+        by_officer: bool,
+    ) -> Result<(), Stop> {
+        let record = self.scribe.entry(|draft| {
+            let (token_serial, by) = (id(serial.as_str())?, draft.actor("by", by.caller())?);
+            let how = if by_officer { How::SetBySecurityOfficer } else { How::Changed };
+            Ok(RecordBody::PinChanged(PinChanged { token_serial, by, entry, how }))
+        });
+        let recorded = match record {
+            Ok(record) => self.record_of_pin(record).await,
+            Err(error) => Err(error),
+        };
+        // The agent keeps no PIN, so it cannot give the old one back.
+        recorded.map(|_| ()).inspect_err(|_| {
+            tracing::error!(token_serial = %serial, "the token has a new PIN, which is not on record");
+        })?;
+        Ok(())
+    }
+}

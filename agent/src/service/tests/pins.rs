@@ -1,0 +1,132 @@
+//! New PINs, and the PIN of one signature, as they stand in the journal.
+
+use sealkeeper_domain::pin::Pin;
+use sealkeeper_journal::{LockCause, PinChange as How, PinEntry, PinKind, PinTries};
+
+use super::{tokens::house_of, *};
+
+fn pin(text: &str) -> Pin {
+    Pin::new(text.as_bytes().to_vec()).unwrap()
+}
+
+fn change(by_officer: bool) -> PinChangeAsked {
+    let pins = Ok(Some((pin("123456"), pin("654321"))));
+    PinChangeAsked { serial: "1".parse().unwrap(), by_officer, pins, final_try: false }
+}
+
+fn refused(reason: Reason) -> House {
+    let flags = PinFlags { count_low: true, so_final_try: true, ..PinFlags::default() };
+    house_of(Err(TokenError { call: Some(wrong_pin_call()), pin: Some(flags), ..TokenError::new(reason) }))
+}
+
+impl House {
+    async fn change_pin(&self, asked: PinChangeAsked) -> Result<(), String> {
+        self.service.change_pin(&self.caller, asked).await.map(|_| ()).map_err(reasons)
+    }
+}
+
+#[tokio::test]
+async fn a_new_pin_is_on_record_with_the_right_it_was_set_by() {
+    let house = house_of(Ok(false));
+    house.change_pin(change(false)).await.unwrap();
+    let on_pad = PinChangeAsked { pins: Ok(None), ..change(false) };
+    house.change_pin(on_pad).await.unwrap();
+    house.change_pin(change(true)).await.unwrap();
+    let records = house.records().await;
+    let [
+        RecordBody::PinChanged(first),
+        RecordBody::PinChanged(second),
+        RecordBody::TokenLocked(locked),
+        RecordBody::PinChanged(third),
+    ] = &records[..]
+    else {
+        panic!("{records:?}")
+    };
+    assert_eq!((first.how, first.entry), (How::Changed, PinEntry::Caller));
+    assert_eq!((second.how, second.entry), (How::Changed, PinEntry::PinPad));
+    assert_eq!((third.how, third.entry), (How::SetBySecurityOfficer, PinEntry::Caller));
+    assert_eq!(locked.cause, LockCause::Request, "the officer's login ends the user's");
+    assert!(locked.by.is_some());
+}
+
+#[tokio::test]
+async fn a_wrong_pin_is_on_record_as_whose_it_was() {
+    for (reason, by_officer, kind, tries) in [
+        (Reason::TokenPinWrong, false, PinKind::User, PinTries::Low),
+        (Reason::TokenSoPinWrong, true, PinKind::SecurityOfficer, PinTries::Final),
+    ] {
+        let house = refused(reason);
+        assert_eq!(house.change_pin(change(by_officer)).await, Err(reason.code().to_owned()));
+        let records = house.records().await;
+        let Some(RecordBody::WrongPin(wrong)) = records.last() else { panic!("{records:?}") };
+        assert_eq!((wrong.pin, wrong.tries), (kind, tries));
+        assert_eq!(records.len(), if by_officer { 2 } else { 1 }, "no refusal beside it");
+    }
+}
+
+#[tokio::test]
+async fn wrong_pins_in_a_row_are_counted_for_user_and_officer_apart_and_over_a_restart() {
+    let mut house = refused(Reason::TokenSoPinWrong);
+    let wrong = || Err("token-so-pin-wrong".to_owned());
+    for _ in 0..3 {
+        assert_eq!(house.change_pin(change(true)).await, wrong());
+    }
+    let repeatedly = || Err("token-pin-wrong-repeatedly".to_owned());
+    assert_eq!(house.change_pin(change(true)).await, repeatedly());
+    assert_eq!(house.service.wrong_pins.of(&"1".parse().unwrap()), 0, "none of them was the user's");
+
+    let recalled = Recalled::from(&*house.store).await.unwrap();
+    let service = Arc::get_mut(&mut house.service).unwrap();
+    service.wrong_pins = recalled.wrong_pins;
+    assert_eq!(house.change_pin(change(true)).await, repeatedly());
+    assert_eq!(house.change_pin(PinChangeAsked { final_try: true, ..change(true) }).await, wrong());
+
+    let user = refused(Reason::TokenPinWrong);
+    for _ in 0..3 {
+        assert_eq!(user.change_pin(change(false)).await, Err("token-pin-wrong".to_owned()));
+    }
+    assert_eq!(user.change_pin(change(false)).await, repeatedly());
+}
+
+#[tokio::test]
+async fn no_pin_is_tried_for_a_stranger_or_while_the_agent_stops() {
+    let house = house_of(Ok(false));
+    let unusable = PinChangeAsked { pins: Err(Reason::TokenPinUnusable), ..change(false) };
+    assert_eq!(house.change_pin(unusable).await, Err("token-pin-unusable".to_owned()));
+    house.service.drain(Duration::from_secs(1)).await;
+    assert_eq!(house.change_pin(change(true)).await, Err("agent-stopping".to_owned()));
+    assert_eq!(house.types().await, ["refused", "refused"]);
+
+    let visitor = visitor();
+    let refused = house.service.change_pin(&visitor, change(false)).await;
+    assert_eq!(refused.map_err(reasons).unwrap_err(), "not-custodian");
+}
+
+#[tokio::test]
+async fn a_wrong_pin_at_a_signature_fails_the_use_and_is_on_record_itself() {
+    let mut house = house(Manner::RefusesThePin);
+    let asking =
+        FakeToken { manner: Manner::RefusesThePin, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
+    let request = house.submit(9).await;
+    let stamp = async |final_try| {
+        let reviewed = house.service.review(&house.caller, request).await.unwrap();
+        let pin = OnePin { pin: PinOrPad::Pin(pin("123456")), final_try };
+        let caller = house.caller.clone();
+        house.service.clone().stamp(caller, request, new_use(), reviewed.prepared, pin).await
+    };
+    for _ in 0..3 {
+        let outcome = stamp(false).await.unwrap();
+        let StampOutcome::NotDone { abandoned: false, reason: Reason::TokenPinWrong, .. } = outcome else {
+            panic!("{outcome:?}")
+        };
+    }
+    assert_eq!(house.types().await, ["intent", "failed", "wrong_pin"].repeat(3));
+    let records = house.records().await;
+    let Some(RecordBody::WrongPin(wrong)) = records.last() else { panic!("{records:?}") };
+    assert_eq!((wrong.pin, wrong.tries), (PinKind::ContextSpecific, PinTries::Low));
+
+    assert_eq!(reasons(stamp(false).await.unwrap_err()), "token-pin-wrong-repeatedly");
+    assert!(stamp(true).await.is_ok(), "tried once more, for a person said so");
+    assert_eq!(house.types().await[9..], ["refused", "intent", "failed", "wrong_pin"]);
+}
