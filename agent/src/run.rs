@@ -177,7 +177,7 @@ async fn serve(
 
     let (told, mut news) = mpsc::unbounded_channel();
     let seals_on = config.seals.iter().map(|registered| registered.seal.key.serial.clone()).collect();
-    let modules = Arc::new(Modules::new(config.modules, seals_on, &told));
+    let modules = Arc::new(Modules::new(config.modules, seals_on, limits.token, &told));
     let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
     let spool = Spool::open(spool_directory.clone()).map_err(at(&spool_directory))?;

@@ -40,6 +40,8 @@ pub struct AgentHome {
     pub seals: Vec<SealEntry>,
     /// Lines of `[limits]` in agent.toml.
     pub limits: String,
+    /// Lines of the first of `[[modules]]`, such as how much memory it may take.
+    pub module: String,
     /// What the module misbehaves by, once [`AgentHome::with_faults`] put one in its place.
     faults: Option<ControlFile>,
     /// A token behind a second module, once [`AgentHome::with_healthy_module`] put it there.
@@ -67,6 +69,7 @@ impl AgentHome {
             token,
             folder,
             limits: String::new(),
+            module: String::new(),
             faults: None,
             healthy: None,
         };
@@ -158,9 +161,10 @@ impl AgentHome {
         }
         let mut text = format!(
             "version = 1\n[agent]\nsocket = {:?}\n[limits]\n{}\n[[modules]]\nname = \"softhsm\"\npath = {module:?}\n\
-             environment = {{ {environment} }}\n",
+             environment = {{ {environment} }}\n{}\n",
             self.socket(),
             self.limits,
+            self.module,
         );
         for seal in &self.seals {
             text += &seal.configuration(&self.token);

@@ -231,6 +231,11 @@ impl Rpc {
             pin: pin.as_bytes().to_vec(),
             final_try: false,
         };
+        self.stamp_with(request).await
+    }
+
+    /// The same with all that a call may carry.
+    pub async fn stamp_with(&self, request: v1::StampRequest) -> Result<v1::Receipt, No> {
         match self.uses().stamp(request).await?.into_inner().result.unwrap() {
             stamp_reply::Result::Complete(receipt) => Ok(receipt),
             stamp_reply::Result::Failed(report) => Err(No::NotDone { abandoned: false, report }),

@@ -35,6 +35,10 @@ pub(super) struct Keeper {
     worker: Mutex<Option<Arc<Worker>>>,
     /// Held while a worker is started, so that one is, and while one ends whose place the next one takes.
     starting: tokio::sync::Mutex<()>,
+    /// Held while the module logs out: a PIN that came meanwhile would wait in its worker, and end with it where it hangs.
+    logging_out: tokio::sync::Mutex<()>,
+    /// How long it has to log out when nobody waits for it.
+    limit: Duration,
     /// Held while it is looked whether tokens came or went.
     watching: tokio::sync::Mutex<()>,
     trouble: Mutex<Trouble>,
@@ -65,6 +69,7 @@ impl Keeper {
     pub(super) fn new(
         recipe: Recipe,
         check: impl Fn() -> Result<(), TokenError> + Send + Sync + 'static,
+        limit: Duration,
         news: UnboundedSender<TokenNews>,
     ) -> Arc<Self> {
         let keeper = Arc::new(Keeper {
@@ -73,6 +78,8 @@ impl Keeper {
             worker: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
             watching: tokio::sync::Mutex::default(),
+            logging_out: tokio::sync::Mutex::default(),
+            limit,
             trouble: Mutex::default(),
             proven: AtomicBool::new(false),
             logins: Mutex::default(),
@@ -168,6 +175,8 @@ impl Keeper {
         due: Deadline,
     ) -> Result<Unlocked, TokenError> {
         let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
+        let logged_out = timeout_at(due, self.logging_out.lock()).await;
+        drop(logged_out.map_err(|_| TokenError::new(Reason::TokenTimeout))?);
         // A token at which a person types a PIN lets many modules do nothing meanwhile.
         let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
         let replaced = held(&self.logins).end(&serial).is_some();
@@ -444,6 +453,7 @@ impl Keeper {
 
     /// Ends a login in the module too; a later one of the same token is not touched.
     async fn log_out(&self, serial: &TokenSerial, login: u64, due: Deadline) {
+        let _logging_out = self.logging_out.lock().await;
         let Some(worker) = held(&self.worker).clone() else { return };
         let asked = Question::Logout(Logout { serial: serial.to_string(), login });
         if worker.ask(asked, due).await.is_err() {
@@ -526,15 +536,13 @@ impl Owner for Keeper {
 async fn end_logins_in_time(keeper: Weak<Keeper>) {
     /// No login ends in shorter time than that, and what is looked after is known to the second.
     const LOOK: Duration = Duration::from_millis(500);
-    /// How long a module has to log out.
-    const LOG_OUT: Duration = Duration::from_secs(30);
     loop {
         let Some(kept) = keeper.upgrade() else { return };
         let due = held(&kept.logins).end_due(Instant::now());
         for (serial, login, why) in due {
             kept.tell_ended(&serial, why);
             let kept = kept.clone();
-            tokio::spawn(async move { kept.log_out(&serial, login, Deadline::now() + LOG_OUT).await });
+            tokio::spawn(async move { kept.log_out(&serial, login, Deadline::now() + kept.limit).await });
         }
         drop(kept);
         sleep_until(Deadline::now() + LOOK).await;

@@ -73,10 +73,11 @@ pub(crate) struct ModulePath {
 
 impl Modules {
     /// Knows the modules, and on which tokens seals lie; each is loaded when something is asked of it. What happens to tokens by itself
-    /// is told to `news`.
+    /// is told to `news`. A module has `limit` for what nobody waits for.
     pub(crate) fn new(
         modules: Vec<ModulePath>,
         seals_on: BTreeSet<TokenSerial>,
+        limit: Duration,
         news: &UnboundedSender<TokenNews>,
     ) -> Self {
         let uid = rustix::process::geteuid().as_raw();
@@ -90,7 +91,7 @@ impl Modules {
                     ..TokenError::new(Reason::ModuleUnusable)
                 }),
             };
-            Keeper::new(recipe(module), check, news.clone())
+            Keeper::new(recipe(module), check, limit, news.clone())
         });
         Modules { keepers: keepers.collect(), seals_on }
     }

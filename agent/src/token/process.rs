@@ -347,6 +347,10 @@ impl Listener {
             let reply = answer.reply.ok_or(unreadable)?;
             if answer.id == 0 {
                 self.was_loaded = matches!(reply, Reply::Loaded(_));
+                if !self.was_loaded {
+                    // It ends by itself, perhaps before it is told to.
+                    self.desk.open().known.get_or_insert(Cause::Unusable);
+                }
                 let _ = self.loaded.take().ok_or(unreadable)?.send(reply);
                 continue;
             }

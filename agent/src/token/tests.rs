@@ -28,7 +28,7 @@ fn keeper(name: &str, script: &str, told: &UnboundedSender<TokenNews>) -> Arc<Ke
         environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
         at_once: 2,
     };
-    Keeper::new(recipe, || Ok(()), told.clone())
+    Keeper::new(recipe, || Ok(()), LONG, told.clone())
 }
 
 fn ending(news: Result<TokenNews, tokio::sync::mpsc::error::TryRecvError>) -> Ending {
@@ -132,7 +132,8 @@ async fn a_process_that_cannot_be_started_is_told_with_what_the_system_said() {
         environment: Vec::new(),
         at_once: 1,
     };
-    let modules = Modules { keepers: vec![Keeper::new(recipe, || Ok(()), told)], seals_on: BTreeSet::new() };
+    let modules =
+        Modules { keepers: vec![Keeper::new(recipe, || Ok(()), LONG, told)], seals_on: BTreeSet::new() };
     let error = modules.list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("No such file"));
@@ -149,7 +150,7 @@ async fn a_module_that_is_not_trusted_any_more_is_not_started() {
         calls_at_once: 1,
         memory_mib: 64,
     };
-    let error = Modules::new(vec![path], BTreeSet::new(), &told).list(LONG).await.unwrap_err();
+    let error = Modules::new(vec![path], BTreeSet::new(), LONG, &told).list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("/nonexistent.so"));
 }

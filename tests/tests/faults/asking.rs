@@ -8,7 +8,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::step::{Outcome, PinChoice, UnlockWith};
+use crate::step::{Outcome, Pin, PinChoice, UnlockWith};
 
 /// A PIN that is not the token's, such as nothing else that is written anywhere could look like.
 pub const WRONG_PIN: &str = "e2e-PIN-wr0ng#77";
@@ -24,21 +24,25 @@ pub struct Request {
 
 /// Unlock.
 pub async fn unlock(rpc: &Rpc, token: &SoftToken, with: &UnlockWith) -> Outcome {
-    let pin = match with.pin {
-        PinChoice::Right => token.pin(),
-        PinChoice::Wrong => WRONG_PIN,
-        PinChoice::Empty => "",
-    };
     let request = v1::UnlockRequest {
         token_serial: token.serial().to_owned(),
-        pin: pin.as_bytes().to_vec(),
+        pin: bytes(token, with.pin),
         uses: with.uses,
-        final_try: with.final_try,
-        ..Default::default()
+        final_try: with.pin.final_try,
+        idle_ms: with.idle_ms,
+        lifetime_ms: with.lifetime_ms,
     };
     match rpc.tokens().unlock(request).await {
         Ok(_) => Outcome::of(["ok"]),
         Err(status) => error(&status),
+    }
+}
+
+fn bytes(token: &SoftToken, pin: Pin) -> Vec<u8> {
+    match pin.choice {
+        PinChoice::Right => token.pin().into(),
+        PinChoice::Wrong => WRONG_PIN.into(),
+        PinChoice::Empty => Vec::new(),
     }
 }
 
@@ -67,6 +71,7 @@ pub async fn token(rpc: &Rpc, token: &SoftToken) -> Outcome {
         (shown.pin_locked, "pin-locked"),
         (!shown.pin_initialized, "no-pin"),
         (shown.protected_authentication_path, "pin-pad"),
+        (!shown.seals_asking_pin.is_empty(), "asks-pin"),
     ];
     let words = words.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned()).collect();
     Outcome { words, details: BTreeMap::from([("uses".to_owned(), shown.uses_left.to_string())]) }
@@ -78,9 +83,16 @@ pub async fn review(rpc: &Rpc, request: &Request) -> Result<v1::Prepared, Outcom
 }
 
 /// Stamp of one more copy. What is complete must be there to fetch, of anything else nothing.
-pub async fn stamp(rpc: &Rpc, request: &Request, document: &[u8]) -> Outcome {
+pub async fn stamp(rpc: &Rpc, request: &Request, document: &[u8], pin: Option<(&SoftToken, Pin)>) -> Outcome {
     let use_id = Uuid::new_v4();
-    let stamped = rpc.stamp(&request.id, use_id, &request.confirmed).await;
+    let stamp = v1::StampRequest {
+        request_id: request.id.clone(),
+        use_id: use_id.to_string(),
+        confirmed_sha256: request.confirmed.clone(),
+        pin: pin.map(|(token, pin)| bytes(token, pin)).unwrap_or_default(),
+        final_try: pin.is_some_and(|(_, pin)| pin.final_try),
+    };
+    let stamped = rpc.stamp_with(stamp).await;
     let fetched = rpc.fetch(use_id).await;
     match (stamped, fetched) {
         (Ok(receipt), Ok((told_again, appended))) => {

@@ -1,7 +1,7 @@
 //! One case, played with a daemon of its own.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -9,7 +9,7 @@ use sealkeeper_journal::Record;
 use sealkeeper_proto::v1;
 use sealkeeper_tests::{
     AgentHome, Daemon, Journal, Rpc, children, documents, header, is_alive, kill,
-    records::{Expected, are_as_expected, told},
+    records::{Expected, Pattern, are_as_expected, told},
 };
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -42,11 +42,14 @@ pub struct Verdict {
 pub async fn play(case: &Case) -> Verdict {
     let mut home = AgentHome::new().with_faults("").with_healthy_module();
     home.limits.clone_from(&case.limits);
+    home.module.clone_from(&case.module);
     home.change_policy("copies_per_request = 100", "copies_per_request = 10000");
     let mut scene = Scene::open(case, &home).await;
     let mut first = 0;
     if scene.verdict.wrong.is_empty() {
-        first = scene.rpc.journal().await.entries.len();
+        if !case.from_start {
+            first = scene.rpc.journal().await.entries.len();
+        }
         scene.awaited = first;
         scene.change_faults("");
         for step in &case.steps {
@@ -146,15 +149,17 @@ impl<'h> Scene<'h> {
                 let left = self.reviewed().await.map(|prepared| prepared.copies_left.to_string());
                 return left.map_or_else(|no| no, |left| Outcome::of([left.as_str()]));
             }
-            Action::Stamp => match self.request().await {
-                Ok(request) => return asking::stamp(&rpc, &request, &self.document).await,
+            Action::Stamp(pin) => match self.request().await {
+                Ok(request) => {
+                    return asking::stamp(&rpc, &request, &self.document, pin.map(|pin| (token, pin))).await;
+                }
                 Err(no) => return no,
             },
-            Action::BeginStamp => match self.request().await {
+            Action::BeginStamps(count) => match self.request().await {
                 Ok(request) => {
-                    let document = self.document.clone();
-                    let stamp = async move { asking::stamp(&rpc, &request, &document).await };
-                    self.begun.push_back(tokio::spawn(stamp));
+                    for _ in 0..*count {
+                        self.begun.push_back(self.begin_stamp(request.clone()));
+                    }
                 }
                 Err(no) => return no,
             },
@@ -162,23 +167,26 @@ impl<'h> Scene<'h> {
                 let first = self.begun.pop_front().expect("a stamp was begun");
                 return first.await.unwrap();
             }
+            Action::EndStamps => {
+                let mut ends = Outcome::default();
+                let mut counts = BTreeMap::<String, usize>::new();
+                for stamp in std::mem::take(&mut self.begun) {
+                    *counts.entry(stamp.await.unwrap().words.join(":")).or_default() += 1;
+                }
+                ends.words = counts.into_iter().map(|(end, count)| format!("{count}×{end}")).collect();
+                return ends;
+            }
             Action::Restart => self.restart(Daemon::stop).await,
             Action::KillAgent => self.restart(Daemon::kill).await,
             Action::KillWorker => return self.kill_worker().await,
-            Action::AwaitRecord(pattern) => {
-                let begun = Instant::now();
-                loop {
-                    let records = self.records(self.awaited, &self.rpc.journal().await);
-                    if let Some((seq, _)) = records.iter().find(|(_, record)| pattern.matches(record)) {
-                        self.awaited = seq + 1;
-                        break;
-                    }
-                    if begun.elapsed() > GUARD {
+            Action::AwaitRecords(count, pattern) => {
+                for _ in 0..*count {
+                    if !self.await_record(pattern).await {
                         return Outcome::of(["in", "vain"]);
                     }
-                    tokio::time::sleep(LOOK_AGAIN).await;
                 }
             }
+            Action::Wait(time) => tokio::time::sleep(*time).await,
             Action::AwaitHang(function) => {
                 let begun = Instant::now();
                 while !self.home.calls(function).iter().any(|outcome| outcome == "HANGS") {
@@ -190,6 +198,24 @@ impl<'h> Scene<'h> {
             }
         }
         Outcome::of(["ok"])
+    }
+
+    fn begin_stamp(&self, request: Request) -> JoinHandle<Outcome> {
+        let (rpc, document) = (self.rpc.clone(), self.document.clone());
+        tokio::spawn(async move { asking::stamp(&rpc, &request, &document, None).await })
+    }
+
+    async fn await_record(&mut self, pattern: &Pattern) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < GUARD {
+            let records = self.records(self.awaited, &self.rpc.journal().await);
+            if let Some((seq, _)) = records.iter().find(|(_, record)| pattern.matches(record)) {
+                self.awaited = seq + 1;
+                return true;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        false
     }
 
     /// The request of the case; made now where it could not be made before the first step.
@@ -279,12 +305,8 @@ impl<'h> Scene<'h> {
     async fn settle(&mut self, first: usize) {
         let is_later =
             |expected: &Expected| expected.patterns().iter().any(|one| one.asks("cause", "shutdown"));
-        let mut by_now = self.case.records.as_slice();
-        while let Some((last, others)) = by_now.split_last()
-            && is_later(last)
-        {
-            by_now = others;
-        }
+        let later = self.case.records.iter().rposition(is_later).unwrap_or(self.case.records.len());
+        let by_now = &self.case.records[..later];
         let begun = Instant::now();
         while begun.elapsed() < GUARD && is_alive(self.daemon().id()) {
             let records = self.records(first, &self.rpc.journal().await);

@@ -1,6 +1,6 @@
-//! The steps of a case: `ACTION [WORDS] [=> OUTCOME [REASON] [DETAIL=VALUE …]]`.
+//! The steps of a case: `ACTION [WORDS] [=> OUTCOME [REASON] [DETAIL=VALUE …]]`. A detail's value may be `a|b`, either.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use sealkeeper_tests::records::Pattern;
 
@@ -27,12 +27,14 @@ pub enum Action {
     Lock,
     /// Review of the case's request.
     Review,
-    /// Stamp of one copy of it, with a use id of its own.
-    Stamp,
-    /// The same without waiting for its end.
-    BeginStamp,
+    /// Stamp of one copy of it, with a use id of its own and, for a key that asks for it, with a PIN.
+    Stamp(Option<Pin>),
+    /// Stamps of so many copies at once, without waiting for their end.
+    BeginStamps(u32),
     /// The end of the stamp that was begun first.
     EndStamp,
+    /// The ends of all that were begun: each with how often it came, such as `8×complete` or `2×refused:token-locked`.
+    EndStamps,
     /// How ListTokens shows the token: `absent`, or `locked` or `unlocked` with what else there is to see.
     Token,
     /// How many copies the request has left.
@@ -43,20 +45,33 @@ pub enum Action {
     KillAgent,
     /// SIGKILL for the process that called the module last, which must be one the agent started.
     KillWorker,
-    /// Until the journal has such a record, after the one awaited before.
-    AwaitRecord(Pattern),
+    /// Until the journal has so many such records, after the one awaited before.
+    AwaitRecords(u32, Pattern),
     /// Until a call of this function hangs.
     AwaitHang(String),
+    /// So long.
+    Wait(Duration),
 }
 
 /// How to unlock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnlockWith {
-    /// Which PIN.
-    pub pin: PinChoice,
+    /// The PIN.
+    pub pin: Pin,
     /// Number of uses.
     pub uses: u32,
-    /// `final_try` of the contract.
+    /// Longest time without a use, ms; 0: as the policy says.
+    pub idle_ms: u64,
+    /// Longest time in all, ms; 0: as the policy says.
+    pub lifetime_ms: u64,
+}
+
+/// A PIN with its `final_try` of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Which PIN.
+    pub choice: PinChoice,
+    /// Whether it is tried although one try may be left.
     pub final_try: bool,
 }
 
@@ -98,9 +113,10 @@ impl Step {
         let action = Action::parse(to_do).map_err(|what| wrong(&what))?;
         let expected = match (expected, &action) {
             (Some(expected), _) => Outcome::parse(expected),
-            (None, Action::Stamp | Action::EndStamp | Action::Token | Action::CopiesLeft) => {
-                return Err(wrong("what must come of it?"));
-            }
+            (
+                None,
+                Action::Stamp(_) | Action::EndStamp | Action::EndStamps | Action::Token | Action::CopiesLeft,
+            ) => return Err(wrong("what must come of it?")),
             (None, _) => Outcome::of(["ok"]),
         };
         Ok(Self { text: text.to_owned(), action, expected, eventually })
@@ -121,16 +137,23 @@ impl Action {
             ["unlock", with @ ..] => Self::Unlock(UnlockWith::parse(with)?),
             ["lock"] => Self::Lock,
             ["review"] => Self::Review,
-            ["stamp"] => Self::Stamp,
-            ["begin", "stamp"] => Self::BeginStamp,
+            ["stamp"] => Self::Stamp(None),
+            ["stamp", pin @ ..] => Self::Stamp(Some(Pin::parse(pin)?)),
+            ["begin", "stamp"] => Self::BeginStamps(1),
+            ["begin", count, "stamps"] => Self::BeginStamps(number(count)?),
             ["end", "stamp"] => Self::EndStamp,
+            ["end", "stamps"] => Self::EndStamps,
             ["token"] => Self::Token,
             ["copies", "left"] => Self::CopiesLeft,
             ["restart"] => Self::Restart,
             ["kill", "agent"] => Self::KillAgent,
             ["kill", "worker"] => Self::KillWorker,
+            ["wait", ms, "ms"] => Self::Wait(Duration::from_millis(number(ms)?.into())),
             ["await", "hang", function] => Self::AwaitHang((*function).to_owned()),
-            ["await", record @ ..] => Self::AwaitRecord(Pattern::parse(&record.join(" "))?),
+            ["await", count, record @ ..] if count.parse::<u32>().is_ok() => {
+                Self::AwaitRecords(number(count)?, Pattern::parse(&record.join(" "))?)
+            }
+            ["await", record @ ..] => Self::AwaitRecords(1, Pattern::parse(&record.join(" "))?),
             _ => return Err("no such action".into()),
         })
     }
@@ -138,18 +161,45 @@ impl Action {
 
 impl UnlockWith {
     fn parse(words: &[&str]) -> Result<Self, String> {
-        let mut with = Self { pin: PinChoice::Right, uses: 10, final_try: false };
+        let mut with = Self {
+            pin: Pin { choice: PinChoice::Right, final_try: false },
+            uses: 10,
+            idle_ms: 0,
+            lifetime_ms: 0,
+        };
         for word in words {
-            match (*word, word.strip_prefix("uses=")) {
-                ("wrong", _) => with.pin = PinChoice::Wrong,
-                ("empty", _) => with.pin = PinChoice::Empty,
-                ("final-try", _) => with.final_try = true,
-                (_, Some(uses)) => with.uses = uses.parse().map_err(|_| format!("no number: {uses}"))?,
-                _ => return Err(format!("unlock {word}?")),
+            match word.split_once('=') {
+                Some(("uses", uses)) => with.uses = number(uses)?,
+                Some(("idle", ms)) => with.idle_ms = number(ms)?.into(),
+                Some(("lifetime", ms)) => with.lifetime_ms = number(ms)?.into(),
+                _ => with.pin.take(word)?,
             }
         }
         Ok(with)
     }
+}
+
+impl Pin {
+    fn parse(words: &[&str]) -> Result<Self, String> {
+        let mut pin = Self { choice: PinChoice::Right, final_try: false };
+        words.iter().try_for_each(|word| pin.take(word))?;
+        Ok(pin)
+    }
+
+    fn take(&mut self, word: &str) -> Result<(), String> {
+        match word {
+            "right" => self.choice = PinChoice::Right,
+            "wrong" => self.choice = PinChoice::Wrong,
+            "empty" => self.choice = PinChoice::Empty,
+            "final-try" => self.final_try = true,
+            _ => return Err(format!("what PIN is {word}?")),
+        }
+        Ok(())
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("no number: {text}"))
 }
 
 impl Outcome {
@@ -174,7 +224,9 @@ impl Outcome {
     /// Whether this came where `expected` was expected.
     pub fn is(&self, expected: &Self) -> bool {
         self.words == expected.words
-            && expected.details.iter().all(|(name, value)| self.details.get(name) == Some(value))
+            && expected.details.iter().all(|(name, value)| {
+                self.details.get(name).is_some_and(|came| value.split('|').any(|either| came == either))
+            })
     }
 }
 

@@ -14,7 +14,10 @@ pub struct Case {
     pub name: String,
     /// Lines of `[limits]`.
     pub limits: String,
-    /// Whether the control file without a name is in force before the agent starts, which is before the request was made.
+    /// Lines of the module's table.
+    pub module: String,
+    /// Whether the control file without a name is in force before the agent starts, which is before the request is made, and the records
+    /// from its start on count.
     pub from_start: bool,
     /// Control files by name; the one without a name is in force from the first step on. `{PIN}` stands for the token's PIN.
     pub controls: BTreeMap<String, String>,
@@ -39,6 +42,8 @@ struct CaseWritten {
     name: String,
     #[serde(default)]
     limits: String,
+    #[serde(default)]
+    module: String,
     #[serde(default)]
     from_start: bool,
     control: Option<String>,
@@ -95,6 +100,7 @@ impl CaseWritten {
         Ok(Case {
             name: name.to_owned(),
             limits: self.limits,
+            module: self.module,
             from_start: self.from_start,
             controls,
             steps,

@@ -59,9 +59,9 @@ pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Module {
     /// Loads and initialises the module.
     pub(in crate::token) fn load(path: &Path) -> Result<(Self, Loaded), Failed> {
-        let pkcs11 = Pkcs11::new(path)?;
         let unusable =
             |error: Error| Failed { reason: Reason::ModuleUnusable.code().into(), ..Failed::from(error) };
+        let pkcs11 = Pkcs11::new(path).map_err(unusable)?;
         match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             Err(error) => return Err(unusable(error)),
