@@ -118,7 +118,7 @@ async fn unlock_if_locked(
     }
     token::check_tries(session, &token, false)?;
     let pin = source.read(&for_terminal(&token.serial), session.language)?;
-    agent.unlock(&token.serial, pin, UnlockTerms { uses: 1, ..UnlockTerms::default() }).await?;
+    agent.unlock(&token.serial, Some(pin), UnlockTerms { uses: 1, ..UnlockTerms::default() }).await?;
     Ok(())
 }
 

@@ -48,8 +48,9 @@ impl Unlock {
             uses: self.uses,
             idle_ms: u64::from(self.idle.unwrap_or(0)) * 60_000,
             final_try: self.final_try,
+            lifetime_ms: 0,
         };
-        let token = agent.unlock(&token.serial, pin, terms).await?;
+        let token = agent.unlock(&token.serial, Some(pin), terms).await?;
         screen::print(super::line(session, &token));
         Ok(())
     }
