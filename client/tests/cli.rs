@@ -75,6 +75,11 @@ fn agent_not_running() {
 }
 
 #[test]
+fn json() {
+    check("json.toml");
+}
+
+#[test]
 fn verify() {
     check("verify.toml");
 }

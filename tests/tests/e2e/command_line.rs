@@ -1,9 +1,10 @@
 //! The `seal` command line on a real agent: what it says, how it ends, and that its JSON is what the journal says.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use insta::assert_snapshot;
-use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, header, run};
+use sealkeeper_tests::{AgentHome, Journal, Rpc, Said, Seal, documents, header, repository, run};
 use serde_json::Value;
 
 const PLACE: &str = "page=last,x=66mm,y=88mm";
@@ -293,6 +294,75 @@ fn json_of_stamp_and_log_is_what_the_journal_says() {
         assert_eq!(intent["disclosed"]["file_name"], "合同.pdf");
         assert_eq!(complete["record"]["output_sha256"], receipt["output_sha256"]);
         assert_eq!(complete["leaf_hash"], receipt["outcome_leaf_hash"]);
+    });
+}
+
+#[test]
+fn json_of_tokens_and_seals_is_what_the_agent_says() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let seal = Seal::new(&home);
+        let serial = Value::from(home.token.serial());
+        let token = |list: &Value| {
+            let tokens = list["tokens"].as_array().unwrap();
+            tokens.iter().find(|token| token["serial"] == serial).unwrap().clone()
+        };
+        let locked = token(&seal.run(&["token", "list", "--json"]).json_object());
+        assert_eq!((&locked["unlocked"], &locked["locks_at_us"]), (&false.into(), &Value::Null));
+        assert_eq!(locked["seals"], Value::from(vec!["公章", "合同专用章", "财务专用章"]));
+
+        let unlock = ["--json", "token", "unlock", "--uses", "2", "--pin-fd", "0"];
+        let unlocked = seal.run_with(home.token.pin(), &unlock).json_object();
+        assert_eq!((&unlocked["outcome"], &unlocked["token"]["uses_left"]), (&"done".into(), &2.into()));
+        assert!(unlocked["token"]["locks_at_us"].is_u64(), "{unlocked}");
+        assert_eq!(token(&seal.run(&["token", "list", "--json"]).json_object())["unlocked"], true);
+        for was_unlocked in [true, false] {
+            let said = seal.run(&["token", "lock", "--json"]).json_object();
+            assert_eq!((&said["token_serial"], &said["was_unlocked"]), (&serial, &Value::from(was_unlocked)));
+        }
+
+        let seals = seal.run(&["seals", "--json"]).json_object();
+        let names: Vec<_> =
+            seals["seals"].as_array().unwrap().iter().map(|seal| seal["name"].clone()).collect();
+        assert_eq!(names, ["公章", "合同专用章", "财务专用章"]);
+        let shown = seal.run(&["seals", "show", "合同专用章", "--json"]).json_object();
+        assert_eq!(shown["seal"], seals["seals"][1]);
+        assert_eq!(
+            (&shown["seal"]["token_serial"], &shown["seal"]["problems"]),
+            (&serial, &Value::Array(vec![]))
+        );
+        assert!(shown["seal"]["not_after_s"].as_i64() > shown["seal"]["not_before_s"].as_i64());
+    });
+}
+
+#[test]
+fn the_pin_comes_from_a_dialog_and_a_cancelled_one_tries_nothing() {
+    run(async {
+        let home = desk();
+        let _daemon = home.start();
+        let seal = Seal::new(&home);
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("pinentry");
+        symlink(repository().join("client/tests/pinentry/answers.sh"), &program).unwrap();
+        let option = format!("--pinentry={}", program.display());
+        let stamp = |answer: &str| {
+            fs::write(folder.path().join("answer"), answer).unwrap();
+            seal.run(&with(&STAMP, &["--json", &option]))
+        };
+        let said = stamp("ERR 83886179 Operation cancelled\n");
+        assert_eq!(
+            (said.code, &said.json_object()["reasons"][0]["code"]),
+            (3, &"pin-entry-cancelled".into()),
+            "{said:?}"
+        );
+        let journal = Rpc::connect(&home.socket()).await.journal().await;
+        assert_eq!((journal.count("wrong_pin"), journal.count("intent")), (0, 0));
+
+        let said = stamp(&format!("D {}\nOK\n", home.token.pin()));
+        assert_eq!((said.code, &said.json_object()["outcome"]), (0, &"complete".into()), "{said:?}");
+        let journal = Rpc::connect(&home.socket()).await.journal().await;
+        assert_eq!((journal.count("token_unlocked"), journal.count("complete")), (1, 1));
     });
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Client(ClientError),
     /// A reason of the contract that arose here.
     Reason(Reason),
+    /// Arguments that say no command; in words.
+    Arguments { text: String, hint: String },
     /// A malformed placement.
     Placement { argument: String, error: PlacementError },
     /// A file that cannot be read strictly enough to say anything of it.
@@ -52,6 +54,7 @@ impl Failure {
         match self {
             Self::Client(error) => error.class(),
             Self::Reason(reason) => reason.class(),
+            Self::Arguments { .. } => Reason::BadArgument.class(),
             Self::Placement { error, .. } => error.reason().class(),
             Self::Unreadable(_) | Self::Verdict => Class::Rule,
         }
@@ -76,6 +79,11 @@ impl Failure {
             Self::Client(error) => error.explanations(language),
             Self::Reason(reason) => vec![of_reason(*reason, BTreeMap::new())],
             Self::Unreadable(explanation) => vec![explanation.clone()],
+            Self::Arguments { text, hint } => vec![Explanation {
+                text: text.clone(),
+                hint: hint.clone(),
+                ..of_reason(Reason::BadArgument, BTreeMap::new())
+            }],
             Self::Verdict => Vec::new(),
             Self::Placement { argument, error } => {
                 let details = BTreeMap::from([

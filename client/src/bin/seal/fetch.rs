@@ -24,10 +24,6 @@ pub(crate) struct Fetch {
     /// The new file; FILE.sealed.pdf beside the input by default
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Fetch {
@@ -36,7 +32,7 @@ impl Fetch {
         refuse_existing(&target)?;
         let document = Document::open(&self.file)?;
         let stamped = session.connect().await?.collect(&document, self.use_id, &target).await?;
-        if self.json {
+        if session.json {
             screen::print_json(&review::as_json(&target, &stamped, &[]));
         } else {
             review::print_stamped(session, &target, &stamped);

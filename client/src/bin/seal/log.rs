@@ -29,10 +29,6 @@ pub(crate) struct Log {
     /// Begin at this position instead of showing the newest
     #[arg(long, value_name = "SEQ")]
     from: Option<u64>,
-
-    /// Print each record as one JSON object on a line of its own
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Log {
@@ -42,7 +38,7 @@ impl Log {
             None => Selection::Newest(self.limit),
         };
         for record in session.connect().await?.records(selection).await? {
-            if self.json {
+            if session.json {
                 screen::print_json(&as_json(&record));
             } else {
                 screen::print(line(session, &record));
@@ -271,7 +267,7 @@ mod tests {
             (Language::Chinese, include_str!("../../../tests/log/tokens.zh.txt")),
             (Language::English, include_str!("../../../tests/log/tokens.en.txt")),
         ] {
-            let session = Session { language, socket: PathBuf::new() };
+            let session = Session { language, socket: PathBuf::new(), json: false };
             let told: String = records().map(|record| words(&session, &record) + "\n").collect();
             assert_eq!(told, expected, "{told}");
         }

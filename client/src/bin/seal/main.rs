@@ -39,6 +39,10 @@ struct Cli {
     #[arg(long, global = true, value_name = "zh|en", value_parser = language::parse)]
     lang: Option<Language>,
 
+    /// Print results and failures as JSON on standard output, one object a line
+    #[arg(long, global = true)]
+    json: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -58,6 +62,8 @@ enum Command {
 struct Session {
     language: Language,
     socket: PathBuf,
+    /// Whether results are wanted as JSON; what goes wrong then is told as JSON too.
+    json: bool,
 }
 
 impl Session {
@@ -82,17 +88,6 @@ impl Command {
             Self::Log(log) => log.run(session).await,
         }
     }
-
-    /// Whether what goes wrong is wanted as JSON too.
-    fn wants_json(&self) -> bool {
-        match self {
-            Self::Stamp(stamp) => stamp.json,
-            Self::Fetch(fetch) => fetch.json,
-            Self::Verify(verify) => verify.json,
-            Self::Log(log) => log.json,
-            Self::Token(_) | Self::Seals(_) => false,
-        }
-    }
 }
 
 /// A PIN passes through this process: keeps its memory out of core dumps, and from other processes of the same user.
@@ -109,18 +104,18 @@ fn main() -> ExitCode {
     let session = Session {
         language: cli.lang.unwrap_or_else(language::of_environment),
         socket: socket_path(cli.socket.as_deref()),
+        json: cli.json,
     };
-    let json = cli.command.wants_json();
     if let Err(error) = forbid_dumps() {
-        return failure::report(&Failure::local(Reason::Internal, error), session.language, json);
+        return failure::report(&Failure::local(Reason::Internal, error), session.language, session.json);
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failure::report(&Failure::of_runtime(&error), session.language, json),
+        Err(error) => return failure::report(&Failure::of_runtime(&error), session.language, session.json),
     };
     match runtime.block_on(cli.command.run(&session)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure::report(&failure, session.language, json),
+        Err(failure) => failure::report(&failure, session.language, session.json),
     }
 }
 

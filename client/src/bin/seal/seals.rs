@@ -1,10 +1,12 @@
 //! `seal seals`
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
+use serde_json::{Value, json};
 
 use crate::Session;
 use crate::failure::Failure;
@@ -34,17 +36,24 @@ impl Seals {
         let agent = session.connect().await?;
         match self.command {
             None => {
-                for seal in agent.seals().await? {
-                    screen::print(line(session, &seal));
+                let seals = agent.seals().await?;
+                if session.json {
+                    let seals: Vec<_> = seals.iter().map(|seal| as_json(session, seal)).collect();
+                    screen::print_json(&json!({ "outcome": "done", "seals": seals }));
+                } else {
+                    seals.iter().for_each(|seal| screen::print(line(session, seal)));
                 }
-                Ok(())
             }
             Some(Command::Show(Show { name })) => {
-                let reply = agent.seal(&name).await?;
-                show(session, &reply.seal.unwrap_or_default());
-                Ok(())
+                let seal = agent.seal(&name).await?.seal.unwrap_or_default();
+                if session.json {
+                    screen::print_json(&json!({ "outcome": "done", "seal": as_json(session, &seal) }));
+                } else {
+                    show(session, &seal);
+                }
             }
         }
+        Ok(())
     }
 }
 
@@ -64,7 +73,10 @@ fn line(session: &Session, seal: &v1::Seal) -> String {
 }
 
 fn show(session: &Session, seal: &v1::Seal) {
-    let date = |seconds: i64| match Timestamp::from_second(seconds) {
+    // Civil time, for a Timestamp does not reach the end of 9999, which stands for none (RFC 5280 §4.1.2.5).
+    let date = |seconds: i64| match DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
+        .checked_add(SignedDuration::from_secs(seconds))
+    {
         Ok(time) if seconds != 0 => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         _ => String::new(),
     };
@@ -89,6 +101,30 @@ fn show(session: &Session, seal: &v1::Seal) {
     for code in &seal.problems {
         screen::print(format_args!("{}{}", label(session.say("障碍", "problem")), in_words(session, code)));
     }
+}
+
+/// A seal for programs.
+fn as_json(session: &Session, seal: &v1::Seal) -> Value {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let problems = seal.problems.iter().map(|code| {
+        let reason = Reason::from_code(code);
+        json!({ "code": code, "text": reason.map_or(code.as_str(), |reason| reason.text(session.language)) })
+    });
+    json!({
+        "id": seal.id,
+        "name": seal.name,
+        "unit": seal.unit,
+        "width_um": seal.width_um,
+        "height_um": seal.height_um,
+        "key_uri": seal.key_uri,
+        "certificate_uri": seal.certificate_uri,
+        "certificate_subject": known(&seal.certificate_subject),
+        "not_before_s": (seal.not_before_s != 0).then_some(seal.not_before_s),
+        "not_after_s": (seal.not_after_s != 0).then_some(seal.not_after_s),
+        "token_serial": seal.token_serial,
+        "object_sha256": known(&hex(&seal.object_sha256)),
+        "problems": problems.collect::<Vec<_>>(),
+    })
 }
 
 fn size(seal: &v1::Seal) -> String {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::Args;
 use sealkeeper_client::error::ClientError;
-use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::refuse_existing;
 use sealkeeper_client::{Agent, Document, Order, Stamped, UnlockTerms, placement};
 use sealkeeper_domain::reason::Reason;
@@ -17,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::pin::PinSource;
+use crate::pin::{PinAsked, PinKind, PinOptions, PinSource};
 use crate::{Session, review, screen, token};
 
 /// How long a use may take before something is said of it. A token needs less.
@@ -26,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Stamp a PDF with a seal and write the result to a new file
 ///
 /// The input is never changed and nothing is overwritten. If the token is locked, the PIN is asked for on the
-/// terminal, once what is about to be stamped has been shown; the unlock is good for this use only.
+/// terminal or in a dialog, once what is about to be stamped has been shown; the unlock is good for this use only.
 #[derive(Args)]
 pub(crate) struct Stamp {
     /// The PDF to be stamped
@@ -54,13 +53,8 @@ pub(crate) struct Stamp {
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
 
-    /// Read the PIN from this descriptor, should the token be locked: its first line
-    #[arg(long, value_name = "N")]
-    pin_fd: Option<u32>,
-
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pin: PinOptions,
 }
 
 impl Stamp {
@@ -82,20 +76,20 @@ impl Stamp {
 
         let agent = session.connect().await?;
         let stamping = agent.prepare(&document, &order).await?;
-        if !self.json {
+        if !session.json {
             review::print_prepared(session, stamping.prepared());
         }
         // Asked for only now: nobody gives a PIN for what they have not seen.
-        if let Some(source) = PinSource::choose(self.pin_fd) {
-            unlock_if_locked(session, &agent, stamping.prepared(), source).await?;
+        if let Some(mut source) = self.pin.source() {
+            unlock_if_locked(session, &agent, stamping.prepared(), &mut source).await?;
         }
         let use_id = stamping.use_id();
         let made = async {
             agent.confirm(&stamping).await?;
             agent.collect(&document, use_id, &target).await.map_err(|error| error.of_use(use_id))
         };
-        let stamped = watched(session, !self.json, use_id, made).await?;
-        if self.json {
+        let stamped = watched(session, !session.json, use_id, made).await?;
+        if session.json {
             screen::print_json(&review::as_json(&target, &stamped, &stamping.prepared().findings));
         } else {
             review::print_stamped(session, &target, &stamped);
@@ -109,15 +103,21 @@ async fn unlock_if_locked(
     session: &Session,
     agent: &Agent,
     prepared: &v1::Prepared,
-    source: PinSource,
+    source: &mut PinSource,
 ) -> Result<(), Failure> {
     let seal = agent.seal(&prepared.seal_id).await?.seal.unwrap_or_default();
     let token = token::choose(agent, Some(&seal.token_serial)).await?;
     if token.unlocked {
         return Ok(());
     }
-    token::check_tries(session, &token, false)?;
-    let pin = source.read(&for_terminal(&token.serial), session.language)?;
+    token::check_tries(&token, false)?;
+    let asked = PinAsked {
+        which: PinKind::User,
+        token: &token,
+        seal: Some(&prepared.seal_name),
+        document: Some(&prepared.file_name),
+    };
+    let pin = source.ask(session, &asked).await?;
     agent.unlock(&token.serial, Some(pin), UnlockTerms { uses: 1, ..UnlockTerms::default() }).await?;
     Ok(())
 }

@@ -22,10 +22,6 @@ use crate::{Session, screen};
 pub(crate) struct Verify {
     /// The PDF
     file: PathBuf,
-
-    /// Print the result as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Verify {
@@ -39,7 +35,7 @@ impl Verify {
         let signatures =
             validate(&bytes).map_err(|error| Failure::Unreadable(unreadable(session, &error)))?;
         let overall = Overall::of(&signatures);
-        if self.json {
+        if session.json {
             screen::print_json(&json!({
                 "outcome": overall.name(),
                 "file": self.file.to_string_lossy(),

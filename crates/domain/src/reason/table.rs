@@ -481,10 +481,17 @@ reasons! {
         "请报告此问题" "report this as a fault";
     PinUnreadable "pin-unreadable" Usage ""
         "没有读到 PIN" "no PIN could be read"
-        "请在终端上运行，或用 --pin-fd 给出可读的描述符" "run it on a terminal, or give a readable descriptor with --pin-fd";
+        "请在终端上运行，或用 --pinentry 打开对话框，或用 --pin-fd 给出可读的描述符"
+        "run it on a terminal, open a dialog with --pinentry, or give a readable descriptor with --pin-fd";
     TokenChoiceNeeded "token-choice-needed" Usage ""
         "需要指明载体的序列号" "the token's serial number is needed"
         "用 `seal token list` 查看" "see `seal token list`";
+    PinEntryCancelled "pin-entry-cancelled" Availability "C1"
+        "PIN 输入已取消或超时，没有尝试任何 PIN" "the PIN dialog was cancelled or not answered in time; no PIN was tried"
+        "如属误按，请重试" "try again if that was not meant";
+    PinEntryDiffers "pin-entry-differs" Usage "C1"
+        "两次输入的新 PIN 不一致，没有更改" "the new PIN was not the same the second time; nothing was changed"
+        "请重新输入" "enter it anew";
 
     // The agent
     BadArgument "bad-argument" Usage ""

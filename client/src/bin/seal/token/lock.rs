@@ -1,6 +1,7 @@
 //! `seal token lock`
 
 use clap::Args;
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::{Session, screen};
@@ -17,11 +18,17 @@ impl Lock {
         let agent = session.connect().await?;
         let token = super::choose(&agent, self.serial.as_deref()).await?;
         let was_unlocked = agent.lock(&token.serial).await?;
-        screen::print(if was_unlocked {
-            session.say("已锁定", "locked")
+        if session.json {
+            screen::print_json(&json!({
+                "outcome": "done",
+                "token_serial": token.serial,
+                "was_unlocked": was_unlocked,
+            }));
+        } else if was_unlocked {
+            screen::print(session.say("已锁定", "locked"));
         } else {
-            session.say("原本就未解锁", "was locked already")
-        });
+            screen::print(session.say("原本就未解锁", "was locked already"));
+        }
         Ok(())
     }
 }

@@ -9,9 +9,10 @@ use sealkeeper_client::Agent;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
+use serde_json::{Value, json};
 
+use crate::Session;
 use crate::failure::Failure;
-use crate::{Session, screen};
 
 /// List, unlock and lock the tokens (载体) that hold the seals' keys
 #[derive(Subcommand)]
@@ -44,33 +45,18 @@ pub(crate) async fn choose(agent: &Agent, serial: Option<&str>) -> Result<v1::To
     }
 }
 
-/// Before a PIN is asked for: tells what the token says of tries left, or why the agent would not try it anyway. With
-/// `final_try` the person has said that the last one be tried all the same.
-pub(crate) fn check_tries(session: &Session, token: &v1::Token, final_try: bool) -> Result<(), Failure> {
-    let refusal = if token.pin_locked {
-        Some(Reason::TokenPinLocked)
+/// Before a PIN is asked for: why the agent would not try it anyway. With `final_try` the person has said that the last
+/// one be tried all the same.
+pub(crate) fn check_tries(token: &v1::Token, final_try: bool) -> Result<(), Reason> {
+    if token.pin_locked {
+        Err(Reason::TokenPinLocked)
     } else if !token.pin_initialized {
-        Some(Reason::TokenPinNotInitialized)
+        Err(Reason::TokenPinNotInitialized)
     } else if token.pin_final_try && !final_try {
-        Some(Reason::TokenPinFinalTry)
+        Err(Reason::TokenPinFinalTry)
     } else {
-        None
-    };
-    if let Some(reason) = refusal {
-        return Err(reason.into());
+        Ok(())
     }
-    if token.pin_final_try {
-        screen::note(session.say(
-            "警告：PIN 只剩最后一次机会，再错一次载体将锁死，须由印章管理部门重置",
-            "warning: one PIN try is left; a wrong PIN locks the token, and only the seal office can reset it",
-        ));
-    } else if token.pin_count_low {
-        screen::note(session.say(
-            "注意：PIN 曾输错，剩余次数不多",
-            "careful: a wrong PIN was given before, few tries are left",
-        ));
-    }
-    Ok(())
 }
 
 /// A token's state in words.
@@ -106,4 +92,24 @@ fn line(session: &Session, token: &v1::Token) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// A token for programs.
+fn as_json(token: &v1::Token) -> Value {
+    json!({
+        "serial": token.serial,
+        "label": token.label,
+        "manufacturer": token.manufacturer,
+        "model": token.model,
+        "firmware": token.firmware,
+        "unlocked": token.unlocked,
+        "uses_left": token.uses_left,
+        "locks_at_us": (token.locks_at_us != 0).then_some(token.locks_at_us),
+        "pin_count_low": token.pin_count_low,
+        "pin_final_try": token.pin_final_try,
+        "pin_locked": token.pin_locked,
+        "pin_initialized": token.pin_initialized,
+        "protected_authentication_path": token.protected_authentication_path,
+        "seals": token.seals,
+    })
 }

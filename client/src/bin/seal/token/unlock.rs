@@ -2,16 +2,17 @@
 
 use clap::Args;
 use sealkeeper_client::UnlockTerms;
-use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::reason::Reason;
+use serde_json::json;
 
 use crate::failure::Failure;
-use crate::pin::PinSource;
+use crate::pin::{PinAsked, PinKind, PinOptions};
 use crate::{Session, screen};
 
 /// Unlock a token with its PIN, for one use unless told otherwise
 ///
-/// The PIN is asked for on the terminal, without echo, or read from a descriptor. It is tried once and never again.
+/// The PIN is asked for on the terminal, without echo, or in a dialog, or read from a descriptor. It is tried once and
+/// never again.
 #[derive(Args)]
 pub(crate) struct Unlock {
     /// The token's serial; may be left out while there is only one
@@ -25,9 +26,8 @@ pub(crate) struct Unlock {
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     idle: Option<u32>,
 
-    /// Read the PIN from this descriptor: its first line
-    #[arg(long, value_name = "N")]
-    pin_fd: Option<u32>,
+    #[command(flatten)]
+    pin: PinOptions,
 
     /// Try the PIN even if the token says that one try is left: a wrong PIN then locks the token for good
     ///
@@ -40,10 +40,10 @@ impl Unlock {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let agent = session.connect().await?;
         let token = super::choose(&agent, self.serial.as_deref()).await?;
-        let source =
-            PinSource::choose(self.pin_fd).ok_or_else(|| Failure::local(Reason::PinUnreadable, ""))?;
-        super::check_tries(session, &token, self.final_try)?;
-        let pin = source.read(&for_terminal(&token.serial), session.language)?;
+        let mut source = self.pin.source().ok_or(Reason::PinUnreadable)?;
+        super::check_tries(&token, self.final_try)?;
+        let asked = PinAsked { which: PinKind::User, token: &token, seal: None, document: None };
+        let pin = source.ask(session, &asked).await?;
         let terms = UnlockTerms {
             uses: self.uses,
             idle_ms: u64::from(self.idle.unwrap_or(0)) * 60_000,
@@ -51,7 +51,11 @@ impl Unlock {
             lifetime_ms: 0,
         };
         let token = agent.unlock(&token.serial, Some(pin), terms).await?;
-        screen::print(super::line(session, &token));
+        if session.json {
+            screen::print_json(&json!({ "outcome": "done", "token": super::as_json(&token) }));
+        } else {
+            screen::print(super::line(session, &token));
+        }
         Ok(())
     }
 }

@@ -1,111 +1,14 @@
-//! The client library against an agent that keeps the contract and breaks connections.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod agent;
+//! Documents are stamped once and only once, whatever gets lost on the way.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use agent::{APPENDED, PIN, TestAgent, Trouble};
+use sealkeeper_client::Document;
 use sealkeeper_client::error::ClientError;
-use sealkeeper_client::{Agent, Document, Order, placement};
-use sealkeeper_domain::reason::Language;
-use sealkeeper_domain::reason::Reason;
+use sealkeeper_domain::reason::{Language, Reason};
 
-/// Larger than what the flow control of a connection holds, so that an upload nobody reads stands still.
-const DOCUMENT_SIZE: usize = 9_000_001;
-
-struct Bench {
-    folder: tempfile::TempDir,
-    bytes: Vec<u8>,
-    agent: TestAgent,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let bytes: Vec<u8> = (0..DOCUMENT_SIZE).map(|index| (index % 253) as u8).collect();
-        fs::write(folder.path().join("合同.pdf"), &bytes).unwrap();
-        let agent = TestAgent::start(folder.path());
-        Self { folder, bytes, agent }
-    }
-
-    fn with(trouble: &[Trouble]) -> Self {
-        let bench = Self::new();
-        bench.agent.state().trouble.extend(trouble);
-        bench
-    }
-
-    fn document(&self) -> Document {
-        Document::open(&self.folder.path().join("合同.pdf")).unwrap()
-    }
-
-    fn target(&self) -> PathBuf {
-        self.folder.path().join("合同.sealed.pdf")
-    }
-
-    fn order(&self) -> Order {
-        Order {
-            seal: "合同专用章".into(),
-            reason: "采购".into(),
-            placements: vec![placement::parse("page=last,x=120mm,y=230.5mm").unwrap()],
-            ..Default::default()
-        }
-    }
-
-    async fn connect(&self) -> Agent {
-        Agent::connect(&self.agent.socket).await.unwrap()
-    }
-
-    async fn stamp(&self) -> Result<sealkeeper_client::Stamped, ClientError> {
-        self.connect().await.stamp(&self.document(), &self.order(), &self.target()).await
-    }
-
-    /// The output is the input and the appended bytes; the input is as it was; nothing else lies there.
-    fn assert_stamped(&self) {
-        let whole = [self.bytes.as_slice(), APPENDED].concat();
-        assert!(fs::read(self.target()).unwrap() == whole);
-        assert!(fs::read(self.folder.path().join("合同.pdf")).unwrap() == self.bytes);
-        assert_eq!(self.files(), 2);
-    }
-
-    fn files(&self) -> usize {
-        let names = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        names.filter(|path| path.extension().is_none_or(|extension| extension != "sock")).count()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seal"));
-        command.current_dir(self.folder.path()).env_clear().env("SEALKEEPER_SOCKET", &self.agent.socket);
-        command.args(arguments);
-        command
-    }
-
-    async fn seal(&self, arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let stdin = stdin.to_vec();
-        // The agent runs on this thread, so the command is waited for on another one.
-        let output = tokio::task::spawn_blocking(move || {
-            let mut child = command.spawn().unwrap();
-            child.stdin.take().unwrap().write_all(&stdin).unwrap();
-            child.wait_with_output().unwrap()
-        })
-        .await
-        .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    }
-}
+use crate::agent::{APPENDED, PIN, Trouble};
+use crate::bench::{Bench, DOCUMENT_SIZE, STAMP};
 
 fn local(error: &ClientError) -> Reason {
     match error {
@@ -254,9 +157,6 @@ async fn a_locked_token_leaves_the_use_open() {
     assert_eq!(receipt.use_id, stamping.use_id().to_string());
     assert_ne!(stamping.another().use_id(), stamping.use_id());
 }
-
-const STAMP: [&str; 8] =
-    ["stamp", "合同.pdf", "--seal", "合同专用章", "--reason", "采购", "--at", "page=last,x=120mm,y=230.5mm"];
 
 #[tokio::test]
 async fn the_command_line_unlocks_with_a_pin_from_a_descriptor() {
@@ -461,18 +361,4 @@ async fn the_command_line_leaves_no_core_dump() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-#[tokio::test]
-async fn tokens_are_listed_and_locked() {
-    let bench = Bench::new();
-    let (code, stdout, _) = bench.seal(&["token", "list"], b"").await;
-    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  unlocked, 1 use left  合同专用章\n"));
-    let (code, stdout, _) = bench.seal(&["token", "lock", "--lang", "zh"], b"").await;
-    assert_eq!((code, stdout.as_str()), (0, "已锁定\n"));
-    let (code, stdout, _) = bench.seal(&["token", "lock"], b"").await;
-    assert_eq!((code, stdout.as_str()), (0, "was locked already\n"));
-    let (code, _, stderr) = bench.seal(&["token", "lock", "other"], b"").await;
-    assert_eq!(code, 3);
-    assert!(stderr.contains("token-absent"), "{stderr}");
 }

@@ -194,6 +194,25 @@ impl Service {
     }
 }
 
+fn seal() -> v1::Seal {
+    v1::Seal {
+        id: "contract".into(),
+        name: "合同专用章".into(),
+        unit: "示例科技有限公司".into(),
+        width_um: 40_000,
+        height_um: 38_500,
+        key_uri: "pkcs11:serial=00aa11;id=%01".into(),
+        certificate_uri: "pkcs11:serial=00aa11;object=contract".into(),
+        certificate_subject: "CN=示例科技有限公司".into(),
+        token_serial: SERIAL.into(),
+        object_sha256: vec![0xab; 32],
+        not_before_s: 1_700_000_000,
+        // The end of RFC 5280 §4.1.2.5 for certificates without one.
+        not_after_s: 253_402_300_799,
+        ..Default::default()
+    }
+}
+
 fn violation(code: &str) -> v1::Violation {
     v1::Violation { reason: code.into(), ..Default::default() }
 }
@@ -329,6 +348,7 @@ impl Service {
             label: "Test".into(),
             unlocked: !locked,
             uses_left: u32::from(!locked),
+            locks_at_us: if locked { 0 } else { 1_800_000_000_000_000 },
             pin_initialized: true,
             pin_count_low: final_try,
             pin_final_try: final_try,
@@ -419,14 +439,20 @@ impl seals::SealService for Service {
         &self,
         _: Request<v1::ListSealsRequest>,
     ) -> Result<Response<v1::ListSealsReply>, Status> {
-        Err(Status::unimplemented("not in these tests"))
+        let ready = seal();
+        let broken = v1::Seal {
+            id: "finance".into(),
+            name: "财务专用章".into(),
+            problems: vec!["certificate-expired".into(), "from-a-later-version".into()],
+            ..Default::default()
+        };
+        Ok(Response::new(v1::ListSealsReply { seals: vec![ready, broken] }))
     }
 
     async fn show_seal(
         &self,
         _: Request<v1::ShowSealRequest>,
     ) -> Result<Response<v1::ShowSealReply>, Status> {
-        let seal = v1::Seal { id: "contract".into(), token_serial: SERIAL.into(), ..Default::default() };
-        Ok(Response::new(v1::ShowSealReply { seal: Some(seal), ..Default::default() }))
+        Ok(Response::new(v1::ShowSealReply { seal: Some(seal()), ..Default::default() }))
     }
 }

@@ -1,0 +1,274 @@
+//! The PIN: from a descriptor, from the terminal without echo, or from a desktop dialog. Never from an argument or the
+//! environment. Whatever is given is tried once; nothing here asks again.
+
+mod assuan;
+mod descriptor;
+mod pinentry;
+mod terminal;
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+
+use clap::Args;
+use sealkeeper_client::escape::for_terminal;
+use sealkeeper_domain::pin::Pin;
+use sealkeeper_domain::reason::{Language, Reason};
+use sealkeeper_proto::v1;
+
+use crate::failure::Failure;
+use crate::language::choose;
+use crate::{Session, screen};
+use descriptor::Descriptor;
+
+/// Most characters of a name that a dialog shows whole; the middle of a longer one is left out.
+const NAME_CHARACTERS: usize = 72;
+/// Most characters of a token's serial or label; a token has no longer ones.
+const LABEL_CHARACTERS: usize = 32;
+
+#[derive(Args)]
+pub(crate) struct PinOptions {
+    /// Read the PIN from this descriptor: its first line
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+
+    /// Ask for the PIN in a dialog of this program; else of SEALKEEPER_PINENTRY, else of `pinentry`
+    ///
+    /// A dialog is opened without being told so, too, if SEALKEEPER_PINENTRY is set, or if there is no terminal but
+    /// DISPLAY or WAYLAND_DISPLAY is set.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true, conflicts_with = "pin_fd")]
+    pinentry: Option<Option<OsString>>,
+}
+
+impl PinOptions {
+    /// Where the PIN comes from; None where there is nobody to be asked.
+    pub(crate) fn source(self) -> Option<PinSource> {
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+        self.source_with(Surroundings {
+            program: set("SEALKEEPER_PINENTRY"),
+            has_terminal: screen::is_interactive(),
+            has_desktop: ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| set(name).is_some()),
+        })
+    }
+
+    fn source_with(self, around: Surroundings) -> Option<PinSource> {
+        let default = || OsString::from("pinentry");
+        match (self.pin_fd, self.pinentry, around.program) {
+            (Some(number), _, _) => Some(PinSource::Descriptor(Descriptor::new(number))),
+            (None, Some(Some(program)), _) | (None, _, Some(program)) => Some(PinSource::Dialog(program)),
+            (None, Some(None), None) => Some(PinSource::Dialog(default())),
+            (None, None, None) if around.has_terminal => Some(PinSource::Terminal),
+            (None, None, None) => around.has_desktop.then(|| PinSource::Dialog(default())),
+        }
+    }
+}
+
+/// What the choice of a source depends on beside the arguments.
+struct Surroundings {
+    program: Option<OsString>,
+    has_terminal: bool,
+    has_desktop: bool,
+}
+
+/// Where a PIN comes from.
+#[derive(Debug)]
+pub(crate) enum PinSource {
+    /// A descriptor that was given: its next line.
+    Descriptor(Descriptor),
+    /// The terminal.
+    Terminal,
+    /// A dialog of this pinentry program.
+    Dialog(OsString),
+}
+
+impl PinSource {
+    /// Asks once, and says what the token tells of tries left.
+    pub(crate) async fn ask(&mut self, session: &Session, asked: &PinAsked<'_>) -> Result<Pin, Failure> {
+        let language = session.language;
+        if !matches!(self, Self::Dialog(_)) {
+            asked.warning(language).into_iter().for_each(screen::note);
+        }
+        match self {
+            Self::Descriptor(descriptor) => {
+                let unreadable = |error: io::Error| Failure::local(Reason::PinUnreadable, error);
+                Ok(Pin::new(descriptor.next_line().map_err(unreadable)?)?)
+            }
+            Self::Terminal => terminal::ask(asked, language),
+            Self::Dialog(program) => pinentry::ask(program, asked, language).await,
+        }
+    }
+}
+
+/// Which PIN of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands that set PINs ask for the others"))]
+pub(crate) enum PinKind {
+    /// The user PIN, which unlocks the token (CKU_USER).
+    User,
+    /// The user PIN that is to be set; a person is asked for it twice.
+    NewUser,
+    /// The security officer's (CKU_SO).
+    SecurityOfficer,
+}
+
+impl PinKind {
+    fn is_new(self) -> bool {
+        self == Self::NewUser
+    }
+
+    fn name(self, language: Language) -> &'static str {
+        match self {
+            Self::User => "PIN",
+            Self::NewUser => choose(language, "新 PIN", "new PIN"),
+            Self::SecurityOfficer => choose(language, "管理员 PIN", "security officer's PIN"),
+        }
+    }
+
+    /// Asks for it in a sentence.
+    fn request(self, language: Language) -> &'static str {
+        match self {
+            Self::User => choose(language, "请输入载体的 PIN。", "Enter the PIN of the token."),
+            Self::NewUser => choose(language, "请为载体设置新的 PIN。", "Choose a new PIN for the token."),
+            Self::SecurityOfficer => {
+                choose(language, "请输入载体的管理员 PIN。", "Enter the security officer's PIN of the token.")
+            }
+        }
+    }
+
+    /// What is asked for when it is asked for a second time.
+    fn again(self, language: Language) -> String {
+        format!("{}{}", choose(language, "再次输入", "repeat "), self.name(language))
+    }
+}
+
+/// What PIN is asked for, and for what, so that nobody gives one blindly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PinAsked<'a> {
+    pub(crate) which: PinKind,
+    pub(crate) token: &'a v1::Token,
+    /// Name of the seal, if it is for the use of one.
+    pub(crate) seal: Option<&'a str>,
+    /// Name of the file to be stamped, if there is one.
+    pub(crate) document: Option<&'a str>,
+}
+
+impl PinAsked<'_> {
+    /// What it is for: names and values, safe to show.
+    fn facts(&self, language: Language) -> Vec<(&'static str, String)> {
+        let v1::Token { serial, label, .. } = self.token;
+        let token =
+            [serial, label].map(|text| shortened(text, LABEL_CHARACTERS)).join(" ").trim_end().to_owned();
+        let mut facts = vec![(choose(language, "载体", "token"), token)];
+        for (chinese, english, value) in [("印章", "seal", self.seal), ("文件", "document", self.document)]
+        {
+            facts.extend(
+                value.map(|name| (choose(language, chinese, english), shortened(name, NAME_CHARACTERS))),
+            );
+        }
+        facts
+    }
+
+    /// What the token tells of tries left, which it does only of the user PIN; None if it tells of no danger.
+    fn warning(&self, language: Language) -> Option<&'static str> {
+        if self.which != PinKind::User {
+            None
+        } else if self.token.pin_final_try {
+            Some(choose(
+                language,
+                "警告：PIN 只剩最后一次机会，再错一次载体将锁死，须由印章管理部门重置",
+                "warning: one PIN try is left; a wrong PIN locks the token, and only the seal office can reset it",
+            ))
+        } else if self.token.pin_count_low {
+            Some(choose(
+                language,
+                "注意：PIN 曾输错，剩余次数不多",
+                "careful: a wrong PIN was given before, few tries are left",
+            ))
+        } else {
+            None
+        }
+    }
+}
+
+/// Safe to show, and at most so many characters: beginning and end are what tells names apart.
+fn shortened(name: &str, most: usize) -> String {
+    let name = for_terminal(name);
+    let count = name.chars().count();
+    if count <= most {
+        return name.into_owned();
+    }
+    let tail = most / 2;
+    let head = most.saturating_sub(tail + 1);
+    name.chars().take(head).chain(['…']).chain(name.chars().skip(count - tail)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn locked_token() -> v1::Token {
+        v1::Token {
+            serial: "00aa11".into(),
+            label: "Test".into(),
+            pin_initialized: true,
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn stamping(token: &v1::Token) -> PinAsked<'_> {
+        PinAsked { which: PinKind::User, token, seal: Some("合同专用章"), document: Some("合同.pdf") }
+    }
+
+    fn chosen(
+        options: (Option<u32>, Option<Option<&str>>),
+        program: Option<&str>,
+        around: (bool, bool),
+    ) -> String {
+        let options =
+            PinOptions { pin_fd: options.0, pinentry: options.1.map(|program| program.map(OsString::from)) };
+        let program = program.map(OsString::from);
+        let around = Surroundings { program, has_terminal: around.0, has_desktop: around.1 };
+        match options.source_with(around) {
+            Some(PinSource::Descriptor(_)) => "descriptor".to_owned(),
+            Some(PinSource::Terminal) => "terminal".to_owned(),
+            Some(PinSource::Dialog(program)) => program.into_string().unwrap(),
+            None => "nobody".to_owned(),
+        }
+    }
+
+    #[test]
+    fn who_is_asked_depends_on_arguments_first_then_on_what_is_there() {
+        let (terminal, desktop, both, neither) = ((true, false), (false, true), (true, true), (false, false));
+        assert_eq!(chosen((Some(3), None), Some("env"), both), "descriptor");
+        assert_eq!(chosen((None, Some(Some("named"))), Some("env"), both), "named");
+        assert_eq!(chosen((None, Some(None)), Some("env"), both), "env");
+        assert_eq!(chosen((None, Some(None)), None, both), "pinentry");
+        assert_eq!(chosen((None, None), Some("env"), terminal), "env");
+        assert_eq!(chosen((None, None), None, both), "terminal");
+        assert_eq!(chosen((None, None), None, terminal), "terminal");
+        assert_eq!(chosen((None, None), None, desktop), "pinentry");
+        assert_eq!(chosen((None, None), None, neither), "nobody");
+    }
+
+    #[test]
+    fn tries_left_are_told_as_far_as_the_token_tells() {
+        let mut token = locked_token();
+        let warning =
+            |token: &v1::Token, which| PinAsked { which, ..stamping(token) }.warning(Language::English);
+        assert_eq!(warning(&token, PinKind::User), None);
+        token.pin_count_low = true;
+        assert!(warning(&token, PinKind::User).unwrap().contains("few tries are left"));
+        token.pin_final_try = true;
+        assert!(warning(&token, PinKind::User).unwrap().contains("one PIN try is left"));
+        for other in [PinKind::NewUser, PinKind::SecurityOfficer] {
+            assert_eq!(warning(&token, other), None);
+        }
+    }
+
+    #[test]
+    fn long_and_deceptive_names_are_shown_by_their_ends() {
+        assert_eq!(shortened("合同.pdf", 6), "合同.pdf");
+        assert_eq!(shortened("0123456789", 6), "01…789");
+        assert_eq!(shortened("gpj.\u{202e}fdp\n", 72), "gpj.\\u{202e}fdp\\n");
+    }
+}

@@ -1,0 +1,15 @@
+//! The client library and the command line against an agent that keeps the contract and breaks connections.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod agent;
+mod bench;
+mod commands;
+mod pin_dialog;
+mod stamping;
