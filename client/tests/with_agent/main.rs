@@ -13,3 +13,5 @@ mod bench;
 mod commands;
 mod pin_dialog;
 mod stamping;
+mod stamping_with_pin;
+mod token_calls;
