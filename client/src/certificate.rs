@@ -49,10 +49,19 @@ fn parse(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
                 .map_err(|error| error.to_string())?;
             der
         }
-        None => bytes,
+        None => match pem_label(&bytes) {
+            Some(label) => return Err(format!("PEM of {label}")),
+            None => bytes,
+        },
     };
     Certificate::from_der(&der).map_err(|error| error.to_string())?;
     Ok(der)
+}
+
+/// What a PEM block says that it holds (RFC 7468 §2).
+fn pem_label(bytes: &[u8]) -> Option<&str> {
+    let (_, rest) = str::from_utf8(bytes).ok()?.split_once("-----BEGIN ")?;
+    rest.lines().next()?.strip_suffix("-----")
 }
 
 /// A certificate request (RFC 2986) as PEM (RFC 7468 §7).

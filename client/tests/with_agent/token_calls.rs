@@ -179,11 +179,11 @@ async fn what_is_wrong_is_no_error_of_the_diagnosis() {
 async fn a_watch_tells_each_change_with_the_token_as_it_is() {
     let bench = Bench::new();
     bench.agent.state().watched = vec![
-        Watched::Event(Event::Present(token("1"))),
-        Watched::Event(Event::Inserted(token("2"))),
+        Watched::Event(Box::new(Event::Present(token("1")))),
+        Watched::Event(Box::new(Event::Inserted(token("2")))),
         Watched::Unknown,
-        Watched::Event(Event::Changed(token("2"))),
-        Watched::Event(Event::Removed(token("1"))),
+        Watched::Event(Box::new(Event::Changed(token("2")))),
+        Watched::Event(Box::new(Event::Removed(token("1")))),
         Watched::Fault("watch-behind"),
     ];
     let mut watch = bench.connect().await.watch_tokens().await.unwrap();
@@ -204,7 +204,7 @@ async fn a_watch_tells_each_change_with_the_token_as_it_is() {
 async fn a_watch_never_ends_without_a_reason() {
     for last in [Watched::End, Watched::Cut] {
         let bench = Bench::new();
-        bench.agent.state().watched = vec![Watched::Event(Event::Present(token("1"))), last];
+        bench.agent.state().watched = vec![Watched::Event(Box::new(Event::Present(token("1")))), last];
         let mut watch = bench.connect().await.watch_tokens().await.unwrap();
         watch.next().await.unwrap().unwrap();
         let error: ClientError = watch.next().await.unwrap().unwrap_err();

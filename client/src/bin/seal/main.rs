@@ -2,6 +2,7 @@
 
 mod failure;
 mod fetch;
+mod finding;
 mod language;
 mod log;
 mod pin;
@@ -11,6 +12,7 @@ mod seals;
 mod stamp;
 mod token;
 mod usage;
+mod use_pin;
 mod verify;
 
 use std::io;

@@ -5,6 +5,8 @@ mod desk;
 mod tokens;
 mod uses;
 
+pub(crate) use tokens::REQUEST_PEM;
+
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -63,7 +65,7 @@ pub(crate) enum Trouble {
 /// What a watch sends, in order. After the last it waits.
 #[derive(Clone, Debug)]
 pub(crate) enum Watched {
-    Event(Event),
+    Event(Box<Event>),
     /// An event of a later version.
     Unknown,
     /// The end, with a status of this reason.

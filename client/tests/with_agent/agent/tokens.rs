@@ -126,7 +126,7 @@ impl TokenService for Service {
         tokio::spawn(async move {
             for step in watched {
                 let event = match step {
-                    Watched::Event(event) => Ok(v1::TokenEvent { event: Some(event) }),
+                    Watched::Event(event) => Ok(v1::TokenEvent { event: Some(*event) }),
                     Watched::Unknown => Ok(v1::TokenEvent { event: None }),
                     Watched::Fault(code) => Err(status(code)),
                     Watched::End => return,
