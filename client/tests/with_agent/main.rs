@@ -11,6 +11,7 @@
 mod agent;
 mod bench;
 mod commands;
+mod doctor;
 mod key_commands;
 mod pin_commands;
 mod pin_dialog;

@@ -1,5 +1,6 @@
 //! The `seal` command line: stamps documents with a running seal agent, and verifies stamped ones without it.
 
+mod doctor;
 mod failure;
 mod fetch;
 mod finding;
@@ -58,6 +59,7 @@ enum Command {
     Fetch(fetch::Fetch),
     Verify(verify::Verify),
     Log(log::Log),
+    Doctor(doctor::Doctor),
 }
 
 /// What every command needs.
@@ -88,6 +90,7 @@ impl Command {
             Self::Fetch(fetch) => fetch.run(session).await,
             Self::Verify(verify) => verify.run(session),
             Self::Log(log) => log.run(session).await,
+            Self::Doctor(doctor) => doctor.run(session).await,
         }
     }
 }
