@@ -62,19 +62,20 @@ impl Journal {
         self.entries.iter().map(|entry| &entry.record)
     }
 
-    /// Types of all records from `from` on.
+    /// Types of all records from `from` on, but for tokens that were seen: that happens in its own time.
     pub fn types_from(&self, from: usize) -> Vec<&'static str> {
-        self.records().skip(from).map(|record| record.body.type_name()).collect()
+        let types = self.records().skip(from).map(|record| record.body.type_name());
+        types.filter(|name| *name != "token_inserted").collect()
     }
 
-    /// Types of all records.
+    /// Types of all records, with the same exception.
     pub fn types(&self) -> Vec<&'static str> {
         self.types_from(0)
     }
 
     /// How many records there are of this type.
     pub fn count(&self, type_name: &str) -> usize {
-        self.types().into_iter().filter(|found| *found == type_name).count()
+        self.records().filter(|record| record.body.type_name() == type_name).count()
     }
 
     /// The refusals.

@@ -75,6 +75,8 @@ fn what_a_person_sees() {
         let home = desk();
         let _daemon = home.start();
         let seal = Seal::new(&home);
+        // That the token is there is on record before anything else.
+        assert_eq!(seal.run(&["token", "list"]).code, 0);
         assert_snapshot!(both(&seal.run(&STAMP), &home), @"
         exit 3
         -- out
@@ -128,7 +130,7 @@ fn what_a_person_sees() {
            time         DAY TIME Z
            journal      ORIGIN
            use          UUID
-           tree         4 DIGEST
+           tree         5 DIGEST
         every signature is intact
         not judged yet: whether the certificates are to be trusted, and changes after a signature
         -- err
@@ -175,7 +177,7 @@ fn what_a_person_sees_in_chinese() {
         assert_snapshot!(both(&seal.run(&["token", "list"]), &home), @"
         exit 0
         -- out
-        SERIAL  e2e  未解锁  公章、合同专用章、财务专用章
+        SERIAL  e2e  softhsm  未解锁，下次检查 DAY  公章、合同专用章、财务专用章
         -- err
         ");
         assert_snapshot!(both(&seal.run_with("not-the-PIN", &["token", "unlock", "--pin-fd", "0"]), &home), @"

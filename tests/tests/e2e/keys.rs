@@ -12,17 +12,18 @@ fn bad_seals(home: &AgentHome) -> Vec<SealEntry> {
         key,
         certificate,
     };
-    // A certificate of key 02 that expired yesterday; a key made elsewhere; a key on another curve.
+    // A certificate of key 02 that expired yesterday; a key made elsewhere; a key on another curve; one without a certificate.
     token.certify(2, 0x12, -1);
     token.import_key(4);
     token.certify(4, 4, 30);
-    token.generate_p384_key(5);
+    token.generate_p521_key(5);
     token.certify(5, 5, 30);
+    token.generate_key("EC:prime256v1", 6);
     let elsewhere = "pkcs11:serial=0000000000000000;id=%01";
     vec![
         seal("token-absent", elsewhere.to_owned(), elsewhere.to_owned()),
         seal("key-absent", token.key_uri(7), token.certificate_uri(3)),
-        seal("certificate-absent", token.key_uri(8), token.certificate_uri(7)),
+        seal("certificate-absent", token.key_uri(6), token.certificate_uri(6)),
         seal("certificate-mismatch", token.key_uri(1), token.certificate_uri(2)),
         seal("certificate-expired", token.key_uri(2), token.certificate_uri(0x12)),
         seal("key-unfit", token.key_uri(4), token.certificate_uri(4)),
