@@ -120,6 +120,16 @@ impl SoftToken {
         format!("pkcs11:serial={};id=%{id:02x};type=cert", self.serial())
     }
 
+    /// Takes the token's directory away, or puts it back.
+    pub fn move_away(&self, away: bool) {
+        let (here, parked) = (self.folder.join("tokens"), self.folder.join("parked"));
+        fs::create_dir_all(&parked).unwrap();
+        let (from, to) = if away { (here, parked) } else { (parked, here) };
+        for token in fs::read_dir(from).unwrap().map(|token| token.unwrap()) {
+            fs::rename(token.path(), to.join(token.file_name())).unwrap();
+        }
+    }
+
     /// Generates a key pair on the token: `EC:prime256v1` and whatever else pkcs11-tool takes.
     pub fn generate_key(&self, kind: &str, id: u8) {
         let id = format!("{id:02x}");

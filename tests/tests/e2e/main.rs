@@ -19,6 +19,7 @@ mod journal;
 mod keys;
 mod keys_on_token;
 mod pins;
+mod presence;
 mod refusals;
 mod requests;
 mod secrets;
