@@ -157,6 +157,10 @@ impl Service {
         };
         let pin = pin.for_key(found.asks_pin, found.has_pad);
         let pin = pin.map_err(|reason| Violation::new(reason).with("token-serial", &serial)).at("prepare")?;
+        let _one_at_a_time = match &pin {
+            Some(_) => Some(self.wrong_pins.one_at_a_time(&serial).await),
+            None => None,
+        };
         if let Some(one) = &pin {
             self.check_wrong_pins(&serial, one.final_try).at("prepare")?;
         }

@@ -53,6 +53,7 @@ impl Service {
         self.check_ledger()?;
         let PinChangeAsked { serial, by_officer, pins, final_try } = asked;
         let pins = pins.at("admit")?;
+        let _one_at_a_time = self.wrong_pins.one_at_a_time(&serial).await;
         if by_officer {
             self.check_wrong_so_pins(&serial, final_try).at(operation)?;
         } else {

@@ -159,6 +159,10 @@ impl Service {
         let ready = self.prepare(caller, &kept, use_id).await?;
         let reviewed = ready.prepared.review(confirmed, pin).at("review")?;
         let serial = reviewed.token_serial().clone();
+        let _one_at_a_time = match reviewed.pin() {
+            Some(_) => Some(self.wrong_pins.one_at_a_time(&serial).await),
+            None => None,
+        };
         if let Some(one) = reviewed.pin() {
             self.check_wrong_pins(&serial, one.final_try).at("review")?;
         }

@@ -61,6 +61,7 @@ impl Service {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
         let unlock = self.within_policy(asked).at("admit")?;
+        let _one_at_a_time = self.wrong_pins.one_at_a_time(&unlock.serial).await;
         self.check_wrong_pins(&unlock.serial, unlock.final_try).at("unlock")?;
         let (serial, terms) = (unlock.serial.clone(), UnlockTerms::of(&unlock));
         let deadline = self.pin_deadline(&unlock.pin);

@@ -30,7 +30,7 @@ fn setting(name: &str) -> String {
 fn login() -> Question {
     let mut login = Login::default();
     login.serial = setting("TOKEN_SERIAL");
-    login.pin = setting("TEST_PIN").into_bytes();
+    login.pin = setting("TEST_PIN");
     login.login = 1;
     Question::Login(login)
 }

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    logins::{Logins, Terms},
+    logins::{Logins, Moment, Terms},
     pauses::{FIRST_PAUSE, LOAD_PAUSE, Refresh, Trouble},
     process::{Owner, Place, Recipe, Unanswered, Worker},
     wire::{self, Failed, Loaded, Logout, Looked, Nothing, Question, Reply, TokenShown},
@@ -41,6 +41,8 @@ pub(super) struct Keeper {
     limit: Duration,
     /// Held while it is looked whether tokens came or went.
     watching: tokio::sync::Mutex<()>,
+    /// Held while a login is made, so that one is.
+    unlocking: tokio::sync::Mutex<()>,
     trouble: Mutex<Trouble>,
     /// Whether the worker there is has answered anything but that it is loaded.
     proven: AtomicBool,
@@ -55,6 +57,8 @@ pub(super) struct Keeper {
     newest_login: AtomicU64,
     /// Whether the module has slots that tokens are put into and taken from.
     hot_plug: AtomicBool,
+    /// When the newest look was asked for whose answer was taken in.
+    newest_look: Mutex<Option<Moment>>,
     /// When it is to be loaded anew at the earliest, only to look for a token that is missed.
     refresh: Mutex<Refresh>,
 }
@@ -78,6 +82,7 @@ impl Keeper {
             worker: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
             watching: tokio::sync::Mutex::default(),
+            unlocking: tokio::sync::Mutex::default(),
             logging_out: tokio::sync::Mutex::default(),
             limit,
             trouble: Mutex::default(),
@@ -89,6 +94,7 @@ impl Keeper {
             stopping: AtomicBool::new(false),
             newest_login: AtomicU64::new(0),
             hot_plug: AtomicBool::new(false),
+            newest_look: Mutex::default(),
             refresh: Mutex::default(),
         });
         tokio::spawn(end_logins_in_time(Arc::downgrade(&keeper)));
@@ -113,7 +119,7 @@ impl Keeper {
 
     /// The tokens present now.
     pub(super) async fn list(self: &Arc<Self>, due: Deadline) -> Result<Vec<TokenState>, TokenError> {
-        let asked = Instant::now();
+        let asked = Moment::now();
         match self.ask(Question::Look(Nothing {}), due).await? {
             Reply::Looked(looked) => Ok(self.seen(looked, asked)),
             other => Err(self.failed(None, other)),
@@ -179,12 +185,15 @@ impl Keeper {
         drop(logged_out.map_err(|_| TokenError::new(Reason::TokenTimeout))?);
         // A token at which a person types a PIN lets many modules do nothing meanwhile.
         let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
+        // One after the other, so that the answers come in the order of the logins.
+        let unlocking = timeout_at(due, self.unlocking.lock()).await;
+        let _unlocking = unlocking.map_err(|_| TokenError::new(Reason::TokenTimeout))?;
         let replaced = held(&self.logins).end(&serial).is_some();
         let number = self.newest_login.fetch_add(1, Ordering::SeqCst) + 1;
         let question = Question::Login(wire::Login {
             serial: serial.to_string(),
             login: number,
-            pin: wire::pin_bytes(&pin),
+            pin: wire::pin_text(&pin),
             final_try,
         });
         drop(pin);
@@ -194,7 +203,7 @@ impl Keeper {
                 if replaced {
                     self.tell_ended(&serial, Ended::Asked);
                 }
-                return Err(self.failed(Some(&serial), other));
+                return Err(self.failed(None, other));
             }
             Err(unanswered) => {
                 if replaced {
@@ -205,15 +214,19 @@ impl Keeper {
         };
         let shown = told.map_err(TokenError::new)?;
         // A worker that ended in between took the login with it; its end was told of those that stood then.
-        held(&self.logins).begin(serial.clone(), number, Terms { uses, idle, lifetime }, Instant::now());
-        if worker.has_ended() && held(&self.logins).end(&serial).is_some() {
+        held(&self.logins).begin(serial.clone(), number, Terms { uses, idle, lifetime }, Moment::now());
+        if worker.has_ended() {
+            held(&self.logins).end_if(&serial, number);
             if replaced {
                 self.tell_ended(&serial, Ended::Failed);
             }
             return Err(TokenError::new(Reason::ModuleCrashed));
         }
-        held(&self.shown).insert(serial.clone(), shown.clone());
+        let before = held(&self.shown).insert(serial.clone(), shown.clone());
         let token = self.state(&serial, &shown);
+        if before.is_none() {
+            self.tell(TokenNews::Inserted { module: self.name().to_owned(), token: token.clone() });
+        }
         self.tell(TokenNews::Changed { token: token.clone() });
         Ok(Unlocked { token, replaced })
     }
@@ -221,10 +234,12 @@ impl Keeper {
     /// Logs out; tells whether there was a login. A module that does not do it in time is ended, and its logins with it.
     pub(super) async fn lock(self: &Arc<Self>, serial: &TokenSerial, due: Deadline) -> bool {
         let stood = held(&self.logins).end(serial);
-        if let Some(login) = stood {
+        if stood.is_some() {
             self.tell_changed(serial);
-            self.log_out(serial, login, due).await;
         }
+        // Whether it stands here or not: no login of any number stands in the module after it.
+        let newest = self.newest_login.load(Ordering::SeqCst);
+        self.log_out(serial, stood.unwrap_or(newest), due).await;
         stood.is_some()
     }
 
@@ -237,15 +252,26 @@ impl Keeper {
         due: Deadline,
     ) -> Result<Reply, TokenError> {
         let (worker, place) = self.place(alone, due).await?;
-        match worker.ask_at(place, question, due).await? {
-            Reply::Failed(failed) => Err(self.failed(Some(serial), Reply::Failed(failed))),
+        // What needs the module for itself may take long: the login does not end for being idle meanwhile.
+        let login = {
+            let mut logins = held(&self.logins);
+            if alone { logins.take_none(serial, Moment::now()) } else { logins.number(serial) }
+        };
+        let answered = worker.ask_at(place, question, due).await;
+        if let Some(login) = login.filter(|_| alone) {
+            self.use_ended(serial, login);
+        }
+        match answered? {
+            Reply::Failed(failed) => {
+                Err(self.failed(login.map(|login| (serial, login)), Reply::Failed(failed)))
+            }
             reply => Ok(reply),
         }
     }
 
     /// What is left of the unlock of this token.
     pub(super) fn is_ready(&self, serial: &TokenSerial) -> bool {
-        held(&self.logins).left(serial, Instant::now()).is_some_and(|left| left.uses > 0)
+        held(&self.logins).left(serial, Moment::now()).is_some_and(|left| left.uses > 0)
     }
 
     /// One signature; takes one use, if it takes any. `alone` while somebody types a PIN on the token for it.
@@ -258,14 +284,14 @@ impl Keeper {
     ) -> Result<Vec<u8>, SignError> {
         let (worker, place) = self.place(alone, due).await.map_err(SignError::NotSigned)?;
         let taken = {
-            let (mut logins, now) = (held(&self.logins), Instant::now());
+            let (mut logins, now) = (held(&self.logins), Moment::now());
             if takes_use { logins.take_use(serial, now) } else { logins.take_none(serial, now) }
         };
         let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
         let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
-                self.after(Some(serial), &failed);
+                self.after(Some((serial, login)), &failed);
                 Err(failed.into_sign_error())
             }
             Ok(_) => Err(SignError::MayHaveSigned(TokenError::new(Reason::TokenFault))),
@@ -275,13 +301,17 @@ impl Keeper {
             Err(Unanswered::TimedOut) => Err(SignError::TimedOut),
             Err(Unanswered::Lost) => Err(SignError::MayHaveSigned(TokenError::new(Reason::ModuleCrashed))),
         };
-        if held(&self.logins).use_ended(serial, login, Instant::now()) {
+        self.use_ended(serial, login);
+        signed
+    }
+
+    fn use_ended(self: &Arc<Self>, serial: &TokenSerial, login: u64) {
+        if held(&self.logins).use_ended(serial, login, Moment::now()) {
             self.tell_ended(serial, Ended::UsesSpent);
             let (keeper, serial) = (self.clone(), serial.clone());
             // Whoever waits for the signature need not wait for this.
-            tokio::spawn(async move { keeper.log_out(&serial, login, due).await });
+            tokio::spawn(async move { keeper.log_out(&serial, login, Deadline::now() + keeper.limit).await });
         }
-        signed
     }
 
     /// Logs out everywhere and ends, until `by` at the latest; tells of which tokens.
@@ -389,8 +419,19 @@ impl Keeper {
     }
 
     /// Takes in what the module shows.
-    pub(super) fn seen(&self, looked: Looked, asked: Instant) -> Vec<TokenState> {
+    pub(super) fn seen(&self, looked: Looked, asked: Moment) -> Vec<TokenState> {
         self.hot_plug.store(looked.hot_plug, Ordering::SeqCst);
+        // An answer that was overtaken by a newer one tells of the past.
+        let is_old = {
+            let mut newest = held(&self.newest_look);
+            let is_old = newest.is_some_and(|newest| asked < newest);
+            *newest = (*newest).max(Some(asked));
+            is_old
+        };
+        if is_old {
+            let shown = held(&self.shown).clone();
+            return shown.iter().map(|(serial, token)| self.state(serial, token)).collect();
+        }
         let now: BTreeMap<_, _> =
             looked.tokens.into_iter().filter_map(|token| Some((token.serial()?, token))).collect();
         let before = std::mem::replace(&mut *held(&self.shown), now.clone());
@@ -425,21 +466,21 @@ impl Keeper {
     }
 
     /// A reply that is not the one asked for.
-    fn failed(&self, serial: Option<&TokenSerial>, reply: Reply) -> TokenError {
+    fn failed(&self, by: Option<(&TokenSerial, u64)>, reply: Reply) -> TokenError {
         match reply {
             Reply::Failed(failed) => {
-                self.after(serial, &failed);
+                self.after(by, &failed);
                 failed.into_error()
             }
             _ => TokenError::new(Reason::TokenFault),
         }
     }
 
-    /// What a failure means for what is kept here.
-    fn after(&self, serial: Option<&TokenSerial>, failed: &Failed) {
-        if let Some(serial) = serial
+    /// What a failure means for what is kept here: for the login it was asked by, not for one that has taken its place meanwhile.
+    fn after(&self, by: Option<(&TokenSerial, u64)>, failed: &Failed) {
+        if let Some((serial, login)) = by
             && failed.logged_out
-            && held(&self.logins).end(serial).is_some()
+            && held(&self.logins).end_if(serial, login)
         {
             self.tell_ended(serial, Ended::Lost);
         }
@@ -471,7 +512,7 @@ impl Keeper {
             firmware: shown.firmware.clone(),
             pin: shown.pin.into(),
             module: self.name().to_owned(),
-            unlocked: held(&self.logins).left(serial, Instant::now()),
+            unlocked: held(&self.logins).left(serial, Moment::now()),
         }
     }
 
@@ -480,7 +521,7 @@ impl Keeper {
     pub(super) fn pretend_login(&self, serial: &TokenSerial) {
         let long = Duration::from_secs(3600);
         let terms = Terms { uses: 1, idle: long, lifetime: long };
-        held(&self.logins).begin(serial.clone(), 1, terms, Instant::now());
+        held(&self.logins).begin(serial.clone(), 1, terms, Moment::now());
     }
 
     fn tell_ended(&self, serial: &TokenSerial, why: Ended) {
@@ -538,7 +579,7 @@ async fn end_logins_in_time(keeper: Weak<Keeper>) {
     const LOOK: Duration = Duration::from_millis(500);
     loop {
         let Some(kept) = keeper.upgrade() else { return };
-        let due = held(&kept.logins).end_due(Instant::now());
+        let due = held(&kept.logins).end_due(Moment::now());
         for (serial, login, why) in due {
             kept.tell_ended(&serial, why);
             let kept = kept.clone();

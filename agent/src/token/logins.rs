@@ -1,9 +1,6 @@
 //! What is left of each unlock: uses and time, whichever ends first. Only numbers: the login itself is the worker's.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, ops::Add, time::Duration};
 
 use sealkeeper_domain::identity::TokenSerial;
 
@@ -12,6 +9,31 @@ use crate::pipeline::ports::token::{Ended, UnlockLeft};
 /// The logins that stand in one module.
 #[derive(Debug, Default)]
 pub(super) struct Logins(BTreeMap<TokenSerial, Login>);
+
+/// A moment by the clock that goes on while the machine sleeps (CLOCK_BOOTTIME): a lid that is closed lengthens no unlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(Duration);
+
+impl Moment {
+    pub(super) fn now() -> Self {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        // Neither is negative: it counts from the machine's start.
+        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+        Moment(Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or(0)))
+    }
+
+    /// How long it is from here until `later`; nothing if that is past.
+    pub(super) fn until(self, later: Moment) -> Duration {
+        later.0.saturating_sub(self.0)
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Moment;
+    fn add(self, time: Duration) -> Moment {
+        Moment(self.0.saturating_add(time))
+    }
+}
 
 /// What an unlock is good for.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +53,14 @@ struct Login {
     /// Signatures asked for and not answered.
     in_flight: u32,
     idle: Duration,
-    last_used: Instant,
-    since: Instant,
-    expires: Instant,
+    last_used: Moment,
+    since: Moment,
+    expires: Moment,
 }
 
 impl Logins {
     /// A login was made.
-    pub(super) fn begin(&mut self, serial: TokenSerial, number: u64, terms: Terms, now: Instant) {
+    pub(super) fn begin(&mut self, serial: TokenSerial, number: u64, terms: Terms, now: Moment) {
         let Terms { uses, idle, lifetime } = terms;
         let expires = now + lifetime;
         self.0.insert(
@@ -48,7 +70,7 @@ impl Logins {
     }
 
     /// Takes one use, which is spent whatever becomes of it; tells the number of the login it is of, if there was one.
-    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Moment) -> Option<u64> {
         let login = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))?;
         login.uses_left -= 1;
         login.in_flight += 1;
@@ -57,14 +79,14 @@ impl Logins {
     }
 
     /// Begins a signature that takes no use; tells the number of the login it is by, if there is one.
-    pub(super) fn take_none(&mut self, serial: &TokenSerial, now: Instant) -> Option<u64> {
+    pub(super) fn take_none(&mut self, serial: &TokenSerial, now: Moment) -> Option<u64> {
         let login = self.0.get_mut(serial).filter(|login| !login.is_over(now))?;
         login.in_flight += 1;
         Some(login.number)
     }
 
     /// A use that was taken of this login came to its end. Tells whether the login ended with it, for want of further ones.
-    pub(super) fn use_ended(&mut self, serial: &TokenSerial, number: u64, now: Instant) -> bool {
+    pub(super) fn use_ended(&mut self, serial: &TokenSerial, number: u64, now: Moment) -> bool {
         // Another login may have taken its place meanwhile.
         let Some(login) = self.0.get_mut(serial).filter(|login| login.number == number) else { return false };
         login.in_flight = login.in_flight.saturating_sub(1);
@@ -77,8 +99,18 @@ impl Logins {
         self.0.remove(serial).map(|login| login.number)
     }
 
+    /// Ends the login of this number, if it still stands.
+    pub(super) fn end_if(&mut self, serial: &TokenSerial, number: u64) -> bool {
+        self.number(serial) == Some(number) && self.end(serial).is_some()
+    }
+
+    /// The number of the login that stands.
+    pub(super) fn number(&self, serial: &TokenSerial) -> Option<u64> {
+        self.0.get(serial).map(|login| login.number)
+    }
+
     /// Ends a login that was made before `moment`.
-    pub(super) fn end_older(&mut self, serial: &TokenSerial, moment: Instant) -> Option<u64> {
+    pub(super) fn end_older(&mut self, serial: &TokenSerial, moment: Moment) -> Option<u64> {
         self.0.get(serial).filter(|login| login.since < moment)?;
         self.end(serial)
     }
@@ -89,7 +121,7 @@ impl Logins {
     }
 
     /// Ends those whose time is over, and tells why. One that is in use has its time until the use has ended.
-    pub(super) fn end_due(&mut self, now: Instant) -> Vec<(TokenSerial, u64, Ended)> {
+    pub(super) fn end_due(&mut self, now: Moment) -> Vec<(TokenSerial, u64, Ended)> {
         let due: Vec<_> = self
             .0
             .iter()
@@ -114,17 +146,17 @@ impl Logins {
     }
 
     /// What is left of the unlock of this token.
-    pub(super) fn left(&self, serial: &TokenSerial, now: Instant) -> Option<UnlockLeft> {
+    pub(super) fn left(&self, serial: &TokenSerial, now: Moment) -> Option<UnlockLeft> {
         let login = self.0.get(serial).filter(|login| !login.is_over(now))?;
-        let lifetime = login.expires.saturating_duration_since(now);
-        let idle = (login.last_used + login.idle).saturating_duration_since(now).min(lifetime);
+        let lifetime = now.until(login.expires);
+        let idle = now.until(login.last_used + login.idle).min(lifetime);
         Some(UnlockLeft { uses: login.uses_left, idle, lifetime })
     }
 }
 
 impl Login {
-    fn is_over(&self, now: Instant) -> bool {
-        now >= self.expires || now.saturating_duration_since(self.last_used) >= self.idle
+    fn is_over(&self, now: Moment) -> bool {
+        now >= self.expires || self.last_used.until(now) >= self.idle
     }
 }
 
@@ -138,8 +170,8 @@ mod tests {
         "1".parse().unwrap()
     }
 
-    fn begun(uses: u32, idle: Duration, lifetime: Duration) -> (Logins, Instant) {
-        let (mut logins, now) = (Logins::default(), Instant::now());
+    fn begun(uses: u32, idle: Duration, lifetime: Duration) -> (Logins, Moment) {
+        let (mut logins, now) = (Logins::default(), Moment::now());
         logins.begin(serial(), 7, Terms { uses, idle, lifetime }, now);
         (logins, now)
     }

@@ -283,7 +283,7 @@ impl Token for Modules {
             key: Object::named(order.key()),
             algorithm: order.algorithm().code().to_owned(),
             message: order.message().to_vec(),
-            pin: order.pin().map(|one| wire::pin_bytes(&one.pin)).unwrap_or_default(),
+            pin: order.pin().map(|one| wire::pin_text(&one.pin)).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
         let takes_use = order.takes_use();
@@ -301,7 +301,8 @@ impl Token for Modules {
             id: wanted.id,
             label: wanted.label,
         });
-        match home.ask_about(&wanted.serial, question, false, due).await? {
+        // Some tokens take minutes over it, in which many modules do nothing else.
+        match home.ask_about(&wanted.serial, question, true, due).await? {
             Reply::Key(made) => Ok(made.public_key),
             _ => Err(TokenError::new(Reason::TokenFault)),
         }
@@ -344,8 +345,8 @@ impl Token for Modules {
         // The officer's login stands alone: not beside a user's, nor beside sessions that cannot write (PKCS#11 v3.0 §5.6.8).
         let alone = pins.is_none() || by_officer;
         if let Some((by, new)) = pins {
-            wanted.by = by.expose().as_bytes().to_vec();
-            wanted.new = new.expose().as_bytes().to_vec();
+            by.expose().clone_into(&mut wanted.by);
+            new.expose().clone_into(&mut wanted.new);
         }
         let question = if by_officer { Question::SetPin(wanted) } else { Question::ChangePin(wanted) };
         home.ask_about(&serial, question, alone, due).await.map(|_| ())

@@ -15,6 +15,7 @@ use std::{
 };
 
 use prost::Message;
+use rustix::process::{Pid, Signal, kill_process_group};
 use sealkeeper_domain::reason::Reason;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -364,9 +365,15 @@ impl Listener {
     }
 
     async fn end(mut self) -> Ending {
-        // A no-op for one that has ended; of that one the status stays what it was.
+        // With it whatever the module started: that may hold what the module held.
+        let group = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        // A no-op for one that has ended; of that one the status stays what it was. One that a driver keeps from ending is not waited for: it
+        // is reaped whenever it does.
         let _ = self.child.start_kill();
-        let status = self.child.wait().await.ok();
+        let status = timeout(KILLED, self.child.wait()).await.ok().and_then(Result::ok);
         let ending = {
             let mut open = self.desk.open();
             let ending = Ending {

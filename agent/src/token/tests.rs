@@ -160,7 +160,7 @@ async fn what_comes_and_goes_is_told_once() {
     let (modules, mut news) = module("m", "exec sleep 1000");
     let keeper = &modules.keepers[0];
     let mut seen = |serials: &[&str]| {
-        keeper.seen(showing(serials), std::time::Instant::now());
+        keeper.seen(showing(serials), super::logins::Moment::now());
         let mut told = Vec::new();
         while let Ok(news) = news.try_recv() {
             told.push(match news {
@@ -182,11 +182,11 @@ async fn what_comes_and_goes_is_told_once() {
 async fn a_login_that_the_token_no_longer_has_ends_here_too() {
     let (modules, mut news) = module("m", "exec sleep 1000");
     let keeper = &modules.keepers[0];
-    keeper.seen(showing(&["1"]), std::time::Instant::now());
+    keeper.seen(showing(&["1"]), super::logins::Moment::now());
     assert!(matches!(news.try_recv(), Ok(TokenNews::Inserted { .. })));
     keeper.pretend_login(&serial("1"));
     assert!(keeper.is_ready(&serial("1")));
-    keeper.seen(showing(&["1"]), std::time::Instant::now() + LONG);
+    keeper.seen(showing(&["1"]), super::logins::Moment::now() + LONG);
     let Ok(TokenNews::LoginEnded(LoginEnded { why: Ended::Lost, .. })) = news.try_recv() else {
         panic!("not told")
     };
@@ -201,7 +201,7 @@ async fn one_serial_in_two_modules_is_ambiguous() {
         seals_on: BTreeSet::new(),
     };
     for keeper in &modules.keepers {
-        keeper.seen(showing(&["1", keeper.name()]), std::time::Instant::now());
+        keeper.seen(showing(&["1", keeper.name()]), super::logins::Moment::now());
     }
     assert_eq!(modules.known_home(&serial("1")).err().unwrap().reason, Reason::TokenAmbiguous);
     assert_eq!(modules.known_home(&serial("b")).unwrap().unwrap().name(), "b");

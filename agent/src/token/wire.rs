@@ -120,9 +120,9 @@ pub(super) struct Logout {
 pub(super) struct Login {
     #[prost(string, tag = "1")]
     pub(super) serial: String,
-    /// Empty: typed on the token.
-    #[prost(bytes, tag = "2")]
-    pub(super) pin: Vec<u8>,
+    /// Empty: typed on the token. Text, for `prost` copies bytes twice and wipes one.
+    #[prost(string, tag = "2")]
+    pub(super) pin: String,
     #[prost(bool, tag = "3")]
     pub(super) final_try: bool,
     /// The login's number, larger than that of any before it.
@@ -137,11 +137,11 @@ pub(super) struct ChangePin {
     #[prost(string, tag = "1")]
     pub(super) serial: String,
     /// The old PIN, or the security officer's; empty: typed on the token.
-    #[prost(bytes, tag = "2")]
-    pub(super) by: Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub(super) by: String,
     /// The new one; empty: typed on the token.
-    #[prost(bytes, tag = "3")]
-    pub(super) new: Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub(super) new: String,
     #[prost(bool, tag = "4")]
     pub(super) final_try: bool,
 }
@@ -237,8 +237,8 @@ pub(super) struct Sign {
     #[prost(bytes, tag = "3")]
     pub(super) message: Vec<u8>,
     /// For a key that asks for it at each signature; empty: none, or typed on the token.
-    #[prost(bytes, tag = "4")]
-    pub(super) pin: Vec<u8>,
+    #[prost(string, tag = "4")]
+    pub(super) pin: String,
     #[prost(bool, tag = "5")]
     pub(super) final_try: bool,
 }
@@ -459,17 +459,17 @@ impl Failed {
     }
 }
 
-/// The bytes that go to the worker; none where the PIN is typed on the token.
-pub(super) fn pin_bytes(pin: &PinOrPad) -> Vec<u8> {
+/// What goes to the worker; nothing where the PIN is typed on the token.
+pub(super) fn pin_text(pin: &PinOrPad) -> String {
     match pin {
-        PinOrPad::Pin(pin) => pin.expose().as_bytes().to_vec(),
-        PinOrPad::Pad => Vec::new(),
+        PinOrPad::Pin(pin) => pin.expose().to_owned(),
+        PinOrPad::Pad => String::new(),
     }
 }
 
 /// The PIN that came from the agent, if one came. Whatever is no PIN was refused there.
-pub(super) fn pin_of(bytes: &mut Vec<u8>) -> Option<Pin> {
-    Pin::new(std::mem::take(bytes)).ok()
+pub(super) fn pin_of(text: &mut String) -> Option<Pin> {
+    Pin::new(std::mem::take(text).into_bytes()).ok()
 }
 
 #[cfg(test)]
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_pin_is_in_no_debug_output() {
-        let secret = b"sesame-7".to_vec();
+        let secret = "sesame-7".to_owned();
         let (mut login, mut change, mut sign) = (Login::default(), ChangePin::default(), Sign::default());
         login.pin.clone_from(&secret);
         change.by.clone_from(&secret);

@@ -319,3 +319,27 @@ fn what_is_cancelled_on_the_pad_is_told_as_that_and_changes_nothing() {
         assert!(rpc.try_unlock(&home.token, "", 1, 0).await.unwrap().unlocked, "the PIN is the old one");
     });
 }
+
+/// What the agent holds for locked, the module must too: keys are made by whoever is logged in there.
+#[test]
+fn an_unlock_that_is_refused_leaves_no_earlier_one_behind() {
+    run(async {
+        let home = AgentHome::new();
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        rpc.unlock(&home.token, 5).await;
+        let no = rpc.try_unlock(&home.token, "", 1, 0).await.unwrap_err();
+        assert_eq!(no.reasons(), ["token-pin-pad-missing"]);
+        assert!(!rpc.token(&home.token).await.unlocked);
+        let request = v1::GenerateKeyRequest {
+            token_serial: home.token.serial().to_owned(),
+            algorithm: "ec-p256".to_owned(),
+            label: "新章".to_owned(),
+            key_id: vec![0x42],
+        };
+        let no = No::from(rpc.tokens().generate_key(request).await.unwrap_err());
+        assert_eq!(no.reasons(), ["token-locked"]);
+        let journal = rpc.journal().await;
+        assert_eq!((journal.count("token_unlocked"), journal.count("token_locked")), (1, 1));
+    });
+}

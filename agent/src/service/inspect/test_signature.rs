@@ -71,6 +71,11 @@ impl Trials<'_> {
             self.findings.push(Finding::refuse(Reason::KeyAlgorithmUnsupported).of(&seal.id));
             return Ok(TestSignature::NotMade);
         };
+        // Without a PIN there is no turn to wait for: the unlock that brings this about by itself has it.
+        let _one_at_a_time = match &self.pin {
+            Some(_) => Some(service.wrong_pins.one_at_a_time(&seal.key.serial).await),
+            None => None,
+        };
         let pin = match self.pin_for(&key, &seal.key.serial) {
             Ok(pin) => pin,
             Err(violation) => return Ok(self.without(&seal.id, &violation)),

@@ -76,7 +76,6 @@ pub(super) fn sign_failed(error: &Error) -> Failed {
                 | Rv::MechanismInvalid
                 | Rv::OperationNotInitialized
                 | Rv::PinExpired
-                | Rv::SessionClosed
                 | Rv::SessionHandleInvalid
                 | Rv::UserNotLoggedIn
         ),

@@ -57,9 +57,9 @@ mod tests {
     use super::*;
     use crate::token::wire::{Login, Question, framed};
 
-    fn login(id: u64, pin: &[u8]) -> Ask {
+    fn login(id: u64, pin: &str) -> Ask {
         let mut login = Login::default();
-        login.pin = pin.to_vec();
+        login.pin = pin.to_owned();
         Ask { id, question: Some(Question::Login(login)) }
     }
 
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn questions_come_one_by_one_and_leave_nothing_behind() {
-        let bytes = [framed(&login(1, b"sesame-7")), framed(&login(2, b"sesame-8"))]
+        let bytes = [framed(&login(1, "sesame-7")), framed(&login(2, "sesame-8"))]
             .map(|frame| frame.to_vec())
             .concat();
         let mut inbox = Inbox::new(Cursor::new(bytes.clone()));

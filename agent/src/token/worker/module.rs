@@ -66,7 +66,7 @@ impl Module {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             Err(error) => return Err(unusable(error)),
         }
-        let raw = Raw::of(path, pkcs11.clone()).map_err(unusable)?;
+        let raw = Raw::of(path).map_err(unusable)?;
         // What a module calls itself is for the log only.
         let loaded = pkcs11.get_library_info().map_or_else(
             |_| Loaded::default(),

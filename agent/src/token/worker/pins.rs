@@ -20,13 +20,14 @@ impl Module {
     pub(super) fn login(&self, wanted: &mut wire::Login) -> Result<TokenShown, Failed> {
         let _changing = held(&self.changing);
         let serial = serial_of(&wanted.serial)?;
+        // Before anything can be refused: the agent has ended the login that stood. And before C_Login, which answers
+        // CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).
+        self.end(&serial, wanted.login);
         let (slot, info) = self.find_token(&serial)?;
         let flags = info.pin;
         let pin = pin_of(&mut wanted.pin);
         check_tries(flags, wanted.final_try)?;
         check_way(flags, pin.is_some())?;
-        // Before C_Login, which answers CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).
-        self.end(&serial, wanted.login);
         let session = self.pkcs11.open_ro_session(slot)?;
         let pin = pin.map(|pin| SecretString::from(pin.expose()));
         if let Err(error) = session.login(UserType::User, pin.as_ref()) {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use cryptoki::{
-    context::{Function, Pkcs11},
+    context::Function,
     error::{Error, Rv},
     session::Session,
     slot::Slot,
@@ -23,13 +23,11 @@ const LONGEST_SIGNATURE: usize = 1024;
 /// The module's function list, beside the one `cryptoki` keeps to itself.
 pub(super) struct Raw {
     list: CK_FUNCTION_LIST,
-    /// Keeps the shared object loaded for as long as the list is.
-    _module: Pkcs11,
 }
 
 impl Raw {
     /// Asks the module, which `cryptoki` has loaded from the same path, for its list.
-    pub(super) fn of(path: &Path, module: Pkcs11) -> Result<Self, Error> {
+    pub(super) fn of(path: &Path) -> Result<Self, Error> {
         // SAFETY: the shared object is loaded already, so nothing of it is run that was not run before.
         let library = unsafe { cryptoki_sys::Pkcs11::new(path) }.map_err(Error::LibraryLoading)?;
         let list_of =
@@ -39,7 +37,10 @@ impl Raw {
         Rv::from(unsafe { list_of(&mut list) }).into_result(Function::GetFunctionList)?;
         // SAFETY: what it wrote is null or points to a list that lives as long as the module is loaded.
         let list = unsafe { list.as_ref() }.ok_or(Error::NullFunctionPointer)?;
-        Ok(Raw { list: *list, _module: module })
+        let list = *list;
+        // Stays loaded with the process: the file may be another one by the next call, and the list is of this one.
+        std::mem::forget(library);
+        Ok(Raw { list })
     }
 
     /// C_GetTokenInfo.

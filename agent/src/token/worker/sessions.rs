@@ -68,6 +68,8 @@ impl Sessions {
         kept.open = kept.open.saturating_sub(kept.free.len());
         kept.free.clear();
         kept.over = true;
+        // Whoever waits for a session learns that there will be none.
+        self.returned.notify_all();
     }
 
     /// Whether one is open, and so the login stands.
@@ -158,6 +160,6 @@ impl Drop for Lent<'_> {
             None => kept.open = kept.open.saturating_sub(1),
         }
         drop(kept);
-        self.sessions.returned.notify_one();
+        self.sessions.returned.notify_all();
     }
 }
