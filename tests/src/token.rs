@@ -120,25 +120,26 @@ impl SoftToken {
         format!("pkcs11:serial={};id=%{id:02x};type=cert", self.serial())
     }
 
-    /// Generates a P-384 key pair on the token.
-    pub fn generate_p384_key(&self, id: u8) {
-        let (pem, id) = (self.folder.join("p384.pem"), format!("{id:02x}"));
-        self.tool(&[
-            "--keypairgen",
-            "--key-type",
-            "EC:secp384r1",
-            "--id",
-            &id,
-            "--sensitive",
-            "--usage-sign",
-        ]);
+    /// Generates a P-256 key pair on the token, without a certificate.
+    pub fn generate_key(&self, id: u8) {
+        self.generate("EC:prime256v1", &format!("{id:02x}"));
+    }
+
+    /// Generates a P-521 key pair on the token.
+    pub fn generate_p521_key(&self, id: u8) {
+        let (pem, id) = (self.folder.join("p521.pem"), format!("{id:02x}"));
+        self.generate("EC:secp521r1", &id);
         // pkcs11-tool of OpenSC 0.23 cannot read the public half back, so it is certified with another of its kind.
         succeed(
             Command::new("openssl")
-                .args(["ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out"])
+                .args(["ecparam", "-name", "secp521r1", "-genkey", "-noout", "-out"])
                 .arg(&pem),
         );
         self.write_public_half(&pem, &id);
+    }
+
+    fn generate(&self, kind: &str, id: &str) {
+        self.tool(&["--keypairgen", "--key-type", kind, "--id", id, "--sensitive", "--usage-sign"]);
     }
 
     /// Puts a P-256 key on the token that was made elsewhere.

@@ -74,6 +74,7 @@ fn what_a_person_sees() {
     run(async {
         let home = desk();
         let _daemon = home.start();
+        Rpc::connect(&home.socket()).await.seen(&home.token).await;
         let seal = Seal::new(&home);
         assert_snapshot!(both(&seal.run(&STAMP), &home), @"
         exit 3
@@ -128,7 +129,7 @@ fn what_a_person_sees() {
            time         DAY TIME Z
            journal      ORIGIN
            use          UUID
-           tree         4 DIGEST
+           tree         5 DIGEST
         every signature is intact
         not judged yet: whether the certificates are to be trusted, and changes after a signature
         -- err
@@ -236,6 +237,7 @@ fn json_of_stamp_and_log_is_what_the_journal_says() {
     run(async {
         let home = desk();
         let _daemon = home.start();
+        Rpc::connect(&home.socket()).await.seen(&home.token).await;
         let seal = Seal::new(&home);
         let said =
             seal.run_with(home.token.pin(), &with(&STAMP, &["--json", "--pin-fd", "0", "-o", "a/b.pdf"]));
