@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use sealkeeper_proto::v1::{
-    journal_service_client::JournalServiceClient, seal_service_client::SealServiceClient,
-    token_service_client::TokenServiceClient, use_service_client::UseServiceClient,
+    diagnosis_service_client::DiagnosisServiceClient, journal_service_client::JournalServiceClient,
+    seal_service_client::SealServiceClient, token_service_client::TokenServiceClient,
+    use_service_client::UseServiceClient,
 };
 use sealkeeper_proto::{
     MAX_MESSAGE,
@@ -18,6 +19,7 @@ use sealkeeper_proto::{
 };
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Response, Status};
 use tower::service_fn;
 
 use crate::error::ClientError;
@@ -93,6 +95,15 @@ impl Agent {
     pub(crate) fn journal_service(&self) -> JournalServiceClient<Channel> {
         JournalServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
+
+    pub(crate) fn diagnosis_service(&self) -> DiagnosisServiceClient<Channel> {
+        DiagnosisServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+}
+
+/// What a call was answered with.
+pub(crate) fn answered<T>(answer: Result<Response<T>, Status>) -> Result<T, ClientError> {
+    answer.map(Response::into_inner).map_err(|status| ClientError::from_status(&status))
 }
 
 async fn open(socket: &Path) -> Result<UnixStream, ClientError> {

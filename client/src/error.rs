@@ -150,6 +150,20 @@ impl ClientError {
         }
     }
 
+    /// Whether the one thing in the way is that a key asks for the PIN at each signature and none came along. Nothing was
+    /// begun, so the same call may be made with it.
+    pub fn is_pin_needed(&self) -> bool {
+        let needed = Reason::TokenPinNeeded.code();
+        match self {
+            Self::Refused(refusal) => {
+                matches!(refusal.violations.as_slice(), [only] if only.reason == needed)
+            }
+            Self::Fault(fault) => fault.code == needed,
+            Self::Unsettled(unsettled) => unsettled.error.is_pin_needed(),
+            Self::NotDone(_) | Self::Local { .. } => false,
+        }
+    }
+
     /// Who has to act. Of several reasons: a rule goes before usage, usage before availability, a fault before all.
     pub fn class(&self) -> Class {
         match self {
@@ -350,6 +364,9 @@ mod tests {
         assert_eq!(refused(&["from-a-later-version"]).class(), Class::Rule);
         assert!(refused(&["token-locked"]).is_token_locked());
         assert!(!refused(&["token-locked", "pdf-damaged"]).is_token_locked());
+        assert!(refused(&["token-pin-needed"]).is_pin_needed());
+        assert!(!refused(&["token-pin-needed", "pdf-damaged"]).is_pin_needed());
+        assert!(!refused(&["token-locked"]).is_pin_needed());
     }
 
     #[test]

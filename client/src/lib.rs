@@ -6,19 +6,25 @@
 
 #![cfg(unix)]
 
+pub mod certificate;
 mod connection;
+mod diagnosis;
 mod document;
 pub mod error;
 pub mod escape;
 mod journal;
+mod keys;
 pub mod output;
 pub mod placement;
 mod stamp;
 mod tokens;
+mod watch;
 
 pub use connection::{Agent, socket_path};
 pub use document::Document;
 pub use error::{ClientError, Explanation, NotDone, Unsettled};
 pub use journal::{CheckedRecord, Selection};
+pub use keys::NewKey;
 pub use stamp::{Order, Stamped, Stamping};
-pub use tokens::UnlockTerms;
+pub use tokens::{PinChange, UnlockTerms};
+pub use watch::{TokenEvent, TokenWatch};

@@ -1,4 +1,4 @@
-//! The stamped file: input and appended bytes joined, checked, and only then put where it is wanted.
+//! New files. The stamped one: input and appended bytes joined, checked, and only then put where it is wanted.
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
@@ -6,17 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::Document;
 use crate::error::ClientError;
 use sealkeeper_domain::reason::Reason;
 
-/// Writes `document` followed by `appended` to the new file `target`, if the whole has this SHA-256.
-///
-/// The bytes go to a temporary file in the target's folder, which is synced and then renamed without replacing
-/// anything (`renameat2` with `RENAME_NOREPLACE`, or a hard link where the file system has none), and the folder is
-/// synced. When this returns `Ok` the file survives a power cut; when it does not, there is no file, but where the
-/// folder's own sync is what failed. Blocks.
+/// Writes `document` followed by `appended` to the new file `target`, if the whole has this SHA-256; as [`write_new`] does,
+/// and no wider open than the document.
 ///
 /// # Errors
 /// [`Reason::OutputExists`], [`Reason::OutputUnwritable`], [`Reason::InputUnreadable`],
@@ -27,18 +24,8 @@ pub fn write_joined(
     sha256: &[u8],
     target: &Path,
 ) -> Result<(), ClientError> {
-    let unwritable = |error: io::Error| ClientError::at_path(Reason::OutputUnwritable, target, &error);
-    refuse_existing(target)?;
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".sealkeeper-")
-        .suffix(".part")
-        .permissions(Permissions::from_mode(document.mode()))
-        .tempfile_in(folder)
-        .map_err(unwritable)?;
+    let unwritable = |error: io::Error| unwritable(target, &error);
+    let mut temporary = begin(target, document.mode())?;
 
     let (mut input, mut whole) = (Sha256::new(), Sha256::new());
     let mut write_error = None;
@@ -65,13 +52,55 @@ pub fn write_joined(
         return Err(ClientError::local(Reason::ResultMismatch, target.display()));
     }
     temporary.write_all(appended).map_err(unwritable)?;
+    finish(temporary, target)
+}
+
+/// Writes the new file `target`.
+///
+/// The bytes go to a temporary file in the target's folder, which is synced and then renamed without replacing
+/// anything (`renameat2` with `RENAME_NOREPLACE`, or a hard link where the file system has none), and the folder is
+/// synced. When this returns `Ok` the file survives a power cut; when it does not, there is no file, but where the
+/// folder's own sync is what failed. Blocks.
+///
+/// # Errors
+/// [`Reason::OutputExists`], [`Reason::OutputUnwritable`].
+pub fn write_new(bytes: &[u8], target: &Path) -> Result<(), ClientError> {
+    let mut temporary = begin(target, 0o666)?;
+    temporary.write_all(bytes).map_err(|error| unwritable(target, &error))?;
+    finish(temporary, target)
+}
+
+/// The temporary file that becomes the target, with these bits of its mode as far as the umask lets them.
+fn begin(target: &Path, mode: u32) -> Result<NamedTempFile, ClientError> {
+    refuse_existing(target)?;
+    tempfile::Builder::new()
+        .prefix(".sealkeeper-")
+        .suffix(".part")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder_of(target))
+        .map_err(|error| unwritable(target, &error))
+}
+
+fn finish(temporary: NamedTempFile, target: &Path) -> Result<(), ClientError> {
+    let unwritable = |error: io::Error| unwritable(target, &error);
     temporary.as_file().sync_all().map_err(unwritable)?;
-    // A crash before here leaves a file named .sealkeeper-*.part, after it the stamped file; never half of one.
+    // A crash before here leaves a file named .sealkeeper-*.part, after it the whole file; never half of one.
     temporary.persist_noclobber(target).map_err(|refused| match refused.error.kind() {
         io::ErrorKind::AlreadyExists => ClientError::local(Reason::OutputExists, target.display()),
         _ => unwritable(refused.error),
     })?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)
+    File::open(folder_of(target)).and_then(|folder| folder.sync_all()).map_err(unwritable)
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn unwritable(target: &Path, error: &io::Error) -> ClientError {
+    ClientError::at_path(Reason::OutputUnwritable, target, error)
 }
 
 /// Tells early that the target is there already, a dangling link included.
@@ -148,6 +177,18 @@ mod tests {
         let link = bench.folder.path().join("link.pdf");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
         assert_eq!(bench.reason(&digest(b"before after"), &link), Reason::OutputExists);
+    }
+
+    #[test]
+    fn any_bytes_become_a_new_file_and_no_old_one() {
+        let bench = Bench::new();
+        write_new(b"text", &bench.target()).unwrap();
+        let error = write_new(b"other", &bench.target()).unwrap_err();
+        assert!(matches!(error, ClientError::Local { reason: Reason::OutputExists, .. }), "{error}");
+        assert_eq!(
+            (fs::read(bench.target()).unwrap(), bench.left()),
+            (b"text".to_vec(), vec!["out.pdf".into()])
+        );
     }
 
     #[test]

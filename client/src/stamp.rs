@@ -12,9 +12,11 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
+use crate::connection::answered;
 use crate::error::{ClientError, NotDone};
 use crate::output::{refuse_existing, write_joined};
 use crate::{Agent, Document};
+use sealkeeper_domain::pin::Pin;
 use sealkeeper_domain::reason::Reason;
 
 /// What is asked for a document.
@@ -62,6 +64,17 @@ impl Stamping {
     #[must_use]
     pub fn another(&self) -> Self {
         Self { use_id: Uuid::new_v4(), ..self.clone() }
+    }
+
+    /// The confirmation without a PIN.
+    fn bare_request(&self) -> v1::StampRequest {
+        v1::StampRequest {
+            request_id: self.request_id.clone(),
+            use_id: self.use_id.to_string(),
+            confirmed_sha256: self.prepared.prepared_sha256.clone(),
+            pin: Vec::new(),
+            final_try: false,
+        }
     }
 }
 
@@ -112,36 +125,50 @@ impl Agent {
         Ok(Stamping { use_id: Uuid::new_v4(), request_id: submitted.request_id, prepared })
     }
 
-    /// Confirms a prepared use: the token signs, if no rule stands against it.
+    /// Confirms a prepared use: the token signs, if no rule stands against it. A key that asks for the PIN at each use
+    /// takes [`Agent::confirm_with_pin`], unless it is typed on the token's own PIN pad.
     ///
     /// # Errors
     /// [`ClientError::NotDone`] where the use was begun and gave nothing: a new try needs [`Stamping::another`].
     /// [`ClientError::Refused`] where nothing was begun, and [`ClientError::Unsettled`] in every other case: the same
     /// `stamping` can be confirmed again, and of an unsettled one the result may be there to be collected.
     pub async fn confirm(&self, stamping: &Stamping) -> Result<v1::Receipt, ClientError> {
-        let request = v1::StampRequest {
-            request_id: stamping.request_id.clone(),
-            use_id: stamping.use_id.to_string(),
-            confirmed_sha256: stamping.prepared.prepared_sha256.clone(),
-            pin: Vec::new(),
-            final_try: false,
-        };
-        let reply = persist(|| {
-            let (mut uses, request) = (self.uses(), request.clone());
-            async move { uses.stamp(request).await }
-        })
-        .await
-        .map_err(|error| error.of_use(stamping.use_id))?;
-        let not_done = |may_have_signed, report| {
-            Err(ClientError::NotDone(Box::new(NotDone { may_have_signed, report })))
-        };
-        match reply.into_inner().result {
-            Some(stamp_reply::Result::Complete(receipt)) => Ok(receipt),
-            Some(stamp_reply::Result::Failed(report)) => not_done(false, report),
-            Some(stamp_reply::Result::Abandoned(report)) => not_done(true, report),
-            Some(stamp_reply::Result::Refused(refusal)) => Err(ClientError::Refused(Box::new(refusal))),
-            None => Err(ClientError::answer("an outcome of no known kind").of_use(stamping.use_id)),
+        let reply = persist_typed(|| self.stamp_once(stamping.bare_request())).await;
+        outcome(stamping, reply)
+    }
+
+    /// The same with the PIN for a key that asks for it at each use; with other keys it is not looked at. `final_try` as in
+    /// [`UnlockTerms`](crate::UnlockTerms::final_try).
+    ///
+    /// The PIN is consumed and sent once. Where the answer gets lost the use is asked for again without it: if it was
+    /// recorded the answer is its outcome.
+    ///
+    /// # Errors
+    /// As [`Agent::confirm`]. After a lost answer a refusal with `token-pin-needed` says that the use was not recorded;
+    /// the same `stamping` can be confirmed with a PIN that a person typed anew.
+    pub async fn confirm_with_pin(
+        &self,
+        stamping: &Stamping,
+        pin: Pin,
+        final_try: bool,
+    ) -> Result<v1::Receipt, ClientError> {
+        // The message wipes its PIN when it is dropped.
+        let mut request = stamping.bare_request();
+        request.pin = pin.expose().as_bytes().to_vec();
+        request.final_try = final_try;
+        drop(pin);
+        match self.stamp_once(request).await {
+            Err(error) if error.is_lost() => {
+                let [pause, ..] = PAUSES;
+                tokio::time::sleep(pause).await;
+                self.confirm(stamping).await
+            }
+            answered => outcome(stamping, answered),
         }
+    }
+
+    async fn stamp_once(&self, request: v1::StampRequest) -> Result<v1::StampReply, ClientError> {
+        answered(self.uses().stamp(request).await)
     }
 
     /// Fetches what a completed use appends, joins it to the document in the new file `target`, and acknowledges.
@@ -285,6 +312,22 @@ impl Agent {
         })
         .await
         .map(|_| ())
+    }
+}
+
+/// How a use ended, if it did.
+fn outcome(
+    stamping: &Stamping,
+    reply: Result<v1::StampReply, ClientError>,
+) -> Result<v1::Receipt, ClientError> {
+    let not_done =
+        |may_have_signed, report| Err(ClientError::NotDone(Box::new(NotDone { may_have_signed, report })));
+    match reply.map_err(|error| error.of_use(stamping.use_id))?.result {
+        Some(stamp_reply::Result::Complete(receipt)) => Ok(receipt),
+        Some(stamp_reply::Result::Failed(report)) => not_done(false, report),
+        Some(stamp_reply::Result::Abandoned(report)) => not_done(true, report),
+        Some(stamp_reply::Result::Refused(refusal)) => Err(ClientError::Refused(Box::new(refusal))),
+        None => Err(ClientError::answer("an outcome of no known kind").of_use(stamping.use_id)),
     }
 }
 

@@ -75,6 +75,11 @@ fn agent_not_running() {
 }
 
 #[test]
+fn doctor() {
+    check("doctor.toml");
+}
+
+#[test]
 fn json() {
     check("json.toml");
 }

@@ -62,7 +62,7 @@ impl Journal {
         self.entries.iter().map(|entry| &entry.record)
     }
 
-    /// Types of all records from `from` on.
+    /// Types of all records from `from` on. That a token was seen comes in its own time, see [`crate::Rpc::seen`].
     pub fn types_from(&self, from: usize) -> Vec<&'static str> {
         self.records().skip(from).map(|record| record.body.type_name()).collect()
     }
@@ -74,7 +74,7 @@ impl Journal {
 
     /// How many records there are of this type.
     pub fn count(&self, type_name: &str) -> usize {
-        self.types().into_iter().filter(|found| *found == type_name).count()
+        self.records().filter(|record| record.body.type_name() == type_name).count()
     }
 
     /// The refusals.

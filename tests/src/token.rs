@@ -120,26 +120,23 @@ impl SoftToken {
         format!("pkcs11:serial={};id=%{id:02x};type=cert", self.serial())
     }
 
-    /// Generates a P-256 key pair on the token, without a certificate.
-    pub fn generate_key(&self, id: u8) {
-        self.generate("EC:prime256v1", &format!("{id:02x}"));
+    /// Generates a key pair on the token: `EC:prime256v1` and whatever else pkcs11-tool takes.
+    pub fn generate_key(&self, kind: &str, id: u8) {
+        let id = format!("{id:02x}");
+        self.tool(&["--keypairgen", "--key-type", kind, "--id", &id, "--sensitive", "--usage-sign"]);
     }
 
     /// Generates a P-521 key pair on the token.
     pub fn generate_p521_key(&self, id: u8) {
-        let (pem, id) = (self.folder.join("p521.pem"), format!("{id:02x}"));
-        self.generate("EC:secp521r1", &id);
+        self.generate_key("EC:secp521r1", id);
         // pkcs11-tool of OpenSC 0.23 cannot read the public half back, so it is certified with another of its kind.
+        let (pem, id) = (self.folder.join("p521.pem"), format!("{id:02x}"));
         succeed(
             Command::new("openssl")
                 .args(["ecparam", "-name", "secp521r1", "-genkey", "-noout", "-out"])
                 .arg(&pem),
         );
         self.write_public_half(&pem, &id);
-    }
-
-    fn generate(&self, kind: &str, id: &str) {
-        self.tool(&["--keypairgen", "--key-type", kind, "--id", id, "--sensitive", "--usage-sign"]);
     }
 
     /// Puts a P-256 key on the token that was made elsewhere.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use sealkeeper_client::error::ClientError;
 use sealkeeper_client::{Agent, Document, Order, placement};
+use sealkeeper_domain::reason::{Language, Reason};
 
 use crate::agent::{APPENDED, TestAgent, Trouble};
 
@@ -103,4 +104,18 @@ impl Bench {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
+}
+
+/// The reason of what went wrong on this side.
+pub(crate) fn local(error: &ClientError) -> Reason {
+    match error {
+        ClientError::Local { reason, .. } => *reason,
+        ClientError::Unsettled(unsettled) => local(&unsettled.error),
+        other => panic!("{other}"),
+    }
+}
+
+/// Every reason code of an error.
+pub(crate) fn codes(error: &ClientError) -> Vec<String> {
+    error.explanations(Language::English).into_iter().map(|explanation| explanation.code).collect()
 }

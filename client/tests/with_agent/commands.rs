@@ -5,18 +5,22 @@ use serde_json::{Value, json};
 use crate::agent::PIN;
 use crate::bench::Bench;
 
-fn object(stdout: &str) -> Value {
+pub(crate) fn object(stdout: &str) -> Value {
     assert_eq!(stdout.lines().count(), 1, "{stdout}");
     serde_json::from_str(stdout).unwrap()
 }
 
-fn token(unlocked: bool) -> Value {
+pub(crate) fn token(unlocked: bool) -> Value {
     json!({
         "serial": "00aa11", "label": "Test", "manufacturer": "", "model": "", "firmware": "",
-        "unlocked": unlocked, "uses_left": u32::from(unlocked),
+        "module": "softhsm", "unlocked": unlocked, "uses_left": u32::from(unlocked),
         "locks_at_us": unlocked.then_some(1_800_000_000_000_000_u64),
+        "expires_at_us": unlocked.then_some(1_800_000_600_000_000_u64),
         "pin_count_low": false, "pin_final_try": false, "pin_locked": false, "pin_initialized": true,
-        "protected_authentication_path": false, "seals": ["合同专用章"],
+        "pin_to_be_changed": false, "wrong_pins": 0,
+        "so_pin_count_low": false, "so_pin_final_try": false, "so_pin_locked": false,
+        "protected_authentication_path": false, "seals": ["合同专用章"], "seals_asking_pin": [],
+        "inspection_due_us": null,
     })
 }
 
@@ -24,7 +28,7 @@ fn token(unlocked: bool) -> Value {
 async fn tokens_are_listed_and_locked() {
     let bench = Bench::new();
     let (code, stdout, _) = bench.seal(&["token", "list"], b"").await;
-    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  unlocked, 1 use left  合同专用章\n"));
+    assert_eq!((code, stdout.as_str()), (0, "00aa11  Test  softhsm  unlocked, 1 use left  合同专用章\n"));
     let (code, stdout, _) = bench.seal(&["token", "lock", "--lang", "zh"], b"").await;
     assert_eq!((code, stdout.as_str()), (0, "已锁定\n"));
     let (code, stdout, _) = bench.seal(&["token", "lock"], b"").await;

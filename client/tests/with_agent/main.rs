@@ -11,5 +11,11 @@
 mod agent;
 mod bench;
 mod commands;
+mod doctor;
+mod key_commands;
+mod pin_commands;
 mod pin_dialog;
+mod presence;
 mod stamping;
+mod stamping_with_pin;
+mod token_calls;

@@ -5,22 +5,10 @@ use std::process::Stdio;
 
 use sealkeeper_client::Document;
 use sealkeeper_client::error::ClientError;
-use sealkeeper_domain::reason::{Language, Reason};
+use sealkeeper_domain::reason::Reason;
 
 use crate::agent::{APPENDED, PIN, Trouble};
-use crate::bench::{Bench, DOCUMENT_SIZE, STAMP};
-
-fn local(error: &ClientError) -> Reason {
-    match error {
-        ClientError::Local { reason, .. } => *reason,
-        ClientError::Unsettled(unsettled) => local(&unsettled.error),
-        other => panic!("{other}"),
-    }
-}
-
-fn codes(error: &ClientError) -> Vec<String> {
-    error.explanations(Language::English).into_iter().map(|explanation| explanation.code).collect()
-}
+use crate::bench::{Bench, DOCUMENT_SIZE, STAMP, codes, local};
 
 #[tokio::test]
 async fn a_document_goes_up_in_chunks_and_comes_back_stamped() {

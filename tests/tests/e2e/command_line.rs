@@ -176,7 +176,7 @@ fn what_a_person_sees_in_chinese() {
         assert_snapshot!(both(&seal.run(&["token", "list"]), &home), @"
         exit 0
         -- out
-        SERIAL  e2e  未解锁  公章、合同专用章、财务专用章
+        SERIAL  e2e  softhsm  未解锁，下次检查 DAY  公章、合同专用章、财务专用章
         -- err
         ");
         assert_snapshot!(both(&seal.run_with("not-the-PIN", &["token", "unlock", "--pin-fd", "0"]), &home), @"

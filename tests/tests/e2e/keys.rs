@@ -12,14 +12,13 @@ fn bad_seals(home: &AgentHome) -> Vec<SealEntry> {
         key,
         certificate,
     };
-    // A certificate of key 02 that expired yesterday; a key made elsewhere; a key on a curve that is not signed with; one without a
-    // certificate.
+    // A certificate of key 02 that expired yesterday; a key made elsewhere; a key on another curve; one without a certificate.
     token.certify(2, 0x12, -1);
     token.import_key(4);
     token.certify(4, 4, 30);
     token.generate_p521_key(5);
     token.certify(5, 5, 30);
-    token.generate_key(6);
+    token.generate_key("EC:prime256v1", 6);
     let elsewhere = "pkcs11:serial=0000000000000000;id=%01";
     vec![
         seal("token-absent", elsewhere.to_owned(), elsewhere.to_owned()),

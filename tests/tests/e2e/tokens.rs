@@ -119,13 +119,13 @@ fn pins_that_no_token_takes_never_reach_it() {
         let home = AgentHome::new();
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
-        for pin in ["with\nnewline", &"9".repeat(256)] {
+        let unusable = "token-pin-unusable";
+        // None at all stands for a PIN that is typed on the token, which has no pad.
+        let pins = [("", "token-pin-pad-missing"), ("with\nnewline", unusable), (&"9".repeat(256), unusable)];
+        for (pin, reason) in pins {
             let no = rpc.try_unlock(&home.token, pin, 1, 0).await.unwrap_err();
-            assert_eq!(no.reasons(), ["token-pin-unusable"]);
+            assert_eq!(no.reasons(), [reason]);
         }
-        // None at all is one that is typed on the token, which has no pad.
-        let no = rpc.try_unlock(&home.token, "", 1, 0).await.unwrap_err();
-        assert_eq!(no.reasons(), ["token-pin-pad-missing"]);
         assert!(!rpc.token(&home.token).await.pin_count_low, "not a try");
         assert_eq!(rpc.journal().await.count("wrong_pin"), 0);
         let token_serial = "0000000000000000".to_owned();

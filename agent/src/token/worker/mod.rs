@@ -13,6 +13,7 @@ mod objects;
 mod pins;
 mod raw;
 mod sessions;
+mod token_info;
 
 use std::{
     fs::File,

@@ -10,7 +10,7 @@ use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     error::{Error, RvError},
     session::UserType,
-    slot::{Slot, TokenInfo},
+    slot::Slot,
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
 use sealkeeper_pades::cms::SignatureAlgorithm;
@@ -24,10 +24,11 @@ use super::{
     pins::check_tries,
     raw::Raw,
     sessions::{KeySession, Lent, Sessions},
+    token_info::TokenInfo,
 };
 use crate::token::wire::{
-    Describe, Described, Failed, Flags, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply,
-    Sign, TokenShown, pin_of,
+    Describe, Described, Failed, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
+    TokenShown, pin_of,
 };
 
 /// A loaded and initialised module with the logins it holds.
@@ -119,10 +120,8 @@ impl Module {
         let mut tokens = Vec::new();
         for slot in self.pkcs11.get_slots_with_token()? {
             // A token pulled out between the two calls is simply not there.
-            let Ok(info) = self.pkcs11.get_token_info(slot) else { continue };
-            if let Ok(serial) = info.serial_number().parse::<TokenSerial>()
-                && info.token_initialized()
-            {
+            let Ok(info) = self.raw.token_info(slot) else { continue };
+            if let Some(serial) = info.serial.clone().filter(|_| info.is_initialized) {
                 tokens.push((serial, info));
             }
         }
@@ -154,7 +153,7 @@ impl Module {
     fn describe(&self, wanted: &Describe) -> Result<Described, Failed> {
         let serial = serial_of(&wanted.key.serial)?;
         let (slot, info) = self.find_token(&serial)?;
-        if wanted.key.token.as_ref().is_some_and(|label| info.label() != label) {
+        if wanted.key.token.as_ref().is_some_and(|label| info.label != *label) {
             // The token is there, only not the one meant.
             return Err(Failed { logged_out: false, ..Failed::from(Reason::TokenAbsent) });
         }
@@ -219,7 +218,7 @@ impl Module {
     fn show_key(&self, wanted: &Object) -> Result<KeyFound, Failed> {
         let serial = serial_of(&wanted.serial)?;
         let (_, info) = self.find_token(&serial)?;
-        if wanted.token.as_ref().is_some_and(|label| info.label() != label) {
+        if wanted.token.as_ref().is_some_and(|label| info.label != *label) {
             return Err(Failed { logged_out: false, ..Failed::from(Reason::TokenAbsent) });
         }
         let login = self.login_on(&serial).ok_or(Reason::TokenLocked)?;
@@ -283,8 +282,8 @@ impl Module {
             return Err(Reason::TokenPinNeeded.into());
         }
         if key.asks_pin {
-            let info = self.pkcs11.get_token_info(login.slot)?;
-            check_tries(pin_flags(&info), wanted.final_try)?;
+            let info = self.raw.token_info(login.slot)?;
+            check_tries(info.pin, wanted.final_try)?;
         }
         kept.session.sign_init(&signing.mechanism, key.handle).map_err(|error| sign_failed(&error))?;
         if key.asks_pin {
@@ -341,10 +340,8 @@ impl Module {
     pub(super) fn find_token(&self, serial: &TokenSerial) -> Result<(Slot, TokenInfo), Failed> {
         let mut found = None;
         for slot in self.pkcs11.get_slots_with_token()? {
-            let Ok(info) = self.pkcs11.get_token_info(slot) else { continue };
-            if info.serial_number().parse::<TokenSerial>().as_ref() == Ok(serial)
-                && found.replace((slot, info)).is_some()
-            {
+            let Ok(info) = self.raw.token_info(slot) else { continue };
+            if info.serial.as_ref() == Some(serial) && found.replace((slot, info)).is_some() {
                 return Err(Reason::TokenAmbiguous.into());
             }
         }
@@ -354,11 +351,11 @@ impl Module {
     pub(super) fn shown(&self, serial: &TokenSerial, info: &TokenInfo) -> TokenShown {
         TokenShown {
             serial: serial.to_string(),
-            label: info.label().to_owned(),
-            manufacturer: info.manufacturer_id().to_owned(),
-            model: info.model().to_owned(),
-            firmware: format!("{}.{}", info.firmware_version().major(), info.firmware_version().minor()),
-            pin: pin_flags(info),
+            label: info.label.clone(),
+            manufacturer: info.manufacturer.clone(),
+            model: info.model.clone(),
+            firmware: info.firmware.clone(),
+            pin: info.pin,
             logged_in: self.login_on(serial).is_some(),
         }
     }
@@ -367,18 +364,4 @@ impl Module {
 /// The serial in a question; the agent sends none that is not one.
 pub(super) fn serial_of(text: &str) -> Result<TokenSerial, Failed> {
     text.parse().map_err(|_| about(Reason::Internal, "a question about no token"))
-}
-
-pub(super) fn pin_flags(info: &TokenInfo) -> Flags {
-    Flags {
-        count_low: info.user_pin_count_low(),
-        final_try: info.user_pin_final_try(),
-        locked: info.user_pin_locked(),
-        initialized: info.user_pin_initialized(),
-        protected_path: info.protected_authentication_path(),
-        to_be_changed: info.user_pin_to_be_changed(),
-        so_count_low: info.so_pin_count_low(),
-        so_final_try: info.so_pin_final_try(),
-        so_locked: info.so_pin_locked(),
-    }
 }

@@ -10,7 +10,7 @@ use sealkeeper_domain::{pin::Pin, reason::Reason};
 use secrecy::SecretString;
 
 use super::{
-    module::{Login, Module, held, pin_flags, serial_of},
+    module::{Login, Module, held, serial_of},
     sessions::Sessions,
 };
 use crate::token::wire::{self, ChangePin, Failed, Flags, TokenShown, pin_of};
@@ -21,7 +21,7 @@ impl Module {
         let _changing = held(&self.changing);
         let serial = serial_of(&wanted.serial)?;
         let (slot, info) = self.find_token(&serial)?;
-        let flags = pin_flags(&info);
+        let flags = info.pin;
         let pin = pin_of(&mut wanted.pin);
         check_tries(flags, wanted.final_try)?;
         check_way(flags, pin.is_some())?;
@@ -37,7 +37,7 @@ impl Module {
         let login = Login { number: wanted.login, slot, sessions, has_pad: flags.protected_path };
         self.keep(serial.clone(), login);
         // The flags as they are now: a right PIN takes back what wrong ones brought about.
-        let info = self.pkcs11.get_token_info(slot).unwrap_or(info);
+        let info = self.raw.token_info(slot).unwrap_or(info);
         Ok(self.shown(&serial, &info))
     }
 
@@ -98,12 +98,12 @@ impl Module {
     }
 
     fn flags_now(&self, slot: Slot) -> Flags {
-        self.pkcs11.get_token_info(slot).map_or_else(|_| Flags::default(), |info| pin_flags(&info))
+        self.raw.token_info(slot).map_or_else(|_| Flags::default(), |info| info.pin)
     }
 
     fn token_of(&self, change: &ChangePin) -> Result<(Slot, Flags), Failed> {
         let (slot, info) = self.find_token(&serial_of(&change.serial)?)?;
-        Ok((slot, pin_flags(&info)))
+        Ok((slot, info.pin))
     }
 }
 

@@ -9,9 +9,12 @@ use cryptoki::{
     context::{Function, Pkcs11},
     error::{Error, Rv},
     session::Session,
+    slot::Slot,
 };
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_ULONG, CK_UTF8CHAR};
+use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG, CK_UTF8CHAR};
 use sealkeeper_domain::pin::Pin;
+
+use super::token_info::TokenInfo;
 
 /// Longest signature value of any algorithm here: RSA with 4096 bits has 512 bytes. With room to spare, so that no length is asked for first:
 /// that would be one more call, in which some tokens sign already.
@@ -37,6 +40,15 @@ impl Raw {
         // SAFETY: what it wrote is null or points to a list that lives as long as the module is loaded.
         let list = unsafe { list.as_ref() }.ok_or(Error::NullFunctionPointer)?;
         Ok(Raw { list: *list, _module: module })
+    }
+
+    /// C_GetTokenInfo.
+    pub(super) fn token_info(&self, slot: Slot) -> Result<TokenInfo, Error> {
+        let token_info = self.list.C_GetTokenInfo.ok_or(Error::NullFunctionPointer)?;
+        let mut info = CK_TOKEN_INFO::default();
+        // SAFETY: C_GetTokenInfo fills the structure it is given.
+        Rv::from(unsafe { token_info(slot.into(), &mut info) }).into_result(Function::GetTokenInfo)?;
+        Ok(TokenInfo::from(&info))
     }
 
     /// C_Sign, of an operation that C_SignInit has begun.

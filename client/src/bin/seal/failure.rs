@@ -37,8 +37,9 @@ pub(crate) enum Failure {
     Placement { argument: String, error: PlacementError },
     /// A file that cannot be read strictly enough to say anything of it.
     Unreadable(Explanation),
-    /// Signatures that are not all intact; said already.
-    Verdict,
+    /// An answer that is no good news, such as signatures that are not all intact; said already, so that only the exit code
+    /// is left.
+    Told(Class),
 }
 
 impl Failure {
@@ -56,7 +57,26 @@ impl Failure {
             Self::Reason(reason) => reason.class(),
             Self::Arguments { .. } => Reason::BadArgument.class(),
             Self::Placement { error, .. } => error.reason().class(),
-            Self::Unreadable(_) | Self::Verdict => Class::Rule,
+            Self::Unreadable(_) => Class::Rule,
+            Self::Told(class) => *class,
+        }
+    }
+
+    /// The reason that arose here, if that is the kind of failure it is.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Client(ClientError::Local { reason, .. }) | Self::Reason(reason) => Some(*reason),
+            _ => None,
+        }
+    }
+
+    /// Its particulars.
+    pub(crate) fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Client(ClientError::Local { detail, .. }) => {
+                Some(detail).filter(|detail| !detail.is_empty()).map(String::as_str)
+            }
+            _ => None,
         }
     }
 
@@ -84,7 +104,7 @@ impl Failure {
                 hint: hint.clone(),
                 ..of_reason(Reason::BadArgument, BTreeMap::new())
             }],
-            Self::Verdict => Vec::new(),
+            Self::Told(_) => Vec::new(),
             Self::Placement { argument, error } => {
                 let details = BTreeMap::from([
                     ("at".to_owned(), argument.clone()),
@@ -110,7 +130,7 @@ impl From<Reason> for Failure {
 
 /// Prints it, to people on standard error or as JSON on standard output, and gives its exit code.
 pub(crate) fn report(failure: &Failure, language: Language, json: bool) -> ExitCode {
-    if matches!(failure, Failure::Verdict) {
+    if matches!(failure, Failure::Told(_)) {
         // The report itself was the answer.
     } else if json {
         screen::print_json(&as_json(failure, language));
@@ -166,8 +186,9 @@ fn as_text(failure: &Failure, language: Language) -> String {
 }
 
 /// What a detail is called; its name in the contract where this version has no word for it.
-fn detail_label(key: &str, language: Language) -> &str {
+pub(crate) fn detail_label(key: &str, language: Language) -> &str {
     let (chinese, english) = match key {
+        "days-left" => ("剩余天数", "days left"),
         "detail" => ("详情", "detail"),
         "function" => ("PKCS#11 函数", "PKCS#11 function"),
         "offset" => ("字节位置", "byte offset"),

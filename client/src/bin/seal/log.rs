@@ -267,7 +267,7 @@ mod tests {
             (Language::Chinese, include_str!("../../../tests/log/tokens.zh.txt")),
             (Language::English, include_str!("../../../tests/log/tokens.en.txt")),
         ] {
-            let session = Session { language, socket: PathBuf::new() };
+            let session = Session { language, socket: PathBuf::new(), json: false };
             let told: String = records().map(|record| words(&session, &record) + "\n").collect();
             assert_eq!(told, expected, "{told}");
         }

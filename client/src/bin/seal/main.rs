@@ -1,7 +1,9 @@
 //! The `seal` command line: stamps documents with a running seal agent, and verifies stamped ones without it.
 
+mod doctor;
 mod failure;
 mod fetch;
+mod finding;
 mod language;
 mod log;
 mod pin;
@@ -11,6 +13,7 @@ mod seals;
 mod stamp;
 mod token;
 mod usage;
+mod use_pin;
 mod verify;
 
 use std::io;
@@ -56,6 +59,7 @@ enum Command {
     Fetch(fetch::Fetch),
     Verify(verify::Verify),
     Log(log::Log),
+    Doctor(doctor::Doctor),
 }
 
 /// What every command needs.
@@ -86,6 +90,7 @@ impl Command {
             Self::Fetch(fetch) => fetch.run(session).await,
             Self::Verify(verify) => verify.run(session),
             Self::Log(log) => log.run(session).await,
+            Self::Doctor(doctor) => doctor.run(session).await,
         }
     }
 }

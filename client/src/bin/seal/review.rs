@@ -7,8 +7,8 @@ use sealkeeper_client::escape::for_terminal;
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
-use crate::Session;
 use crate::screen::{self, hex, label, millimetres};
+use crate::{Session, finding};
 
 /// Prints what is about to be stamped.
 pub(crate) fn print_prepared(session: &Session, prepared: &v1::Prepared) {
@@ -71,18 +71,7 @@ pub(crate) fn print_stamped(session: &Session, target: &Path, stamped: &Stamped)
 /// What was stamped, for programs.
 pub(crate) fn as_json(target: &Path, stamped: &Stamped, findings: &[v1::Finding]) -> Value {
     let receipt = &stamped.receipt;
-    let findings: Vec<Value> = findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "severity": finding.severity,
-                "reason": finding.reason,
-                "page": finding.page,
-                "text_zh": finding.text_zh,
-                "text_en": finding.text_en,
-            })
-        })
-        .collect();
+    let findings: Vec<Value> = findings.iter().map(finding::as_json).collect();
     json!({
         "outcome": "complete",
         "output": target.to_string_lossy(),

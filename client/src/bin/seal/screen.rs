@@ -11,6 +11,16 @@ pub(crate) fn print(line: impl fmt::Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
+/// One line, if there is still somebody who reads.
+pub(crate) fn try_print(line: impl fmt::Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}
+
+/// One JSON value on one line, if there is still somebody who reads.
+pub(crate) fn try_print_json(value: &Value) -> io::Result<()> {
+    try_print(for_json(&value.to_string()))
+}
+
 /// One line beside the result, for people.
 pub(crate) fn note(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");

@@ -9,23 +9,26 @@ use std::time::Duration;
 use clap::Args;
 use sealkeeper_client::error::ClientError;
 use sealkeeper_client::output::refuse_existing;
-use sealkeeper_client::{Agent, Document, Order, Stamped, UnlockTerms, placement};
+use sealkeeper_client::{Agent, Document, Order, Stamping, placement};
+use sealkeeper_domain::pin::Pin;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::pin::{PinAsked, PinKind, PinOptions, PinSource};
-use crate::{Session, review, screen, token};
+use crate::pin::PinOptions;
+use crate::use_pin::UsePin;
+use crate::{Session, review, screen};
 
 /// How long a use may take before something is said of it. A token needs less.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Stamp a PDF with a seal and write the result to a new file
 ///
-/// The input is never changed and nothing is overwritten. If the token is locked, the PIN is asked for on the
-/// terminal or in a dialog, once what is about to be stamped has been shown; the unlock is good for this use only.
+/// The input is never changed and nothing is overwritten. If the token is locked, or the key asks for the PIN at each
+/// use, the PIN is asked for on the terminal or in a dialog, once what is about to be stamped has been shown; the unlock
+/// is good for this use only. Where the token has its own PIN pad the PIN is typed there instead.
 #[derive(Args)]
 pub(crate) struct Stamp {
     /// The PDF to be stamped
@@ -79,16 +82,24 @@ impl Stamp {
         if !session.json {
             review::print_prepared(session, stamping.prepared());
         }
-        // Asked for only now: nobody gives a PIN for what they have not seen.
-        if let Some(mut source) = self.pin.source() {
-            unlock_if_locked(session, &agent, stamping.prepared(), &mut source).await?;
-        }
         let use_id = stamping.use_id();
-        let made = async {
-            agent.confirm(&stamping).await?;
-            agent.collect(&document, use_id, &target).await.map_err(|error| error.of_use(use_id))
-        };
-        let stamped = watched(session, !session.json, use_id, made).await?;
+        // Asked for only now: nobody gives a PIN for what they have not seen.
+        let mut use_pin = UsePin::unlock(session, &agent, &stamping, self.pin.source()).await?;
+        let pin = use_pin.for_stamp().await?;
+        let is_sent = pin.is_some();
+        let mut confirmed = watched(session, use_id, confirm(&agent, &stamping, pin)).await;
+        if let Err(Failure::Client(error)) = &confirmed
+            && error.is_pin_needed()
+            && !is_sent
+            && let Some(pin) = use_pin.after_refusal().await?
+        {
+            confirmed = watched(session, use_id, confirm(&agent, &stamping, Some(pin))).await;
+        }
+        confirmed?;
+        drop(use_pin);
+        let collected =
+            async { agent.collect(&document, use_id, &target).await.map_err(|error| error.of_use(use_id)) };
+        let stamped = watched(session, use_id, collected).await?;
         if session.json {
             screen::print_json(&review::as_json(&target, &stamped, &stamping.prepared().findings));
         } else {
@@ -98,41 +109,23 @@ impl Stamp {
     }
 }
 
-/// Unlocks the seal's token for one use, unless it is unlocked already.
-async fn unlock_if_locked(
-    session: &Session,
-    agent: &Agent,
-    prepared: &v1::Prepared,
-    source: &mut PinSource,
-) -> Result<(), Failure> {
-    let seal = agent.seal(&prepared.seal_id).await?.seal.unwrap_or_default();
-    let token = token::choose(agent, Some(&seal.token_serial)).await?;
-    if token.unlocked {
-        return Ok(());
+async fn confirm(agent: &Agent, stamping: &Stamping, pin: Option<Pin>) -> Result<v1::Receipt, ClientError> {
+    match pin {
+        Some(pin) => agent.confirm_with_pin(stamping, pin, false).await,
+        None => agent.confirm(stamping).await,
     }
-    token::check_tries(&token, false)?;
-    let asked = PinAsked {
-        which: PinKind::User,
-        token: &token,
-        seal: Some(&prepared.seal_name),
-        document: Some(&prepared.file_name),
-    };
-    let pin = source.ask(session, &asked).await?;
-    agent.unlock(&token.serial, pin, UnlockTerms { uses: 1, ..UnlockTerms::default() }).await?;
-    Ok(())
 }
 
-/// Waits for a use that is being made. Whoever interrupts it is told how to get its result; `aloud`, whoever waits long
-/// is told before that, for a process can also end without a word.
-async fn watched(
+/// Waits for a use that is being made. Whoever interrupts it is told how to get its result; a person who waits long is told
+/// before that, for a process can also end without a word.
+async fn watched<T>(
     session: &Session,
-    aloud: bool,
     use_id: Uuid,
-    made: impl Future<Output = Result<Stamped, ClientError>>,
-) -> Result<Stamped, Failure> {
+    made: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, Failure> {
     let mut interruption = pin!(interruption());
     let mut patience = pin!(tokio::time::sleep(PATIENCE));
-    let mut is_told = !aloud;
+    let mut is_told = session.json;
     let mut made = pin!(made);
     loop {
         tokio::select! {

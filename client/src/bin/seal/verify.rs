@@ -6,7 +6,7 @@ use clap::Args;
 use sealkeeper_client::error::Explanation;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::identity::Digest;
-use sealkeeper_domain::reason::{Language, Reason};
+use sealkeeper_domain::reason::{Class, Language, Reason};
 use sealkeeper_pades::validate::{Coverage, SignatureReport, Verdict, validate};
 use sealkeeper_pades::{Damage, Limit, ReadError};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ impl Verify {
                 ));
             }
         }
-        if overall == Overall::Intact { Ok(()) } else { Err(Failure::Verdict) }
+        if overall == Overall::Intact { Ok(()) } else { Err(Failure::Told(Class::Rule)) }
     }
 }
 

@@ -207,7 +207,7 @@ reasons! {
         "请仔细核对，不要反复尝试，以免锁死" "check it with care; repeated tries lock the token";
     TokenPinFinalTry "token-pin-final-try" Availability "C1"
         "PIN 只剩最后一次机会，已拒绝尝试" "only one try of the PIN is left, so it was not tried"
-        "请联系印章管理部门；确信 PIN 无误时可用 `seal token unlock --final-try`，再错一次即锁死" "ask the seal office; if you have checked the PIN with care, `seal token unlock --final-try` tries it, and a wrong one locks the token";
+        "请联系印章管理部门；确信 PIN 无误时可加 --final-try（如 `seal token unlock --final-try`），再错一次即锁死" "ask the seal office; if you have checked the PIN with care, --final-try has it tried (as in `seal token unlock --final-try`), and a wrong one locks it";
     TokenPinWrongRepeatedly "token-pin-wrong-repeatedly" Availability "C1"
         "PIN 已连续多次输错，且载体不报告剩余次数，已拒绝尝试" "several wrong PINs were given in a row and the token does not tell how many tries are left, so it was not tried"
         "请先核对 PIN；确信无误时可用 `seal token unlock --final-try`" "check the PIN; if you are sure of it, `seal token unlock --final-try` tries it";
@@ -222,7 +222,7 @@ reasons! {
         "请输入 1 到 255 字节的 PIN" "give a PIN of 1 to 255 bytes";
     TokenPinExpired "token-pin-expired" Availability "C1"
         "PIN 已过期，须先修改" "the PIN has expired and must be changed first"
-        "请用供应商的工具修改 PIN，或联系印章管理部门" "change it with the vendor's tool, or ask the seal office";
+        "请用 `seal token change-pin` 或供应商的工具修改 PIN，或联系印章管理部门" "change it with `seal token change-pin` or the vendor's tool, or ask the seal office";
     TokenPinNeeded "token-pin-needed" Availability "C1"
         "这枚印章的密钥每次签名都要 PIN" "the seal's key asks for the PIN at each signature"
         "请随本次操作一并给出 PIN" "give the PIN with what is to be signed";
@@ -294,7 +294,7 @@ reasons! {
         "请核对证书，或插入申请证书时所用的载体" "check the certificate, or plug in the token it was requested with";
     CertificateUnreadable "certificate-unreadable" Usage "A3"
         "给出的不是 X.509 证书" "what was given is no X.509 certificate"
-        "请给出一张 DER 格式的证书" "give one certificate, in DER";
+        "请给出一张证书（DER，命令行也接受 PEM）" "give one certificate, in DER (the command line takes PEM too)";
     CertificateNotYetValid "certificate-not-yet-valid" Rule "U8"
         "证书尚未生效" "the certificate is not valid yet"
         "请核对系统时间" "check the clock";
@@ -454,6 +454,12 @@ reasons! {
     AgentForeign "agent-foreign" Availability ""
         "套接字属于另一个用户，没有发送任何内容" "the socket is served by another user; nothing was sent"
         "请核对 --socket 和 SEALKEEPER_SOCKET，并告知管理员" "check --socket and SEALKEEPER_SOCKET, and tell the administrator";
+    AgentNotSetUp "agent-not-set-up" Availability ""
+        "这里还没有设置印章代理" "no seal agent has been set up here"
+        "请用 `seal-agent init` 设置，再用 `seal-agent run` 启动" "set it up with `seal-agent init`, then start it with `seal-agent run`";
+    HomeUnreadable "home-unreadable" Availability ""
+        "无法读取代理的目录" "the agent's home cannot be read"
+        "请用代理的系统用户运行，或用 --home 指明代理的目录" "run this as the agent's system user, or name the home with --home";
     ConnectionLost "connection-lost" Availability ""
         "与印章代理的连接中断" "the connection to the seal agent was lost"
         "请确认代理在运行后重试；同一 use_id 不会重复用印"

@@ -3,6 +3,7 @@
 
 mod assuan;
 mod descriptor;
+mod pad;
 mod pinentry;
 mod terminal;
 
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 use crate::language::choose;
 use crate::{Session, screen};
 use descriptor::Descriptor;
+pub(crate) use pad::OnPad;
 
 /// Most characters of a name that a dialog shows whole; the middle of a longer one is left out.
 const NAME_CHARACTERS: usize = 72;
@@ -101,7 +103,6 @@ impl PinSource {
 
 /// Which PIN of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that set PINs ask for the others"))]
 pub(crate) enum PinKind {
     /// The user PIN, which unlocks the token (CKU_USER).
     User,
@@ -168,25 +169,32 @@ impl PinAsked<'_> {
         facts
     }
 
-    /// What the token tells of tries left, which it does only of the user PIN; None if it tells of no danger.
+    /// What the token tells of tries left, or the agent saw of wrong ones; None if neither tells of danger.
     fn warning(&self, language: Language) -> Option<&'static str> {
-        if self.which != PinKind::User {
-            None
-        } else if self.token.pin_final_try {
-            Some(choose(
-                language,
+        let token = self.token;
+        let (chinese, english) = match self.which {
+            PinKind::User if token.pin_final_try => (
                 "警告：PIN 只剩最后一次机会，再错一次载体将锁死，须由印章管理部门重置",
                 "warning: one PIN try is left; a wrong PIN locks the token, and only the seal office can reset it",
-            ))
-        } else if self.token.pin_count_low {
-            Some(choose(
-                language,
+            ),
+            PinKind::User if token.pin_count_low => (
                 "注意：PIN 曾输错，剩余次数不多",
                 "careful: a wrong PIN was given before, few tries are left",
-            ))
-        } else {
-            None
-        }
+            ),
+            PinKind::User if token.wrong_pins > 0 => {
+                ("注意：上次输入的 PIN 不正确", "careful: the last PIN given was wrong")
+            }
+            PinKind::SecurityOfficer if token.so_pin_final_try => (
+                "警告：管理员 PIN 只剩最后一次机会，再错一次将锁死，载体可能无法重置",
+                "warning: one try of the security officer's PIN is left; once locked the token may be past resetting",
+            ),
+            PinKind::SecurityOfficer if token.so_pin_count_low => (
+                "注意：管理员 PIN 曾输错，剩余次数不多",
+                "careful: a wrong security officer's PIN was given before, few tries are left",
+            ),
+            _ => return None,
+        };
+        Some(choose(language, chinese, english))
     }
 }
 
@@ -263,6 +271,14 @@ mod tests {
         for other in [PinKind::NewUser, PinKind::SecurityOfficer] {
             assert_eq!(warning(&token, other), None);
         }
+        let mut token = v1::Token { wrong_pins: 1, so_pin_count_low: true, ..locked_token() };
+        assert!(warning(&token, PinKind::User).unwrap().contains("the last PIN given was wrong"));
+        assert!(warning(&token, PinKind::SecurityOfficer).unwrap().contains("few tries are left"));
+        token.so_pin_final_try = true;
+        assert!(
+            warning(&token, PinKind::SecurityOfficer).unwrap().contains("one try of the security officer's")
+        );
+        assert_eq!(warning(&token, PinKind::NewUser), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::{Session, screen};
 
-/// List the tokens present now: serial, label, state, seals
+/// List the tokens present now: serial, label, module, state, seals
 #[derive(Args)]
 pub(crate) struct List {}
 

@@ -1,0 +1,88 @@
+//! CK_TOKEN_INFO as it is (PKCS#11 v3.0 §3.2). `cryptoki` refuses the whole of it where one field is not as the standard says, and some tokens
+//! fill the clock's with something else: such a token would not be there at all.
+
+use cryptoki_sys::{
+    CK_FLAGS, CK_TOKEN_INFO, CKF_PROTECTED_AUTHENTICATION_PATH, CKF_SO_PIN_COUNT_LOW, CKF_SO_PIN_FINAL_TRY,
+    CKF_SO_PIN_LOCKED, CKF_TOKEN_INITIALIZED, CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY,
+    CKF_USER_PIN_INITIALIZED, CKF_USER_PIN_LOCKED, CKF_USER_PIN_TO_BE_CHANGED,
+};
+use sealkeeper_domain::identity::TokenSerial;
+
+use crate::token::wire::Flags;
+
+/// What is used of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TokenInfo {
+    /// `None`: empty, or no printable ASCII. Such a token has no name to be found by.
+    pub(super) serial: Option<TokenSerial>,
+    /// Texts without their padding; what is no UTF-8 in them is replaced.
+    pub(super) label: String,
+    pub(super) manufacturer: String,
+    pub(super) model: String,
+    /// "major.minor".
+    pub(super) firmware: String,
+    pub(super) is_initialized: bool,
+    pub(super) pin: Flags,
+}
+
+impl From<&CK_TOKEN_INFO> for TokenInfo {
+    fn from(info: &CK_TOKEN_INFO) -> Self {
+        let has = |flag: CK_FLAGS| info.flags & flag != 0;
+        let serial = std::str::from_utf8(&info.serialNumber).ok();
+        TokenInfo {
+            serial: serial.and_then(|text| text.parse().ok()),
+            label: text(&info.label),
+            manufacturer: text(&info.manufacturerID),
+            model: text(&info.model),
+            firmware: format!("{}.{}", info.firmwareVersion.major, info.firmwareVersion.minor),
+            is_initialized: has(CKF_TOKEN_INITIALIZED),
+            pin: Flags {
+                count_low: has(CKF_USER_PIN_COUNT_LOW),
+                final_try: has(CKF_USER_PIN_FINAL_TRY),
+                locked: has(CKF_USER_PIN_LOCKED),
+                initialized: has(CKF_USER_PIN_INITIALIZED),
+                protected_path: has(CKF_PROTECTED_AUTHENTICATION_PATH),
+                to_be_changed: has(CKF_USER_PIN_TO_BE_CHANGED),
+                so_count_low: has(CKF_SO_PIN_COUNT_LOW),
+                so_final_try: has(CKF_SO_PIN_FINAL_TRY),
+                so_locked: has(CKF_SO_PIN_LOCKED),
+            },
+        }
+    }
+}
+
+/// Padded with blanks, or as some do it with zeros.
+fn text(padded: &[u8]) -> String {
+    String::from_utf8_lossy(padded).trim_end_matches([' ', '\0']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_with_a_clock_that_tells_nonsense_is_there_all_the_same() {
+        let mut info = CK_TOKEN_INFO {
+            serialNumber: *b"123\0            ",
+            flags: CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_USER_PIN_LOCKED,
+            utcTime: *b"18:03:41\0\0\0\0\0\0\0\0",
+            ..CK_TOKEN_INFO::default()
+        };
+        info.label = [b' '; 32];
+        info.label[..5].copy_from_slice(b"ock\xff\xfe");
+        info.firmwareVersion.major = 1;
+        let read = TokenInfo::from(&info);
+        // What stands after a zero is no part of the serial.
+        assert_eq!(read.serial, Some("123".parse().unwrap()));
+        assert_eq!((read.label.as_str(), read.firmware.as_str()), ("ock\u{fffd}\u{fffd}", "1.0"));
+        assert!(read.is_initialized && read.pin.initialized && read.pin.locked && !read.pin.final_try);
+    }
+
+    #[test]
+    fn a_serial_that_is_none_names_nothing() {
+        let blank = CK_TOKEN_INFO { serialNumber: [b' '; 16], ..CK_TOKEN_INFO::default() };
+        assert_eq!(TokenInfo::from(&blank).serial, None);
+        let binary = CK_TOKEN_INFO { serialNumber: [0xff; 16], ..CK_TOKEN_INFO::default() };
+        assert_eq!(TokenInfo::from(&binary).serial, None);
+    }
+}
