@@ -9,6 +9,10 @@
 #   crash    kills the daemon under load 50 times
 #   faults   tokens that crash, hang, lock, vanish and come back: a table of cases, with a healthy second module beside each
 #
+# and, only when it is asked for,
+#
+#   soak     10,000 stamps while the token's worker is killed every second
+#
 # Each part ends with one line of figures. What a part printed is in target/logs/PART.log; a failing part shows it.
 set -euo pipefail
 
@@ -16,12 +20,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../softhsm-setup/packages.sh
 . "$root/softhsm-setup/packages.sh"
 readonly PARTS=(unit e2e corpus crash faults)
+readonly KNOWN=("${PARTS[@]}" soak)
 
 main() {
   local part parts=("${PARTS[@]}") failed=()
   cd "$root"
   if [ $# -gt 1 ] || { [ $# -eq 1 ] && ! known "$1"; }; then
-    printf 'usage: tests/run.sh [%s]\n' "$(IFS='|' && printf '%s' "${PARTS[*]}")" >&2
+    printf 'usage: tests/run.sh [%s]\n' "$(IFS='|' && printf '%s' "${KNOWN[*]}")" >&2
     exit 2
   fi
   [ $# -eq 0 ] || parts=("$1")
@@ -35,7 +40,7 @@ main() {
   fi
 }
 
-known() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
+known() { [[ " ${KNOWN[*]} " == *" $1 "* ]]; }
 
 prepare() {
   require_packages softhsm2 opensc openssl poppler-utils qpdf libnss3-tools python3 python3-venv
@@ -53,7 +58,7 @@ run() {
     unit) logged unit unit && figures unit ;;
     e2e) logged e2e e2e && figures e2e ;;
     corpus | crash) logged "$1" "$python" "tests/$1.py" && shown "$1" ;;
-    faults) logged faults cargo test --package sealkeeper-tests --locked --test faults && shown faults ;;
+    faults | soak) logged "$1" cargo test --package sealkeeper-tests --locked --test "$1" && shown "$1" ;;
   esac
 }
 

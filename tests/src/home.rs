@@ -46,6 +46,8 @@ pub struct AgentHome {
     faults: Option<ControlFile>,
     /// A token behind a second module, once [`AgentHome::with_healthy_module`] put it there.
     healthy: Option<SoftToken>,
+    /// What the second module misbehaves by, once [`AgentHome::with_second_faults`] put another in its place.
+    second_faults: Option<ControlFile>,
 }
 
 impl AgentHome {
@@ -72,6 +74,7 @@ impl AgentHome {
             module: String::new(),
             faults: None,
             healthy: None,
+            second_faults: None,
         };
         let mut init = Command::new(binary("seal-agent"));
         succeed(
@@ -104,6 +107,20 @@ impl AgentHome {
     pub fn with_healthy_module(self) -> Self {
         let healthy = SoftToken::healthy_in(self.scratch().join("healthy"));
         Self { healthy: Some(healthy), ..self }
+    }
+
+    /// The same, but that the second module misbehaves too, as [`AgentHome::change_second_faults`] says.
+    pub fn with_second_faults(self) -> Self {
+        let file = ControlFile::at(self.scratch().join("second-faults.toml"));
+        Self { second_faults: Some(file), ..self.with_healthy_module() }
+    }
+
+    /// Has the second module do what this control file says, from its next call on.
+    ///
+    /// # Panics
+    /// If it is one that does not misbehave.
+    pub fn change_second_faults(&self, control: &str) {
+        self.second_faults.as_ref().expect("a second module with faults").write(control).unwrap();
     }
 
     /// The token behind the second module.
@@ -152,13 +169,7 @@ impl AgentHome {
 
     /// agent.toml as it is now.
     pub fn configuration(&self) -> String {
-        let mut environment = format!("SOFTHSM2_CONF = {:?}", self.token.settings());
-        let mut module = self.token.module().to_owned();
-        if let Some(faults) = &self.faults {
-            environment +=
-                &format!(", {MODULE_VARIABLE} = {module:?}, {CONTROL_VARIABLE} = {:?}", faults.path());
-            module = module_path().unwrap();
-        }
+        let (module, environment) = loaded(&self.token, self.faults.as_ref());
         let mut text = format!(
             "version = 1\n[agent]\nsocket = {:?}\n[limits]\n{}\n[[modules]]\nname = \"softhsm\"\npath = {module:?}\n\
              environment = {{ {environment} }}\n{}\n",
@@ -170,10 +181,9 @@ impl AgentHome {
             text += &seal.configuration(&self.token);
         }
         if let Some(healthy) = &self.healthy {
+            let (module, environment) = loaded(healthy, self.second_faults.as_ref());
             text += &format!(
-                "[[modules]]\nname = \"healthy\"\npath = {:?}\nenvironment = {{ SOFTHSM2_CONF = {:?} }}\n",
-                healthy.module(),
-                healthy.settings(),
+                "[[modules]]\nname = \"healthy\"\npath = {module:?}\nenvironment = {{ {environment} }}\n",
             );
             let (id, name) = ("seal-healthy".to_owned(), HEALTHY_SEAL.to_owned());
             let seal =
@@ -187,6 +197,19 @@ impl AgentHome {
     pub fn start(&self) -> Daemon<'_> {
         fs::write(self.path().join("agent.toml"), self.configuration()).unwrap();
         Daemon::start(self, &[])
+    }
+}
+
+/// What is loaded for a token, and the environment it needs: its own module, or the one that misbehaves before it.
+fn loaded(token: &SoftToken, faults: Option<&ControlFile>) -> (PathBuf, String) {
+    let (module, environment) = (token.module(), format!("SOFTHSM2_CONF = {:?}", token.settings()));
+    match faults {
+        Some(faults) => {
+            let path = faults.path();
+            let further = format!("{MODULE_VARIABLE} = {module:?}, {CONTROL_VARIABLE} = {path:?}");
+            (module_path().unwrap(), format!("{environment}, {further}"))
+        }
+        None => (module.to_owned(), environment),
     }
 }
 

@@ -62,13 +62,12 @@ impl Journal {
         self.entries.iter().map(|entry| &entry.record)
     }
 
-    /// Types of all records from `from` on, but for tokens that were seen: that happens in its own time.
+    /// Types of all records from `from` on. That a token was seen comes in its own time, see [`crate::Rpc::seen`].
     pub fn types_from(&self, from: usize) -> Vec<&'static str> {
-        let types = self.records().skip(from).map(|record| record.body.type_name());
-        types.filter(|name| *name != "token_inserted").collect()
+        self.records().skip(from).map(|record| record.body.type_name()).collect()
     }
 
-    /// Types of all records, with the same exception.
+    /// Types of all records.
     pub fn types(&self) -> Vec<&'static str> {
         self.types_from(0)
     }

@@ -22,6 +22,7 @@ mod processes;
 pub mod records;
 mod rpc;
 pub mod secrets;
+pub mod soak;
 mod token;
 
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ pub use daemon::{Daemon, Exited};
 pub use home::{AgentHome, HEALTHY_SEAL, SEALS, SealEntry};
 pub use journal::{Entry, Journal};
 pub use judges::assert_judged_valid;
-pub use processes::{children, is_alive, kill};
+pub use processes::{children, is_alive, kill, open_files};
 pub use rpc::{No, Rpc, Upload, at, header};
 pub use token::SoftToken;
 

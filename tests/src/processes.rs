@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process},
+};
 
 /// The processes that this one started and that have not been waited for.
 pub fn children(parent: u32) -> Vec<u32> {
@@ -16,13 +19,21 @@ pub fn is_alive(process: u32) -> bool {
     stat(process).is_some_and(|(state, _)| state != 'Z')
 }
 
-/// SIGKILL.
+/// How many files a process has open.
+pub fn open_files(process: u32) -> usize {
+    fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
+}
+
+/// SIGKILL. A process that is gone already is no error.
 ///
 /// # Panics
-/// If there is no such process.
+/// If it may not be killed.
 pub fn kill(process: u32) {
     let id = i32::try_from(process).ok().and_then(Pid::from_raw).unwrap();
-    kill_process(id, Signal::KILL).unwrap();
+    match kill_process(id, Signal::KILL) {
+        Ok(()) | Err(Errno::SRCH) => {}
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// State and parent (proc_pid_stat(5)). The second field, the name, may hold anything but ends with the last bracket.

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use hyper_util::rt::TokioIo;
+use sealkeeper_journal::{Record, RecordBody};
 use sealkeeper_proto::{
     ERROR_DOMAIN, MAX_CHUNK,
     v1::{
@@ -22,7 +23,7 @@ use tonic_types::StatusExt as _;
 use tower::service_fn;
 use uuid::Uuid;
 
-use crate::{Journal, SEALS, SoftToken, sha256};
+use crate::{Journal, SEALS, SoftToken, eventually, sha256};
 
 /// Why there is no result.
 #[derive(Debug)]
@@ -168,6 +169,22 @@ impl Rpc {
     pub async fn token(&self, token: &SoftToken) -> v1::Token {
         let listed = self.tokens().list_tokens(v1::ListTokensRequest {}).await.unwrap().into_inner().tokens;
         listed.into_iter().find(|listed| listed.serial == token.serial()).unwrap()
+    }
+
+    /// Waits until the agent has put on record that it saw the token, which it does once after each start, in its own time.
+    pub async fn seen(&self, token: &SoftToken) {
+        eventually("the record that the token was seen", async || {
+            let journal = self.journal().await;
+            let since_start = |record: &&Record| !matches!(record.body, RecordBody::AgentStarted(_));
+            let mut records: Vec<_> = journal.records().collect();
+            records.reverse();
+            let is_seen = |record: &&Record| match &record.body {
+                RecordBody::TokenInserted(seen) => seen.token_serial.as_str() == token.serial(),
+                _ => false,
+            };
+            records.into_iter().take_while(since_start).find(is_seen).map(|_| ())
+        })
+        .await;
     }
 
     /// Begins a submission: sends the header.

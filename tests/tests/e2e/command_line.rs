@@ -74,9 +74,8 @@ fn what_a_person_sees() {
     run(async {
         let home = desk();
         let _daemon = home.start();
+        Rpc::connect(&home.socket()).await.seen(&home.token).await;
         let seal = Seal::new(&home);
-        // That the token is there is on record before anything else.
-        assert_eq!(seal.run(&["token", "list"]).code, 0);
         assert_snapshot!(both(&seal.run(&STAMP), &home), @"
         exit 3
         -- out
@@ -238,6 +237,7 @@ fn json_of_stamp_and_log_is_what_the_journal_says() {
     run(async {
         let home = desk();
         let _daemon = home.start();
+        Rpc::connect(&home.socket()).await.seen(&home.token).await;
         let seal = Seal::new(&home);
         let said =
             seal.run_with(home.token.pin(), &with(&STAMP, &["--json", "--pin-fd", "0", "-o", "a/b.pdf"]));

@@ -52,10 +52,14 @@ fn a_use_that_a_crash_left_open_is_abandoned_and_nothing_of_it_is_released() {
 
         let daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
+        rpc.seen(&home.token).await;
         let journal = rpc.journal().await;
         journal.assert_sound();
         let after = usize::try_from(told.intent_seq).unwrap() + 1;
-        assert_eq!(journal.types_from(after), ["agent_started", "abandoned", "policy_loaded"]);
+        assert_eq!(
+            journal.types_from(after),
+            ["agent_started", "abandoned", "policy_loaded", "token_inserted"]
+        );
         let (_, outcome) = journal.of_use(use_id);
         let RecordBody::Abandoned(abandoned) = &outcome.body else { panic!("{outcome:?}") };
         assert_eq!((abandoned.cause, abandoned.intent), (AbandonCause::Crash, told.intent_seq));

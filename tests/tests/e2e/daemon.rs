@@ -31,7 +31,8 @@ fn a_second_agent_on_the_same_home_is_refused() {
         assert!(!other.exists());
         // The first one has not noticed anything.
         let rpc = Rpc::connect(&home.socket()).await;
-        assert_eq!(rpc.journal().await.types(), ["agent_started", "policy_loaded"]);
+        rpc.seen(&home.token).await;
+        assert_eq!(rpc.journal().await.types(), ["agent_started", "policy_loaded", "token_inserted"]);
     });
 }
 
@@ -135,12 +136,14 @@ fn told_to_stop_it_ends_uploads_that_stand_still() {
         let mut upload = rpc.begin(header(&document)).await.unwrap();
         upload.wanted().await;
         upload.send(&document[..10]).await;
+        rpc.seen(&home.token).await;
         daemon.terminate();
         // Told, not cut off: a client knows that it is to send it again later.
         assert_eq!(upload.event().await.unwrap_err().reasons(), ["agent-stopping"]);
         assert!(daemon.wait().success(), "{}", daemon.log());
         let types = Journal::on_disk(&home.path()).types();
-        assert_eq!(types, ["agent_started", "policy_loaded", "agent_stopped"], "nobody was refused");
+        let expected = ["agent_started", "policy_loaded", "token_inserted", "agent_stopped"];
+        assert_eq!(types, expected, "nobody was refused");
     });
 }
 

@@ -44,6 +44,7 @@ fn a_days_journal_is_sound_and_every_stamped_file_is_its_witness() {
         let on_disk = Journal::on_disk(&home.path());
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
+        rpc.seen(&home.token).await;
         let journal = rpc.journal().await;
 
         // What is told is what is on the disk, and all of it hashes to the head.
@@ -55,7 +56,8 @@ fn a_days_journal_is_sound_and_every_stamped_file_is_its_witness() {
         for (told, kept) in journal.entries.iter().zip(&on_disk.entries) {
             assert_eq!(told.bytes, kept.bytes);
         }
-        assert_eq!(journal.types_from(on_disk.entries.len()), ["agent_started", "policy_loaded"]);
+        let since = ["agent_started", "policy_loaded", "token_inserted"];
+        assert_eq!(journal.types_from(on_disk.entries.len()), since);
         let policy = Digest::of(&std::fs::read(home.path().join("policy.toml")).unwrap());
         let loaded = journal.records().filter_map(|record| match &record.body {
             RecordBody::PolicyLoaded(loaded) => Some(loaded.sha256),
@@ -169,6 +171,7 @@ fn records_are_listed_as_asked() {
         a_day(&home).await;
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
+        rpc.seen(&home.token).await;
         let all = rpc.journal().await;
         let listed = async |request: v1::ListRecordsRequest| {
             let mut stream = rpc.journal_service().list_records(request).await.unwrap().into_inner();

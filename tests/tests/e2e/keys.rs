@@ -1,7 +1,7 @@
 //! Keys and certificates that a seal must not have: each a typed refusal, on record, and nothing signed (A3, U8).
 
 use sealkeeper_proto::v1;
-use sealkeeper_tests::{AgentHome, Rpc, SealEntry, documents, header, run};
+use sealkeeper_tests::{AgentHome, Rpc, SEALS, SealEntry, documents, header, run};
 
 /// Seals whose names are the reasons that stand against them, with the token unlocked.
 fn bad_seals(home: &AgentHome) -> Vec<SealEntry> {
@@ -104,5 +104,33 @@ fn what_is_wrong_with_a_seal_shows_before_anybody_stamps() {
         assert_eq!((sound.problems.len(), sound.object_sha256.len()), (0, 32));
         assert!(sound.certificate_subject.contains("示例科技有限公司"), "{}", sound.certificate_subject);
         assert!(sound.not_before_s < sound.not_after_s);
+    });
+}
+
+#[test]
+fn of_several_certificates_for_one_key_the_newest_valid_one_counts() {
+    run(async {
+        let home = AgentHome::new();
+        // Beside the one from the setup; the last is the newest and was never valid.
+        for days in [90, -1] {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            home.token.certify(1, 1, days);
+        }
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        let listed = async || {
+            let seals = rpc.seals().list_seals(v1::ListSealsRequest {}).await.unwrap().into_inner().seals;
+            seals.into_iter().find(|seal| seal.name == SEALS[0]).unwrap()
+        };
+        for unlocked in [false, true] {
+            if unlocked {
+                rpc.unlock(&home.token, 1).await;
+            }
+            let seal = listed().await;
+            assert_eq!(seal.problems, [""; 0], "unlocked: {unlocked}");
+            assert_eq!(seal.not_after_s - seal.not_before_s, 90 * 24 * 60 * 60, "unlocked: {unlocked}");
+        }
+        let document = documents::page("newest");
+        rpc.stamped(&document, header(&document)).await;
     });
 }

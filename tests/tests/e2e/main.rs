@@ -18,6 +18,7 @@ mod inspection;
 mod journal;
 mod keys;
 mod keys_on_token;
+mod modules;
 mod pins;
 mod presence;
 mod refusals;
