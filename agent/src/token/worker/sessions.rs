@@ -62,9 +62,11 @@ impl Sessions {
     /// Logs out and closes what is not lent. A failed logout is followed by the close, which ends the login as well.
     pub(super) fn log_out(&self) {
         let mut kept = self.kept();
-        if let Some(any) = kept.free.last() {
-            let _ = any.session.logout();
-        }
+        // Any session logs all of them out (PKCS#11 v3.0 §5.6.9), also one that is opened for it while all are lent.
+        let _ = match kept.free.last() {
+            Some(any) => any.session.logout(),
+            None => self.pkcs11.open_ro_session(self.slot).and_then(|session| session.logout()),
+        };
         kept.open = kept.open.saturating_sub(kept.free.len());
         kept.free.clear();
         kept.over = true;
