@@ -421,20 +421,18 @@ impl Keeper {
     /// Takes in what the module shows.
     pub(super) fn seen(&self, looked: Looked, asked: Moment) -> Vec<TokenState> {
         self.hot_plug.store(looked.hot_plug, Ordering::SeqCst);
-        // An answer that was overtaken by a newer one tells of the past.
-        let is_old = {
-            let mut newest = held(&self.newest_look);
-            let is_old = newest.is_some_and(|newest| asked < newest);
-            *newest = (*newest).max(Some(asked));
-            is_old
-        };
-        if is_old {
-            let shown = held(&self.shown).clone();
-            return shown.iter().map(|(serial, token)| self.state(serial, token)).collect();
-        }
         let now: BTreeMap<_, _> =
             looked.tokens.into_iter().filter_map(|token| Some((token.serial()?, token))).collect();
-        let before = std::mem::replace(&mut *held(&self.shown), now.clone());
+        let before = {
+            let mut newest = held(&self.newest_look);
+            // An answer that was overtaken by a newer one tells of the past; the newer one is taken in by now.
+            if newest.is_some_and(|newest| asked < newest) {
+                let shown = held(&self.shown).clone();
+                return shown.iter().map(|(serial, token)| self.state(serial, token)).collect();
+            }
+            *newest = Some(asked);
+            std::mem::replace(&mut *held(&self.shown), now.clone())
+        };
         if now.keys().ne(before.keys()) {
             *held(&self.refresh) = Refresh::default();
         }
