@@ -33,7 +33,7 @@ pub use daemon::{Daemon, Exited};
 pub use home::{AgentHome, HEALTHY_SEAL, SEALS, SealEntry};
 pub use journal::{Entry, Journal};
 pub use judges::assert_judged_valid;
-pub use processes::{children, is_alive, kill, open_files};
+pub use processes::{children, freeze, is_alive, kill, open_files};
 pub use rpc::{No, Rpc, Upload, at, header};
 pub use token::SoftToken;
 

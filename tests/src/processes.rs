@@ -29,8 +29,20 @@ pub fn open_files(process: u32) -> usize {
 /// # Panics
 /// If it may not be killed.
 pub fn kill(process: u32) {
+    signal(process, Signal::KILL);
+}
+
+/// SIGSTOP, likewise.
+///
+/// # Panics
+/// If it may not be stopped.
+pub fn freeze(process: u32) {
+    signal(process, Signal::STOP);
+}
+
+fn signal(process: u32, signal: Signal) {
     let id = i32::try_from(process).ok().and_then(Pid::from_raw).unwrap();
-    match kill_process(id, Signal::KILL) {
+    match kill_process(id, signal) {
         Ok(()) | Err(Errno::SRCH) => {}
         Err(error) => panic!("{error}"),
     }

@@ -155,6 +155,37 @@ fn an_unlock_beyond_the_policy_is_refused_and_unlocks_nothing() {
 }
 
 #[test]
+fn unlocks_at_once_end_in_the_one_that_came_last_and_a_lock_ends_it() {
+    run(async {
+        let home = AgentHome::new().with_faults("");
+        let _daemon = home.start();
+        let rpc = Rpc::connect(&home.socket()).await;
+        for _ in 0..5 {
+            let unlocks = [3, 5, 7, 9].map(|uses| {
+                let (rpc, serial, pin) =
+                    (rpc.clone(), home.token.serial().to_owned(), home.token.pin().as_bytes().to_vec());
+                let request = v1::UnlockRequest { token_serial: serial, pin, uses, ..Default::default() };
+                tokio::spawn(async move { rpc.tokens().unlock(request).await })
+            });
+            for unlock in unlocks {
+                unlock.await.unwrap().unwrap();
+            }
+            let journal = rpc.journal().await;
+            let last = journal.records().filter_map(|record| match &record.body {
+                RecordBody::TokenUnlocked(unlocked) => unlocked.uses,
+                _ => None,
+            });
+            assert_eq!(last.last(), Some(rpc.token(&home.token).await.uses_left.into()));
+            assert!(rpc.lock(&home.token).await);
+        }
+        let both =
+            home.all_calls().into_iter().filter(|call| ["C_Login", "C_Logout"].contains(&&*call.function));
+        let both: Vec<_> = both.map(|call| call.function).collect();
+        assert_eq!(both, ["C_Login", "C_Logout"].repeat(20), "no login is left behind");
+    });
+}
+
+#[test]
 fn a_locked_token_refuses_and_leaves_no_intent() {
     run(async {
         let home = AgentHome::new();

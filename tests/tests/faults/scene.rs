@@ -8,7 +8,7 @@ use std::{
 use sealkeeper_journal::Record;
 use sealkeeper_proto::v1;
 use sealkeeper_tests::{
-    AgentHome, Daemon, Journal, Rpc, children, documents, header, is_alive, kill,
+    AgentHome, Daemon, Journal, Rpc, children, documents, freeze, header, is_alive, kill,
     records::{Expected, Pattern, are_as_expected, told},
 };
 use serde_json::Value;
@@ -179,6 +179,10 @@ impl<'h> Scene<'h> {
             Action::Restart => self.restart(Daemon::stop).await,
             Action::KillAgent => self.restart(Daemon::kill).await,
             Action::KillWorker => return self.kill_worker().await,
+            Action::FreezeWorker => match self.worker() {
+                Ok(worker) => freeze(worker),
+                Err(no) => return no,
+            },
             Action::AwaitRecords(count, pattern) => {
                 for _ in 0..*count {
                     if !self.await_record(pattern).await {
@@ -284,21 +288,28 @@ impl<'h> Scene<'h> {
         }
     }
 
-    /// The call log tells which process that is; the agent itself is none to kill.
     async fn kill_worker(&self) -> Outcome {
-        let agent = self.daemon().id();
-        let Some(last) = self.home.all_calls().last().map(|call| call.pid) else {
-            return Outcome::of(["nobody", "called", "the", "module"]);
+        let worker = match self.worker() {
+            Ok(worker) => worker,
+            Err(outcome) => return outcome,
         };
-        if !children(agent).contains(&last) {
-            return Outcome::of(["the", "module", "runs", "in", "no", "worker"]);
-        }
-        kill(last);
+        kill(worker);
         let begun = Instant::now();
-        while is_alive(last) && begun.elapsed() < GUARD {
+        while is_alive(worker) && begun.elapsed() < GUARD {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Outcome::of(["ok"])
+    }
+
+    /// The call log tells which process that is; the agent itself is none.
+    fn worker(&self) -> Result<u32, Outcome> {
+        let last = self.home.all_calls().last().map(|call| call.pid);
+        let last = last.ok_or_else(|| Outcome::of(["nobody", "called", "the", "module"]))?;
+        if children(self.daemon().id()).contains(&last) {
+            Ok(last)
+        } else {
+            Err(Outcome::of(["the", "module", "runs", "in", "no", "worker"]))
+        }
     }
 
     /// Waits until the journal tells what it must; the records of the agent's end come later.

@@ -45,6 +45,8 @@ pub enum Action {
     KillAgent,
     /// SIGKILL for the process that called the module last, which must be one the agent started.
     KillWorker,
+    /// SIGSTOP for it.
+    FreezeWorker,
     /// Until the journal has so many such records, after the one awaited before.
     AwaitRecords(u32, Pattern),
     /// Until a call of this function hangs.
@@ -148,6 +150,7 @@ impl Action {
             ["restart"] => Self::Restart,
             ["kill", "agent"] => Self::KillAgent,
             ["kill", "worker"] => Self::KillWorker,
+            ["freeze", "worker"] => Self::FreezeWorker,
             ["wait", ms, "ms"] => Self::Wait(Duration::from_millis(number(ms)?.into())),
             ["await", "hang", function] => Self::AwaitHang((*function).to_owned()),
             ["await", count, record @ ..] if count.parse::<u32>().is_ok() => {
