@@ -24,7 +24,7 @@ use super::{
     pins::check_tries,
     raw::Raw,
     sessions::{KeySession, Lent, Sessions},
-    token_info::TokenInfo,
+    token_info::{TokenInfo, one_of_serial},
 };
 use crate::token::wire::{
     Describe, Described, Failed, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
@@ -338,14 +338,9 @@ impl Module {
     }
 
     pub(super) fn find_token(&self, serial: &TokenSerial) -> Result<(Slot, TokenInfo), Failed> {
-        let mut found = None;
-        for slot in self.pkcs11.get_slots_with_token()? {
-            let Ok(info) = self.raw.token_info(slot) else { continue };
-            if info.serial.as_ref() == Some(serial) && found.replace((slot, info)).is_some() {
-                return Err(Reason::TokenAmbiguous.into());
-            }
-        }
-        found.ok_or_else(|| Reason::TokenAbsent.into())
+        let slots = self.pkcs11.get_slots_with_token()?;
+        let shown = slots.into_iter().filter_map(|slot| Some((slot, self.raw.token_info(slot).ok()?)));
+        Ok(one_of_serial(shown, serial)?)
     }
 
     pub(super) fn shown(&self, serial: &TokenSerial, info: &TokenInfo) -> TokenShown {

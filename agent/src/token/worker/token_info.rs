@@ -6,7 +6,7 @@ use cryptoki_sys::{
     CKF_SO_PIN_LOCKED, CKF_TOKEN_INITIALIZED, CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY,
     CKF_USER_PIN_INITIALIZED, CKF_USER_PIN_LOCKED, CKF_USER_PIN_TO_BE_CHANGED,
 };
-use sealkeeper_domain::identity::TokenSerial;
+use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
 
 use crate::token::wire::Flags;
 
@@ -51,6 +51,19 @@ impl From<&CK_TOKEN_INFO> for TokenInfo {
     }
 }
 
+/// The one initialised token of this serial. A slot for one more may show the serial of those there are: TPMs have one for all.
+pub(super) fn one_of_serial<S>(
+    shown: impl Iterator<Item = (S, TokenInfo)>,
+    serial: &TokenSerial,
+) -> Result<(S, TokenInfo), Reason> {
+    let mut of_serial = shown.filter(|(_, info)| info.is_initialized && info.serial.as_ref() == Some(serial));
+    match (of_serial.next(), of_serial.next()) {
+        (Some(_), Some(_)) => Err(Reason::TokenAmbiguous),
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Reason::TokenAbsent),
+    }
+}
+
 /// Padded with blanks, or as some do it with zeros.
 fn text(padded: &[u8]) -> String {
     String::from_utf8_lossy(padded).trim_end_matches([' ', '\0']).to_owned()
@@ -76,6 +89,21 @@ mod tests {
         assert_eq!(read.serial, Some("123".parse().unwrap()));
         assert_eq!((read.label.as_str(), read.firmware.as_str()), ("ock\u{fffd}\u{fffd}", "1.0"));
         assert!(read.is_initialized && read.pin.initialized && read.pin.locked && !read.pin.final_try);
+    }
+
+    #[test]
+    fn a_slot_for_one_more_token_is_mistaken_for_none() {
+        let token = |flags| {
+            let zeros = CK_TOKEN_INFO { serialNumber: [b'0'; 16], flags, ..CK_TOKEN_INFO::default() };
+            TokenInfo::from(&zeros)
+        };
+        let found = |flags: &[CK_FLAGS]| {
+            let shown = flags.iter().enumerate().map(|(slot, flags)| (slot, token(*flags)));
+            one_of_serial(shown, &"0000000000000000".parse().unwrap()).map(|(slot, _)| slot)
+        };
+        assert_eq!(found(&[0, CKF_TOKEN_INITIALIZED]), Ok(1));
+        assert_eq!(found(&[CKF_TOKEN_INITIALIZED, CKF_TOKEN_INITIALIZED]), Err(Reason::TokenAmbiguous));
+        assert_eq!(found(&[0]), Err(Reason::TokenAbsent));
     }
 
     #[test]
