@@ -46,6 +46,7 @@ fn a_sound_token_passes_with_a_test_signature_of_each_key_and_all_of_it_on_recor
         let home = AgentHome::new();
         let _daemon = home.start();
         let rpc = Rpc::connect(&home.socket()).await;
+        rpc.seen(&home.token).await;
         let due_before = rpc.unlock(&home.token, 10).await.inspection_due_us;
         let reply = inspect(&rpc, &home, "").await;
         assert!(reply.passed);
