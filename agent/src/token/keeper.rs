@@ -181,8 +181,7 @@ impl Keeper {
         due: Deadline,
     ) -> Result<Unlocked, TokenError> {
         let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
-        let logged_out = timeout_at(due, self.logging_out.lock()).await;
-        drop(logged_out.map_err(|_| TokenError::new(Reason::TokenTimeout))?);
+        let due = due + self.logged_out().await;
         // A token at which a person types a PIN lets many modules do nothing meanwhile.
         let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
         // One after the other, so that the answers come in the order of the logins.
@@ -229,6 +228,14 @@ impl Keeper {
         }
         self.tell(TokenNews::Changed { token: token.clone() });
         Ok(Unlocked { token, replaced })
+    }
+
+    /// Waits until no logging out is in progress; tells how long. A login does not pay for it with its own time: a module that hangs in it is
+    /// ended only when that of the logging out is over, and the login comes to the next one.
+    async fn logged_out(&self) -> Duration {
+        let from = Instant::now();
+        drop(self.logging_out.lock().await);
+        from.elapsed()
     }
 
     /// Logs out; tells whether there was a login. A module that does not do it in time is ended, and its logins with it.

@@ -207,3 +207,28 @@ async fn one_serial_in_two_modules_is_ambiguous() {
     assert_eq!(modules.known_home(&serial("b")).unwrap().unwrap().name(), "b");
     assert!(modules.known_home(&serial("2")).unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_login_does_not_pay_with_its_time_for_a_logout_that_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = folder.path().join("started");
+    // Each answers one question and hangs at the next: the first is asked to look and to log out, the second to log in.
+    let (modules, _news) =
+        module("m", &format!("echo >> {}; {SHOWS_ONE}; exec sleep 1000", started.display()));
+    let (keeper, serial) = (&modules.keepers[0], serial("1"));
+    modules.list(LONG).await.unwrap();
+    keeper.pretend_login(&serial);
+    let limit = Duration::from_secs(2);
+    let unlock = Unlock {
+        serial: serial.clone(),
+        pin: PinOrPad::Pad,
+        uses: 1,
+        idle: LONG,
+        lifetime: LONG,
+        final_try: false,
+    };
+    let (locked, unlocked) = tokio::join!(modules.lock(serial.clone(), limit), modules.unlock(unlock, limit));
+    assert!(locked.unwrap());
+    assert!(unlocked.unwrap().token.unlocked.is_some() && keeper.is_ready(&serial));
+    assert_eq!(fs::read_to_string(started).unwrap().len(), 2);
+}
