@@ -3,8 +3,10 @@
 //! Everything that comes from outside becomes one of these types by a check that either yields the value or a [`refusal::Refusal`] naming
 //! all that stands against it; from there on the type is the evidence that the check was made.
 
+pub mod act;
 pub mod identity;
 pub mod inspection;
+pub mod office;
 pub mod pin;
 pub mod pkcs11_uri;
 pub mod placement;
@@ -13,4 +15,5 @@ pub mod reason;
 pub mod refusal;
 pub mod request;
 pub mod return_value;
+pub mod rule;
 pub mod seal;

@@ -156,7 +156,7 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::placement::PageChoice;
+    use crate::{placement::PageChoice, policy::Authority};
 
     fn asked() -> Asked {
         Asked {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn admit(asked: Asked) -> Result<Terms, Refusal> {
-        let policy = Policy::from_toml(Policy::SOLO_TOML).unwrap();
+        let policy = Policy::from_toml(Policy::SOLO_TOML, Authority::Solo).unwrap();
         Terms::admit(asked, "contract".parse().unwrap(), "p1".parse().unwrap(), &policy, 100)
     }
 

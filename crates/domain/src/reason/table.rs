@@ -90,6 +90,38 @@ reasons! {
         "印章压住了另一个签名域" "the seal would cover another signature's field"
         "请换一个位置" "choose another place";
 
+    // Acts: what a person signed
+    ActMalformed "act-malformed" Rule "G3"
+        "签批不是合乎规定的 JWS" "the act is not a JWS in the form laid down"
+        "请用 `seal` 或按 PROTOCOL.md 重新签发" "have it signed anew, with `seal` or as PROTOCOL.md says";
+    ActTooLarge "act-too-large" Rule "G3"
+        "签批超过 16 KiB" "the act is longer than 16 KiB"
+        "请缩短事由或减少位置后重新签发" "have it signed anew with less in it";
+    ActAlgorithmRefused "act-algorithm-refused" Rule "G3"
+        "签批的签名算法不是 ES256" "the act is not signed with ES256"
+        "请用登记的 P-256 密钥和 ES256 重新签发" "have it signed anew with ES256 and the P-256 key that is registered";
+    ActHeaderRefused "act-header-refused" Rule "G3"
+        "签批的头部含有不允许的成员" "the act's header has a member that is not allowed"
+        "头部只写 alg、typ、kid" "put nothing but alg, typ and kid into the header";
+    ActTypeUnknown "act-type-unknown" Rule "G3"
+        "签批的 typ 不是已知的种类" "the act's typ is none that is known"
+        "请核对 typ，并核对签发方与代理的版本" "check the typ, and that signer and agent are of the same version";
+    ActKeyUnknown "act-key-unknown" Rule "G3"
+        "签批所指的密钥没有登记" "the key the act names is not registered"
+        "请印章管理部门登记此人的密钥" "have the seal office register this person's key";
+    ActKeyMismatch "act-key-mismatch" Rule "G3"
+        "签批指明的是另一个密钥" "the act names another key"
+        "请由登记此密钥的人重新签发" "have it signed anew by the person whose key it is to be";
+    ActSignatureBad "act-signature-bad" Rule "G3"
+        "签批的签名验证不通过" "the act's signature does not verify"
+        "不要采信此签批；请本人重新签发" "do not rely on it; have the person sign it anew";
+    ActKeyUnfit "act-key-unfit" Rule "G3"
+        "这不是 P-256 公钥" "this is no P-256 public key"
+        "请给出 JWK、PEM 或 DER 格式的 P-256 公钥" "give a P-256 public key as JWK, PEM or DER";
+    ActKeyPrivate "act-key-private" Rule "G3"
+        "给出的是私钥；私钥不得交给任何人" "a private key was given; it must not be handed to anybody"
+        "只交公钥；此私钥若已传出，请作废并另生成一对" "give the public key alone; if the private one went anywhere, give it up and make a new pair";
+
     // The upload
     DocumentEmpty "document-empty" Rule "U4"
         "文件是空的" "the document is empty"
@@ -112,6 +144,12 @@ reasons! {
     DocumentGone "document-gone" Availability ""
         "暂存的文件已不在" "the document is no longer in the spool"
         "请重新提交" "submit it again";
+    SpoolShareFull "spool-share-full" Availability ""
+        "此人未结束的申请所占的暂存空间已达上限" "the documents of this person's open requests take all the room one person may have"
+        "请等待其他申请结束，或撤回不需要的申请" "wait for other requests to end, or withdraw those not needed";
+    RequestsTooMany "requests-too-many" Availability ""
+        "此人未结束的申请过多" "this person has too many open requests"
+        "请等待其他申请结束，或撤回不需要的申请" "wait for other requests to end, or withdraw those not needed";
     SpoolFull "spool-full" Availability ""
         "暂存空间不足" "there is no room for the document in the spool"
         "请清理磁盘或等待其他申请结束" "free some disk space, or wait for other requests to end";
@@ -173,6 +211,9 @@ reasons! {
     CopiesUsedUp "copies-used-up" Rule "U2"
         "批准的份数已用完" "all copies of this request are used up"
         "需要更多份时请重新申请" "make a new request for more";
+    RequestChanged "request-changed" Rule "U2"
+        "申请在用印前被撤回、驳回或有新的审批" "the request was withdrawn, rejected or given another ticket before it was stamped"
+        "请重新审阅后再确认" "review it again, then confirm";
     ConfirmationMismatch "confirmation-mismatch" Rule "U5"
         "确认的内容与将要用印的内容不一致" "what was confirmed is not what would be stamped"
         "请重新审阅后再确认" "review it again, then confirm";
@@ -191,6 +232,266 @@ reasons! {
     UseAcknowledged "use-acknowledged" Rule ""
         "结果已确认收到，不再保留" "the result was acknowledged and is no longer kept"
         "请使用已保存的文件" "use the file that was saved";
+
+    // Acts
+    ActRepeated "act-repeated" Rule "G3"
+        "这份签批已经提交过" "this act was filed before"
+        "签批只生效一次；需要时请重新签发" "an act takes effect once; sign a new one if it is needed";
+    // Acts: who signed, when, and whether they may
+    ActAudienceWrong "act-audience-wrong" Rule "G3"
+        "签批是写给另一份用印记录的" "the act is said to another journal"
+        "请以这里的用印记录为 aud 重新签署" "sign it anew with this journal's origin as its aud";
+    ActIssuerWrong "act-issuer-wrong" Rule "G3"
+        "签批的签发人不是签名密钥的主人" "the act names another person than the one whose key signed it"
+        "请签发人本人用自己登记的密钥签署" "have the person it names sign it with a key of their own";
+    ActExpired "act-expired" Rule "G3"
+        "签批已过期" "the act has expired"
+        "请重新签署" "sign it anew";
+    ActTooEarly "act-too-early" Rule "G3"
+        "签批的签署时间在将来" "the act was signed at a time that is yet to come"
+        "请校准签署人或代理的时钟，相差不得超过 5 分钟" "set the signer's or the agent's clock right; they may differ by 5 minutes";
+    ActLifetimeTooLong "act-lifetime-too-long" Rule "G3"
+        "签批的有效期过长" "the act is good for longer than an act may be"
+        "请缩短有效期后重新签署" "sign it anew with an earlier exp";
+    ActSuperseded "act-superseded" Rule "G3"
+        "同一事项已有签署时间更晚的签批" "a newer act says how this is to be"
+        "请以最新的签批为准；需要时重新签署" "the newest one counts; sign anew if it is to be otherwise";
+    ActTextBad "act-text-bad" Usage "G1"
+        "签批中的文字为空、过长或含有控制字符" "a text in the act is empty, too long, or holds control characters"
+        "请改正后重新签署" "correct it and sign it anew";
+    ActAttachmentMissing "act-attachment-missing" Usage "A3"
+        "签批没有附上它所指的文件" "the file the act speaks of was not filed with it"
+        "请连同文件一起提交" "file it together with the act";
+    ActAttachmentWrong "act-attachment-wrong" Rule "A3"
+        "所附文件与签批中的 SHA-256 不符" "the file filed with the act is not the one whose SHA-256 it names"
+        "请附上原来的文件，或重新签署" "file the right one, or sign the act anew";
+    ActAboutWrong "act-about-wrong" Rule "A2"
+        "签批所指的不是这枚印章当前的申请、停用或注销申请" "the act follows another act than the one that stands"
+        "请查看印章的现状后重新签署" "see how the seal stands and sign it anew";
+    ActDoneAlready "act-done-already" Rule "A2"
+        "这一步已经做过" "this step was taken already"
+        "无需再做" "there is nothing more to do";
+    RoleMissing "role-missing" Rule "G2"
+        "签署人没有做这件事的角色" "who signed has not the role this takes"
+        "请由有该角色的人签署" "have somebody sign it who has";
+    RolesIncompatible "roles-incompatible" Rule "G2"
+        "印章管理、保管、监督三种角色不能由一人兼任" "nobody is two of seal office, custodian and auditor"
+        "请把角色分给不同的人" "give the roles to different people";
+    PersonNotRegistered "person-not-registered" Rule "G1"
+        "签批提到的人没有登记" "the act names a person who is not registered"
+        "请先由印章管理部门登记" "have the seal office register them first";
+    PersonLeft "person-left" Rule "C1"
+        "此人已离职" "this person is no longer a member of staff"
+        "请由在职人员办理，或重新登记" "have a member of staff do it, or register them again";
+    KeyTaken "key-taken" Rule "G3"
+        "这把签名密钥已是另一个人的" "this signing key is another person's"
+        "请为每个人生成自己的密钥" "make a key for each person";
+    KeysTooMany "keys-too-many" Rule "G3"
+        "一个人登记的密钥不能超过 8 把" "a person has at most 8 keys"
+        "请去掉不用的密钥" "leave out those not in use";
+    UidTaken "uid-taken" Rule "G1"
+        "这个系统用户已是另一个人的" "this system user is another person's"
+        "请为每个人使用各自的系统用户" "give each person a system user of their own";
+    SealOfficeLast "seal-office-last" Rule "G2"
+        "印章管理部门不能没有能签署的人" "the seal office would be left without anybody who can sign"
+        "请先登记接替的人" "register who takes over first";
+    CustodianKeepsSeals "custodian-keeps-seals" Rule "C1"
+        "此人还保管着印章，不能取消保管人角色" "this person keeps seals and cannot stop being a custodian"
+        "请先办理移交" "have the seals handed over first";
+    SecondPersonNeeded "second-person-needed" Rule "G2"
+        "这件事须由两个人办理，同一个人不算两次" "this takes two persons, and one of them counts once"
+        "请由另一个人签署" "have another person sign it";
+    UnitForeign "unit-foreign" Rule "A1"
+        "签署人不属于印章的单位" "who signed is not of the seal's unit"
+        "请由该单位的在职人员签署" "have a member of that unit sign it";
+
+    // The life of a seal
+    SealStateWrong "seal-state-wrong" Rule "A2"
+        "印章当前的状态不能办理这一步" "the seal's state does not allow this step"
+        "请按顺序办理；用 `seal seals` 查看状态" "take the steps in their order; see `seal seals` for the state";
+    SealNotYetActive "seal-not-yet-active" Rule "A6"
+        "印章尚未启用" "the seal is not in use yet"
+        "请先办完制作、发放和签收" "have it made, issued and received first";
+    SealRefused "seal-refused" Rule "A2"
+        "印章的申请没有通过" "the application for this seal was refused"
+        "请用另一枚印章，或以新编号重新申请" "use another seal, or apply anew under another id";
+    SealSuspended "seal-suspended" Rule "C4"
+        "印章已停用" "the seal is suspended"
+        "请等待检查通过并由两人恢复" "wait until it has passed an inspection and two persons have resumed it";
+    SealRevoked "seal-revoked" Rule "R1"
+        "印章已注销" "the seal is revoked"
+        "请使用另一枚印章" "use another seal";
+    SealDestroyed "seal-destroyed" Rule "R2"
+        "印章已销毁" "the seal is destroyed"
+        "请使用另一枚印章" "use another seal";
+    SealNotYetValid "seal-not-yet-valid" Rule "U8"
+        "印章尚未到有效期" "the seal is not valid yet"
+        "请核对系统时间" "check the clock";
+    SealExpired "seal-expired" Rule "U8"
+        "印章已过有效期" "the seal has expired"
+        "请联系印章管理部门换发" "ask the seal office for a new one";
+    SealPartMissing "seal-part-missing" Rule "A1"
+        "印章申请缺少一项内容" "the application for a seal lacks a part"
+        "请补全后重新申请" "complete it and apply anew";
+    SealSizeBad "seal-size-bad" Rule "A5"
+        "印章尺寸须在 1 至 58 毫米之间" "a seal measures from 1 to 58 mm a side"
+        "请改正尺寸" "correct the size";
+    SealIdTaken "seal-id-taken" Rule "A4"
+        "印章编号已被使用过" "a seal has or had this id"
+        "请换一个编号" "choose another id";
+    SealNameTaken "seal-name-taken" Rule "A4"
+        "该单位已有一枚同名的印章" "the unit has a live seal of this name"
+        "请先注销原来的印章，或换一个名称" "have that one revoked first, or choose another name";
+    SealKeyTaken "seal-key-taken" Rule "A4"
+        "这把密钥已用于另一枚印章" "another live seal has this key"
+        "请生成新的密钥" "generate a new key";
+    CustodianUnfit "custodian-unfit" Rule "C1"
+        "此人不是在职的保管人" "this person is not a custodian and member of staff"
+        "请指定在职的保管人" "name one who is";
+    SealObjectDiffers "seal-object-differs" Rule "A3"
+        "印章数据与申请或签批不一致" "the seal object is not what was applied for, or not what the act says"
+        "请按申请重新制作" "make it as it was applied for";
+    SealObjectUnverified "seal-object-unverified" Rule "A3"
+        "印章数据验证不通过" "the seal object does not verify"
+        "请用印章管理部门登记的密钥重新制作" "make it anew with the seal office's registered key";
+    SealPictureBad "seal-picture-bad" Rule "A5"
+        "印章图样无法使用" "the picture in the seal object cannot be drawn"
+        "请用带透明度的 PNG 图样重新制作" "make it anew with a PNG with transparency";
+    CertificateNotInSeal "certificate-not-in-seal" Rule "U8"
+        "载体上的证书不在印章的证书列表里" "the certificate on the token is not in the seal's list"
+        "请插入印章的载体，或请印章管理部门换发印章" "plug in the seal's own token, or have the seal office make the seal anew";
+    JournalSolo "journal-solo" Rule "G3"
+        "这是单人试用的用印记录，没有印章管理部门" "this is a solo journal; it has no seal office"
+        "请用 `seal-agent init --office-key` 建立正式的用印记录" "make one with `seal-agent init --office-key`";
+    SealUriBad "seal-uri-bad" Usage "A3"
+        "密钥或证书的 URI 不合要求，或不在同一载体上" "the URI of key or certificate cannot be read, or they are on different tokens"
+        "请按 RFC 7512 写明 serial 和 id" "write them by RFC 7512, with serial and id";
+    TokenCustodianDiffers "token-custodian-differs" Rule "C2"
+        "这个载体上的其他印章由另一个人保管" "another person keeps the other seals on this token"
+        "请换一个载体，或先移交其他印章" "use another token, or have the others handed over first";
+    HandOverMissing "hand-over-missing" Rule "C2"
+        "没有相应的移交，或接收人尚未接受" "there is no such hand-over, or it was not accepted yet"
+        "请先由移交人提出、接收人接受" "have the outgoing custodian offer and the incoming one accept it first";
+    HandOverIncomplete "hand-over-incomplete" Rule "C2"
+        "同一载体上的其他印章没有一并移交" "the other seals on this token are not handed over with it"
+        "请把该载体上的印章都移交给同一人" "hand all seals on it over to the same person";
+    IdentityDocumentBad "identity-document-bad" Rule "A6"
+        "没有写明所核对的身份证件" "the identity document that was checked is not named as it must be"
+        "请写明证件种类和号码末 2 至 6 位" "give its kind and the last 2 to 6 characters of its number";
+    TokenControlUnproved "token-control-unproved" Rule "A6"
+        "没有证明控制着印章的载体" "control of the seal's token was not proved"
+        "请插入载体，解锁后再签收" "plug it in, unlock it and file the receipt again";
+    InspectionNeeded "inspection-needed" Rule "C4"
+        "恢复前须有一次通过的检查" "it is resumed only after an inspection that it passed"
+        "请保管人检查载体" "have the custodian inspect the token";
+    DestructionDiffers "destruction-differs" Rule "R2"
+        "两人对载体处置的说法不一致" "the two do not say the same of what became of the carrier"
+        "请核对后由两人签署同样的内容" "have both sign the same";
+    KeyStillThere "key-still-there" Rule "R2"
+        "没有确认密钥已从载体上消失" "it is not confirmed that the key is gone from the token"
+        "请插入载体，由代理销毁密钥后再试；载体已失效时请说明其处置" "plug it in, so that the agent can destroy the key; where the token is dead, state how it was destroyed";
+
+    // Grants
+    GrantMissing "grant-missing" Rule "U1"
+        "没有使用这枚印章的授权" "there is no grant for this person to use this seal"
+        "请向印章管理部门申请授权" "ask the seal office for one";
+    GrantTermsBad "grant-terms-bad" Usage "U1"
+        "授权的内容不合要求" "the grant's terms are not as they must be"
+        "请改正类别、份数、次数、时段或期限" "correct its classes, copies, uses, hours or end";
+    GrantBeyondScope "grant-beyond-scope" Rule "U3"
+        "授权的类别超出印章的使用范围" "the grant names a class outside the seal's scope"
+        "请去掉该类别" "leave that class out";
+    GrantClass "grant-class" Rule "U1"
+        "授权不包括这一类文件" "the grant does not cover documents of this class"
+        "请向印章管理部门申请" "ask the seal office";
+    GrantCopies "grant-copies" Rule "U1"
+        "份数超出授权" "the grant does not cover so many copies"
+        "请减少份数" "ask for fewer";
+    GrantDayUsedUp "grant-day-used-up" Rule "U1"
+        "今天的用印次数已用完" "the uses the grant allows for a day are used up"
+        "请明天再用" "stamp it tomorrow";
+    GrantHours "grant-hours" Rule "U1"
+        "现在不在授权的用印时段" "the grant does not cover this time of the day"
+        "请在授权时段内用印" "stamp it within the hours granted";
+    GrantExpired "grant-expired" Rule "U1"
+        "授权已到期" "the grant has ended"
+        "请向印章管理部门申请延期" "ask the seal office for another";
+    ClassOutsideScope "class-outside-scope" Rule "U3"
+        "这一类文件不在印章的使用范围内" "documents of this class lie outside the seal's scope"
+        "请使用适当的印章" "use the seal that is for them";
+
+    // Filing and approval
+    NotApplicant "not-applicant" Rule "U2"
+        "只有用印人本人可以提交或撤回申请" "only the applicant may file or withdraw the request"
+        "请用印人本人签署" "have them sign it in person";
+    RequestNotFiled "request-not-filed" Rule "U2"
+        "用印人还没有提交申请" "the applicant has not filed the request"
+        "请用印人签署后再办理" "have them sign it first";
+    RequestFiledAlready "request-filed-already" Rule "U2"
+        "申请已经提交过" "the request is filed already"
+        "无需再次提交" "there is nothing more to file";
+    RequestRejected "request-rejected" Rule "U2"
+        "申请已被审批人驳回" "an approver has rejected the request"
+        "请按意见修改后重新申请" "make a new one that meets what they said";
+    RequestWithdrawn "request-withdrawn" Rule "U2"
+        "申请已被用印人撤回" "the applicant has withdrawn the request"
+        "需要时请重新申请" "make a new one if it is needed";
+    TicketDocumentChanged "ticket-document-changed" Rule "U2"
+        "文件与所批准的不同" "the document is not the one that was signed for"
+        "请按现在的文件重新签署" "have it signed for anew as it is now";
+    TicketFileNameChanged "ticket-file-name-changed" Rule "U2"
+        "文件名与申请的不同" "the file name is not the one that was asked for"
+        "请按现在的文件名重新签署" "have it signed for anew as it is now";
+    TicketSealOther "ticket-seal-other" Rule "U2"
+        "印章不是所批准的那一枚" "the seal is not the one that was signed for"
+        "请按现在的印章重新签署" "have it signed for anew as it is now";
+    TicketSealChanged "ticket-seal-changed" Rule "U2"
+        "印章数据与所批准的不同" "the seal object is not the one that was signed for"
+        "请按现在的印章重新签署" "have it signed for anew as it is now";
+    TicketPlacementChanged "ticket-placement-changed" Rule "U2"
+        "用印位置与所批准的不同" "the placement is not the one that was signed for"
+        "请按现在的位置重新签署" "have it signed for anew as it is now";
+    TicketClassChanged "ticket-class-changed" Rule "U2"
+        "文件类别与申请的不同" "the document class is not the one that was asked for"
+        "请核对类别；审批人不同意时请驳回" "check it; an approver who does not agree rejects the request";
+    TicketCopiesChanged "ticket-copies-changed" Rule "U2"
+        "份数与申请的不同" "the number of copies is not the one that was asked for"
+        "请按申请的份数签署" "sign for the number that was asked for";
+    TicketReasonChanged "ticket-reason-changed" Rule "U2"
+        "事由与申请的不同" "the reason is not the one that was asked for"
+        "请按申请的事由签署" "sign for the reason as it was given";
+    TicketApplicantChanged "ticket-applicant-changed" Rule "U2"
+        "用印人与申请的不同" "the applicant is not the one who asked"
+        "请核对申请" "check the request";
+    TicketLifetimeTooLong "ticket-lifetime-too-long" Rule "U2"
+        "审批单的有效期超出制度规定" "the ticket is good for longer than the policy allows"
+        "请缩短有效期后重新签署" "sign it anew with an earlier exp";
+    ApproverIsApplicant "approver-is-applicant" Rule "U2"
+        "不能审批自己的申请" "nobody approves what they asked for themselves"
+        "请由另一位审批人签署" "have another person approve it";
+    ApproverIsCustodian "approver-is-custodian" Rule "U2"
+        "保管人不能审批自己所保管印章的使用" "a custodian does not approve uses of the seal they keep"
+        "请由另一位审批人签署" "have another person approve it";
+    ApprovedAlready "approved-already" Rule "U2"
+        "此人已经批准过，一人只算一票" "this person has approved it already; one person has one vote"
+        "请由另一位审批人签署" "have another person approve it";
+    TicketsMissing "tickets-missing" Rule "U2"
+        "有效的审批单不够" "the request has not as many valid tickets as its class needs"
+        "请向其他审批人申请批准" "ask more approvers";
+
+    // Supervision
+    NoticeUnknown "notice-unknown" Rule "C4"
+        "没有这份报告" "there is no such report"
+        "请核对编号" "check its id";
+    FindingUnknown "finding-unknown" Rule "S3"
+        "没有这项整改意见" "there is no such finding"
+        "请核对编号" "check its id";
+    FindingOfAnother "finding-of-another" Rule "S3"
+        "这项整改意见须由另一个人答复" "this finding is another person's to answer"
+        "请由所指的人签署答复" "have the person it names answer it";
+    FindingDueBad "finding-due-bad" Rule "S3"
+        "整改期限已经过去" "the date a finding is to be answered by has passed"
+        "请给出将来的期限" "give one that is yet to come";
 
     // Seal, token, key, PIN
     TokenAbsent "token-absent" Availability "C3"
@@ -268,6 +569,9 @@ reasons! {
     KeyGenerationRefused "key-generation-refused" Fault "A3"
         "载体没有生成密钥" "the token did not generate the key"
         "请核对载体支持的密钥种类，或联系供应商" "check which kinds of key it makes, or ask the vendor";
+    KeyDestructionRefused "key-destruction-refused" Fault "R2"
+        "载体没有销毁密钥" "the token did not destroy the key"
+        "请用供应商的工具销毁后重试，或销毁载体并附上说明" "destroy it with the vendor's tool and try again, or destroy the token and state how";
     CertificateAbsent "certificate-absent" Availability "A3"
         "载体上没有印章的证书" "the seal's certificate is not on the token"
         "请导入证书或核对证书 URI" "import it, or check the certificate URI";
@@ -386,6 +690,18 @@ reasons! {
     SocketPermissions "socket-permissions" Fault "U6"
         "其他用户可以打开代理的套接字" "others can open the agent's socket"
         "请收回其他用户的权限，然后重启 seal-agent" "take the permissions of others away, then restart seal-agent";
+    PolicyUnreadable "policy-unreadable" Availability ""
+        "读不到制度文件，沿用上一份有效的制度" "the policy file cannot be read; the last good policy stays in force"
+        "请核对代理目录中的 policy.toml，然后重新载入（systemctl --user reload seal-agent）" "see to policy.toml in the agent's home, then reload it (systemctl --user reload seal-agent)";
+    PolicyInvalid "policy-invalid" Usage ""
+        "制度文件有误，沿用上一份有效的制度" "the policy file is wrong; the last good policy stays in force"
+        "请用 `seal-agent check-policy` 查看错处，改正后重新载入" "see what is wrong with `seal-agent check-policy`, then mend and reload it";
+    PolicyUnsigned "policy-unsigned" Rule "G3"
+        "制度文件未经印章管理部门签署，沿用上一份有效的制度" "the policy file is not the one the seal office signed; the last good policy stays in force"
+        "请印章管理部门签署这份文件，或恢复已签署的文件" "have the seal office sign for this file, or put back the one it signed";
+    PolicyNotLoaded "policy-not-loaded" Availability ""
+        "制度文件已改动，尚未载入" "the policy file was changed and is not in force yet"
+        "请重新载入（systemctl --user reload seal-agent，或向 seal-agent 发送 SIGHUP）" "reload it (systemctl --user reload seal-agent, or send SIGHUP to seal-agent)";
     SpoolNearlyFull "spool-nearly-full" Availability ""
         "暂存空间快用完了" "the spool is nearly full"
         "请清理磁盘，或由管理员调高 agent.toml 中的 spool_mib" "free some disk space, or have spool_mib in agent.toml raised";
@@ -498,6 +814,46 @@ reasons! {
     PinEntryDiffers "pin-entry-differs" Usage "C1"
         "两次输入的新 PIN 不一致，没有更改" "the new PIN was not the same the second time; nothing was changed"
         "请重新输入" "enter it anew";
+
+    // A person's key file, on the client's side too
+    PassphraseUnreadable "passphrase-unreadable" Usage ""
+        "没有读到口令" "no passphrase could be read"
+        "请在终端上运行，或用 --pinentry 打开对话框，或用 --passphrase-fd 给出可读的描述符，或用 --passphrase-file 给出可读的文件"
+        "run it on a terminal, open a dialog with --pinentry, or give a readable descriptor or file with --passphrase-fd or --passphrase-file";
+    PassphraseUnusable "passphrase-unusable" Usage ""
+        "口令为空、超过 255 字节或含有控制字符" "the passphrase is empty, longer than 255 bytes, or holds control characters"
+        "请重新输入" "enter it anew";
+    PassphraseTooShort "passphrase-too-short" Usage ""
+        "新口令不足 8 个字符，没有写入" "the new passphrase has fewer than 8 characters; nothing was written"
+        "请选用更长的口令" "choose a longer one";
+    PassphraseWrong "passphrase-wrong" Availability ""
+        "口令不正确，或密钥文件已损坏" "the passphrase is wrong, or the key file is damaged"
+        "请重新输入；若确信口令无误，请取用密钥文件的备份" "try again; if it is surely right, take the key file from its backup";
+    PassphraseEntryCancelled "passphrase-entry-cancelled" Availability ""
+        "口令输入已取消或超时" "the passphrase dialog was cancelled or not answered in time"
+        "如属误按，请重试" "try again if that was not meant";
+    PassphraseEntryDiffers "passphrase-entry-differs" Usage ""
+        "两次输入的新口令不一致，没有写入" "the new passphrase was not the same the second time; nothing was written"
+        "请重新输入" "enter it anew";
+    KeyFileExists "key-file-exists" Usage ""
+        "密钥文件或其公钥文件已存在，不会覆盖" "the key file or its public half exists and is never overwritten"
+        "请指定另一个文件名；只换口令请用 `seal key passphrase`"
+        "name another file; `seal key passphrase` gives a key file there is a new passphrase";
+    KeyFilePermissions "key-file-permissions" Usage ""
+        "其他用户可以读写这个密钥文件，没有使用" "others can read or write the key file, so it was not used"
+        "请用 chmod 600 收回其他用户的权限；若文件可能已被他人读取，请更换密钥"
+        "take the permissions of others away with chmod 600; make a new key if somebody may have read it";
+    KeyFileUnencrypted "key-file-unencrypted" Usage ""
+        "密钥文件没有加密，不会使用" "the key file is not encrypted, so it is not used"
+        "请用 `openssl pkcs8 -topk8 -scrypt -in 旧文件 -out 新文件` 加密，再用 chmod 600 限制权限，并删除旧文件"
+        "encrypt it with `openssl pkcs8 -topk8 -scrypt -in OLD -out NEW`, take the permissions of others away with chmod 600, and delete the old one";
+    KeyFileUnsupported "key-file-unsupported" Usage ""
+        "不支持这种密钥或加密方式" "the key or its encryption is of a kind that is not supported"
+        "请用 `seal key new` 生成密钥；已有的 P-256 密钥可用 `openssl pkcs8 -topk8 -scrypt` 重新加密"
+        "make a key with `seal key new`, or encrypt a P-256 key there is anew with `openssl pkcs8 -topk8 -scrypt`";
+    KeyFileDamaged "key-file-damaged" Usage ""
+        "文件里没有可读取的私钥" "the file holds no private key that can be read"
+        "请核对文件，或取用其备份" "check that it is the right file, or take it from its backup";
 
     // The agent
     BadArgument "bad-argument" Usage ""

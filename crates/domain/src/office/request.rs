@@ -1,0 +1,83 @@
+//! Requests as the office sees them: what is bound, who filed it, which tickets it has.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ActRef, Active, Office, Role};
+use crate::{
+    act::statement::Binding,
+    identity::{ActId, PersonId},
+};
+
+/// A request with what decides whether it may be stamped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestFacts {
+    /// What is asked.
+    pub binding: Binding,
+    /// Where it stands.
+    pub state: RequestState,
+    /// Tickets, in the order they came; at most one of each person.
+    pub tickets: Vec<Ticket>,
+    /// Until when it is open, µs since the Unix epoch.
+    pub expires_us: u64,
+}
+
+impl RequestFacts {
+    /// The tickets that count now (U2): in time, signed since the seal was last suspended (C4), each of another person who may approve
+    /// still, none of the applicant or the custodian.
+    pub fn valid_tickets<'a>(
+        &'a self,
+        office: &'a Office,
+        active: &'a Active,
+        now_us: u64,
+    ) -> impl Iterator<Item = &'a Ticket> {
+        let counts = move |ticket: &Ticket| {
+            ticket.expires_s.saturating_mul(1_000_000) > now_us
+                && ticket.issued_s >= active.tickets_since_s
+                && office.people.get(&ticket.by).is_some_and(|person| person.is(Role::Approver))
+                && ticket.by != self.binding.applicant
+                && ticket.by != active.custodian
+        };
+        // The store keeps one of each person; that no one counts twice does not rest on it.
+        self.tickets
+            .iter()
+            .enumerate()
+            .filter(move |(at, ticket)| {
+                counts(ticket)
+                    && !self
+                        .tickets
+                        .iter()
+                        .take(*at)
+                        .any(|earlier| earlier.by == ticket.by && counts(earlier))
+            })
+            .map(|(_, ticket)| ticket)
+    }
+}
+
+/// Where a request stands. Whether it has all its tickets, is used up or has expired follows from the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestState {
+    /// The document is there; its applicant has not filed it.
+    Drafted,
+    /// Filed; open to approval. `None`: by the local custodian for themselves, who needs no signature.
+    Filed(Option<ActRef>),
+    /// An approver refused it.
+    Rejected(ActRef),
+    /// The applicant took it back.
+    Withdrawn(ActRef),
+}
+
+/// A ticket (审批单) that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    /// The act.
+    pub act: ActId,
+    /// The approver.
+    pub by: PersonId,
+    /// When it was signed, seconds since the Unix epoch.
+    pub issued_s: u64,
+    /// Until when it is good, seconds since the Unix epoch.
+    pub expires_s: u64,
+}
