@@ -93,6 +93,14 @@ pub enum FaultKind {
         /// How many are allowed.
         copies: u64,
     },
+    /// An act whose id was taken before: the same statement carried out twice.
+    #[error("the act {act} was filed before, by record {earlier}")]
+    ActRepeated {
+        /// The act.
+        act: Uuid,
+        /// `seq` of the record before.
+        earlier: u64,
+    },
     /// An inspection whose verdict is not that of its findings, or that tells more of them than a record may.
     #[error("is an inspection whose verdict is not that of its findings")]
     InspectionContradictory,
@@ -111,6 +119,7 @@ impl FaultKind {
             Self::OutcomeRepeated { .. } => "journal-outcome-repeated",
             Self::EmptyRefusal => "journal-refusal-empty",
             Self::CopyOutOfRange { .. } => "journal-copy-range",
+            Self::ActRepeated { .. } => "journal-act-repeated",
             Self::InspectionContradictory => "journal-inspection-contradictory",
         }
     }
@@ -125,7 +134,7 @@ pub fn check<R: AsRef<[u8]>>(records: impl IntoIterator<Item = R>) -> Report {
     checker.finish()
 }
 
-/// Checks a journal record by record. Keeps 32 bytes for each, and what belongs to each intent.
+/// Checks a journal record by record. Keeps 32 bytes for each, what belongs to each intent, and the id of each act.
 #[derive(Debug, Default)]
 pub struct Checker {
     tree: Frontier,
@@ -134,6 +143,7 @@ pub struct Checker {
     origin: Option<String>,
     intents: BTreeMap<u64, Use>,
     uses: HashMap<Uuid, u64>,
+    acts: HashMap<Uuid, u64>,
     faults: Vec<Fault>,
 }
 
@@ -174,6 +184,7 @@ impl Checker {
         match &record.body {
             RecordBody::AgentStarted(started) => self.started(position, started.origin.as_str()),
             RecordBody::Intent(intent) => self.intent(position, intent),
+            RecordBody::Act(filed) => self.act(position, filed.act),
             RecordBody::Refused(refused) if refused.violations.is_empty() || refused.count == 0 => {
                 self.fault(position, FaultKind::EmptyRefusal);
             }
@@ -210,6 +221,15 @@ impl Checker {
             self.uses.insert(use_id, position);
         }
         self.intents.insert(position, Use { id: use_id, outcome: None });
+    }
+
+    fn act(&mut self, position: u64, act: Uuid) {
+        match self.acts.get(&act).copied() {
+            Some(earlier) => self.fault(position, FaultKind::ActRepeated { act, earlier }),
+            None => {
+                self.acts.insert(act, position);
+            }
+        }
     }
 
     fn outcome(&mut self, position: u64, outcome: Outcome<'_>) {

@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Salt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disclosure {
-    /// Dotted path of the field in its record (`reason`, `applicant.from.host`).
+    /// Dotted path of the field in its record (`reason`, `custodian.from.host`).
     pub field: String,
     /// The salt.
     pub salt: Salt,

@@ -21,6 +21,7 @@
 //! # Ok::<(), sealkeeper_journal::RecordError>(())
 //! ```
 
+pub mod audit;
 mod canonical;
 mod check;
 mod commitment;
@@ -38,11 +39,12 @@ pub use error::RecordError;
 pub use list::ListDigest;
 pub use merkle::{Frontier, FrontierError, empty_root, leaf_hash, node_hash, root};
 pub use record::{
-    AbandonCause, Abandoned, Actor, AgentStarted, AgentStopped, CertificateImported, Channel, Complete,
-    Endpoint, Failed, InspectionFinding, Intent, KeyGenerated, KeyPurpose, KeyUsed, LockCause,
-    MAX_INSPECTION_FINDINGS, Mode, ModuleFailed, ModuleFailure, Outcome, Person, PinChange, PinChanged,
-    PinEntry, PinKind, PinTries, PolicyLoaded, RECORD_LIMIT, RECORD_VERSION, Record, RecordBody, Refused,
-    Severity, StopCause, TestSignature, TokenError, TokenInserted, TokenInspected, TokenLocked, TokenRemoved,
-    TokenUnlocked, TreeHead, Verdict, Violation, WrongPin,
+    AbandonCause, Abandoned, ActFiled, Actor, AgentStarted, AgentStopped, CertificateImported, Channel,
+    Complete, Endpoint, Failed, InspectionFinding, Intent, KeyDestroyed, KeyDestructionOrdered, KeyGenerated,
+    KeyPurpose, KeySearch, KeyUsed, LockCause, MAX_INSPECTION_FINDINGS, Mode, ModuleFailed, ModuleFailure,
+    Outcome, Person, PinChange, PinChanged, PinEntry, PinKind, PinTries, PolicyLoaded, PolicyRejected,
+    RECORD_LIMIT, RECORD_VERSION, Record, RecordBody, Refused, Severity, StopCause, TestSignature,
+    TokenError, TokenInserted, TokenInspected, TokenLocked, TokenRemoved, TokenUnlocked, TreeHead, Verdict,
+    Violation, WrongPin,
 };
 pub use text::{Code, Id, TextError};

@@ -43,6 +43,18 @@ fn a_right_journal_passes() {
     assert_eq!(report.origin.as_deref(), Some("localhost/seal-journal/7d3c"));
     assert_eq!(report.root, root(records.iter().map(|record| leaf_hash(record))));
     assert_eq!(check(tokens()).faults, []);
+    assert_eq!(check(policies()).faults, []);
+    assert_eq!(check(destruction()).faults, []);
+    assert_eq!(check(acts()).faults, []);
+}
+
+#[test]
+fn an_act_is_carried_out_once() {
+    let mut writer = Writer::default();
+    for act in [use_id(700), use_id(701), use_id(700)] {
+        writer.write(RecordBody::Act(ActFiled { act, ..ticket() }));
+    }
+    assert_eq!(codes(&writer.records), [(2, "journal-act-repeated")]);
 }
 
 #[test]

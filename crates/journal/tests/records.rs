@@ -20,9 +20,18 @@ const RECORDS_V1: &str = include_str!("data/records-v1.jsonl");
 /// A journal of the types of tokens, modules and keys; as final.
 const TOKENS_V1: &str = include_str!("data/tokens-v1.jsonl");
 
+/// A journal of an office, with acts; as final.
+const ACTS_V1: &str = include_str!("data/acts-v1.jsonl");
+
+/// A journal of the types of a key's end; as final.
+const DESTRUCTION_V1: &str = include_str!("data/destruction-v1.jsonl");
+
+/// A journal with policy files that were not taken; as final.
+const POLICIES_V1: &str = include_str!("data/policies-v1.jsonl");
+
 /// The records of every file.
 fn all() -> impl Iterator<Item = &'static str> {
-    RECORDS_V1.lines().chain(TOKENS_V1.lines())
+    [RECORDS_V1, TOKENS_V1, ACTS_V1, DESTRUCTION_V1, POLICIES_V1].into_iter().flat_map(str::lines)
 }
 
 #[test]
@@ -32,6 +41,9 @@ fn every_type_has_its_final_bytes() {
     };
     assert_eq!(written(journal()), RECORDS_V1);
     assert_eq!(written(tokens()), TOKENS_V1);
+    assert_eq!(written(acts()), ACTS_V1);
+    assert_eq!(written(destruction()), DESTRUCTION_V1);
+    assert_eq!(written(policies()), POLICIES_V1);
 }
 
 #[test]
@@ -67,7 +79,8 @@ fn every_type_is_read_back() {
 
 #[test]
 fn no_name_stands_in_clear() {
-    for name in ["王芳", "李雷", "desk-7", "1000\"", "合同.pdf", "年度"] {
+    for name in ["王芳", "李雷", "赵敏", "钱多", "eyJ", "desk-7", "192.0.2.7", "1000\"", "合同.pdf", "年度"]
+    {
         assert!(!all().any(|line| line.contains(name)), "{name}");
     }
 }
@@ -151,9 +164,27 @@ fn the_longest_intent_fits() {
     for text in [&mut intent.seal, &mut intent.token_serial, &mut intent.class] {
         *text = longest();
     }
-    intent.applicant.person.id = longest();
+    intent.applicant.id = longest();
     intent.custodian.person.id = longest();
     let body = RecordBody::Intent(Box::new(intent));
+    assert!(Record { seq: 0, time_us: 0, mode: Mode::Office, body }.encode().is_ok());
+}
+
+#[test]
+fn the_longest_act_fits() {
+    let longest = || id(&"x".repeat(320));
+    let body = RecordBody::Act(ActFiled {
+        typ: code(&"x".repeat(64)),
+        signer: Person { id: longest(), name: committed("钱多") },
+        key: longest(),
+        issued_s: (1 << 53) - 1,
+        expires_s: (1 << 53) - 1,
+        attachment_sha256: Some(digest("seal object")),
+        seal: Some(longest()),
+        person: Some(longest()),
+        from: endpoint(),
+        ..ticket()
+    });
     assert!(Record { seq: 0, time_us: 0, mode: Mode::Office, body }.encode().is_ok());
 }
 
@@ -183,9 +214,7 @@ fn each_commitment_is_found_under_its_path() {
     assert_eq!(paths(line(3)), ["by.person.name", "by.from.host", "by.from.uid"]);
     assert_eq!(paths(line(4)), ["person.name", "from.host", "from.uid"]);
     let intent = [
-        "applicant.person.name",
-        "applicant.from.host",
-        "applicant.from.uid",
+        "applicant.name",
         "custodian.person.name",
         "custodian.from.host",
         "custodian.from.uid",
@@ -195,6 +224,8 @@ fn each_commitment_is_found_under_its_path() {
     ];
     assert_eq!(paths(line(5)), intent);
     assert!(paths(line(8)).is_empty());
+    let carried = ACTS_V1.lines().nth(4).unwrap();
+    assert_eq!(paths(carried), ["signer.name", "text", "from.host"]);
     // Nothing is left out: the record's JSON holds exactly the commitments that are listed.
     for text in all() {
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -202,11 +233,11 @@ fn each_commitment_is_found_under_its_path() {
             let pointer = format!("/{}", path.replace('.', "/"));
             assert!(value.pointer(&pointer).is_some(), "{path} in {text}");
         }
-        let committed_values = ["王芳", "李雷", "desk-7", "1000", "年度采购合同", "合同.pdf"];
-        let held: usize = committed_values
-            .iter()
-            .map(|name| text.matches(&committed(name).digest().to_string()).count())
-            .sum();
+        let names = ["王芳", "李雷", "赵敏", "钱多", "desk-7", "192.0.2.7", "1000"];
+        let texts = ["年度采购合同", "合同.pdf", "eyJ.eyJ.AA", "eyJ.eyJ.AB"];
+        let committed_values = names.into_iter().chain(texts);
+        let held: usize =
+            committed_values.map(|name| text.matches(&committed(name).digest().to_string()).count()).sum();
         assert_eq!(held, paths(text).len(), "{text}");
     }
 }

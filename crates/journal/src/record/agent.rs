@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Commitment, Digest, Id};
+use crate::{Code, Commitment, Digest, Id};
 
 /// The agent began to run. The first record of every run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,4 +43,15 @@ pub struct PolicyLoaded {
     /// Commitment to the seal office's act (compact JWS) that put it in force; absent in solo mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Commitment>,
+}
+
+/// A policy file was not taken; what was in force before stays so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRejected {
+    /// SHA-256 of the file's bytes; absent where they could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// Why, by the table of reasons.
+    pub code: Code,
 }

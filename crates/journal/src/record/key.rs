@@ -1,9 +1,10 @@
 //! Records of a token's keys and certificates, beside their use on documents.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::Actor;
 use super::actor::Commitments;
+use super::{Actor, Endpoint};
 use crate::{Code, Digest, Id};
 
 /// A key is about to sign something that is no document. Written before the token is asked, so that no signature of a seal's key is
@@ -33,6 +34,8 @@ pub enum KeyPurpose {
     Inspection,
     /// A certificate request (PKCS#10, RFC 2986).
     CertificateRequest,
+    /// The custodian's proof of control when a seal is received (rule A6), over a fresh challenge like that of an inspection.
+    ControlProof,
 }
 
 /// A key pair was generated on a token.
@@ -66,6 +69,51 @@ pub struct CertificateImported {
     /// SHA-256 of each certificate of this key that was taken off the token for it, DER; absent: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced_sha256: Vec<Digest>,
+}
+
+/// A token is about to be asked to destroy a seal's key (rule R2). Written before that, so that no key vanishes without a record. Without a
+/// [`KeyDestroyed`] after it the key may be gone or may not be; a further order finds out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyDestructionOrdered {
+    /// The token's serial number.
+    pub token_serial: Id,
+    /// The key's `CKA_ID` in lower-case hexadecimal; absent where the key is named by its label alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<Id>,
+    /// The seal whose key it is.
+    pub seal: Id,
+    /// The `jti` of the act that ordered it: the second of the two.
+    pub act: Uuid,
+    /// From where that act was handed in. Who decided, the two acts tell.
+    pub from: Endpoint,
+}
+
+/// A token was asked to destroy a seal's key, did not object, and was searched again (rule R2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyDestroyed {
+    /// The token's serial number.
+    pub token_serial: Id,
+    /// The key's `CKA_ID` in lower-case hexadecimal; absent where the key had none, or was gone already and is named by its label alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<Id>,
+    /// The seal whose key it was.
+    pub seal: Id,
+    /// The `jti` of the act that ordered it.
+    pub act: Uuid,
+    /// What the new search found. Only where the key is gone is it destroyed.
+    pub found: KeySearch,
+}
+
+/// What a search after a destruction found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySearch {
+    /// Neither a private key of that name nor any key object with that public key.
+    Gone,
+    /// One of them at least, though the token said that it destroyed what was named.
+    Present,
 }
 
 impl KeyUsed {

@@ -1,5 +1,6 @@
 //! Records: their types, their bytes, and back.
 
+mod act;
 mod actor;
 mod agent;
 mod inspection;
@@ -9,12 +10,15 @@ mod refusal;
 mod token;
 mod usage;
 
+pub use act::ActFiled;
 pub use actor::{Actor, Channel, Endpoint, Person};
-pub use agent::{AgentStarted, AgentStopped, PolicyLoaded, StopCause};
+pub use agent::{AgentStarted, AgentStopped, PolicyLoaded, PolicyRejected, StopCause};
 pub use inspection::{
     InspectionFinding, MAX_INSPECTION_FINDINGS, Severity, TestSignature, TokenInspected, Verdict,
 };
-pub use key::{CertificateImported, KeyGenerated, KeyPurpose, KeyUsed};
+pub use key::{
+    CertificateImported, KeyDestroyed, KeyDestructionOrdered, KeyGenerated, KeyPurpose, KeySearch, KeyUsed,
+};
 pub use presence::{ModuleFailed, ModuleFailure, TokenInserted, TokenRemoved};
 pub use refusal::{Refused, Violation};
 pub use token::{
@@ -73,6 +77,8 @@ pub enum RecordBody {
     AgentStopped(AgentStopped),
     /// A policy came into force.
     PolicyLoaded(PolicyLoaded),
+    /// A policy file was not taken.
+    PolicyRejected(PolicyRejected),
     /// A token was unlocked.
     TokenUnlocked(TokenUnlocked),
     /// A token was locked again.
@@ -95,6 +101,12 @@ pub enum RecordBody {
     KeyGenerated(KeyGenerated),
     /// A certificate was written to a token.
     CertificateImported(CertificateImported),
+    /// A registered person's act was carried out.
+    Act(ActFiled),
+    /// A token is about to be asked to destroy a seal's key.
+    KeyDestructionOrdered(KeyDestructionOrdered),
+    /// A token destroyed a seal's key and was searched again.
+    KeyDestroyed(KeyDestroyed),
     /// Something asked for was refused.
     Refused(Refused),
     /// A signature is about to be asked of the token. Boxed: it is several times the size of any other.
@@ -173,12 +185,16 @@ impl Record {
             RecordBody::KeyUsed(used) => used.commitments(&mut found),
             RecordBody::KeyGenerated(generated) => generated.by.commitments("by", &mut found),
             RecordBody::CertificateImported(imported) => imported.by.commitments("by", &mut found),
+            RecordBody::Act(filed) => filed.commitments(&mut found),
+            RecordBody::KeyDestructionOrdered(ordered) => ordered.from.commitments("from", &mut found),
             RecordBody::Refused(refused) => refused.commitments(&mut found),
             RecordBody::Intent(intent) => intent.commitments(&mut found),
             RecordBody::AgentStopped(_)
+            | RecordBody::PolicyRejected(_)
             | RecordBody::TokenInserted(_)
             | RecordBody::TokenRemoved(_)
             | RecordBody::ModuleFailed(_)
+            | RecordBody::KeyDestroyed(_)
             | RecordBody::Complete(_)
             | RecordBody::Failed(_)
             | RecordBody::Abandoned(_) => {}
@@ -216,6 +232,7 @@ impl RecordBody {
         "agent_started",
         "agent_stopped",
         "policy_loaded",
+        "policy_rejected",
         "token_unlocked",
         "token_locked",
         "wrong_pin",
@@ -227,6 +244,9 @@ impl RecordBody {
         "key_used",
         "key_generated",
         "certificate_imported",
+        "act",
+        "key_destruction_ordered",
+        "key_destroyed",
         "refused",
         "intent",
         "complete",
@@ -240,6 +260,7 @@ impl RecordBody {
             Self::AgentStarted(_) => "agent_started",
             Self::AgentStopped(_) => "agent_stopped",
             Self::PolicyLoaded(_) => "policy_loaded",
+            Self::PolicyRejected(_) => "policy_rejected",
             Self::TokenUnlocked(_) => "token_unlocked",
             Self::TokenLocked(_) => "token_locked",
             Self::WrongPin(_) => "wrong_pin",
@@ -251,6 +272,9 @@ impl RecordBody {
             Self::KeyUsed(_) => "key_used",
             Self::KeyGenerated(_) => "key_generated",
             Self::CertificateImported(_) => "certificate_imported",
+            Self::Act(_) => "act",
+            Self::KeyDestructionOrdered(_) => "key_destruction_ordered",
+            Self::KeyDestroyed(_) => "key_destroyed",
             Self::Refused(_) => "refused",
             Self::Intent(_) => "intent",
             Self::Complete(_) => "complete",

@@ -63,6 +63,8 @@ pub enum LockCause {
     Expired,
     /// Somebody asked for it.
     Request,
+    /// An act took a seal on it out of the hands of whoever had unlocked it.
+    Act,
     /// The agent ended.
     Shutdown,
     /// The token was taken out.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::actor::{Actor, Commitments};
+use super::actor::{Actor, Commitments, Person};
 use super::token::TokenError;
 use crate::{Code, Commitment, Digest, Id, ListDigest, MessageDigest};
 
@@ -15,8 +15,8 @@ pub struct Intent {
     pub use_id: Uuid,
     /// The request it belongs to.
     pub request_id: Uuid,
-    /// Who asked for the document to be stamped.
-    pub applicant: Actor,
+    /// Who asked for the document to be stamped. From where is told by their own act, where there is one: they need not be there now.
+    pub applicant: Person,
     /// Who confirmed this use.
     pub custodian: Actor,
     /// Commitment to the name of the agent's host.
@@ -46,7 +46,8 @@ pub struct Intent {
     pub prepared_sha256: Digest,
     /// What is placed where: resolved boxes, edge parameters, signing options.
     pub placements: ListDigest,
-    /// The tickets spent; empty in solo mode.
+    /// The tickets it rests on, in the order they came: rows of `act` (the ticket's id), `by` (the approver's id) and `seq` (its record). Empty
+    /// where the class demands none.
     pub tickets: ListDigest,
     /// The document's class by the policy.
     pub class: Id,
