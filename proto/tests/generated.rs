@@ -3,13 +3,14 @@
 
 use std::{fs, path::Path};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "sealkeeper/v1/refusal.proto",
     "sealkeeper/v1/token.proto",
     "sealkeeper/v1/seal.proto",
     "sealkeeper/v1/use.proto",
     "sealkeeper/v1/journal.proto",
     "sealkeeper/v1/diagnosis.proto",
+    "sealkeeper/v1/office.proto",
 ];
 
 /// The messages that carry a PIN: never in Debug output, wiped when the message goes.

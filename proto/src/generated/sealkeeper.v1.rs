@@ -1843,12 +1843,15 @@ pub struct SubmitHeader {
     /// Where the seal goes. Exactly one for now; several are refused with "several-placements-unsupported", more than 1000 are malformed.
     #[prost(message, repeated, tag = "8")]
     pub placements: ::prost::alloc::vec::Vec<Placement>,
-    /// Tickets (审批单): compact JWS, at most 16 KiB each. Refused with "tickets-unsupported" until approvals exist.
+    /// Refused with "tickets-unsupported": a ticket (审批单) binds what becomes of this call, and is filed by FileAct.
     #[prost(string, repeated, tag = "9")]
     pub tickets: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Edge seal (骑缝章). Refused with "edge-seal-unsupported" for now.
     #[prost(message, optional, tag = "10")]
     pub edge_seal: ::core::option::Option<EdgeSeal>,
+    /// Id of the person who asks; empty: the caller. Somebody else's document may be carried here: it stays a draft until they file it by an act.
+    #[prost(string, tag = "11")]
+    pub applicant: ::prost::alloc::string::String,
 }
 /// Where one visible seal goes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1956,6 +1959,15 @@ pub struct Submitted {
     /// When the request ends if it is not stamped before; µs since the Unix epoch.
     #[prost(uint64, tag = "5")]
     pub expires_us: u64,
+    /// Of an office journal: where it stands. "drafted": its applicant has to file `binding`; "filed": it waits for tickets; "approved": it needs none.
+    #[prost(string, tag = "6")]
+    pub state: ::prost::alloc::string::String,
+    /// Of an office journal: what is to be signed, as in KeptRequest.
+    #[prost(string, tag = "7")]
+    pub binding: ::prost::alloc::string::String,
+    /// Of an office journal: tickets it needs.
+    #[prost(uint32, tag = "8")]
+    pub tickets_needed: u32,
 }
 /// What the document is.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2078,6 +2090,9 @@ pub struct Prepared {
     /// Name of the applicant.
     #[prost(string, tag = "13")]
     pub applicant: ::prost::alloc::string::String,
+    /// Names of those who approved it.
+    #[prost(string, repeated, tag = "14")]
+    pub approvers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2927,7 +2942,8 @@ pub mod journal_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The journal (用印记录), read only.
+    /// The journal (用印记录), read only. Records of an office's journal are for auditors, the seal office and custodians; others get PERMISSION_DENIED with
+    /// reason "role-missing".
     #[derive(Debug, Clone)]
     pub struct JournalServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3106,7 +3122,8 @@ pub mod journal_service_server {
             request: tonic::Request<super::ShowRecordRequest>,
         ) -> std::result::Result<tonic::Response<super::JournalRecord>, tonic::Status>;
     }
-    /// The journal (用印记录), read only.
+    /// The journal (用印记录), read only. Records of an office's journal are for auditors, the seal office and custodians; others get PERMISSION_DENIED with
+    /// reason "role-missing".
     #[derive(Debug)]
     pub struct JournalServiceServer<T> {
         inner: Arc<T>,
@@ -3373,8 +3390,8 @@ pub struct DiagnoseReply {
 /// One thing looked at, and what was found of it. A subject may stand several times, with other reasons.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Check {
-    /// What was looked at, for people: one of "clock", "home", "socket", "journal", "spool", or "module", "token", "seal" with its name, serial or name
-    /// after one space ("module softhsm", "seal 合同专用章"). UTF-8, at most 160 characters. Decide by `reason`, not by this.
+    /// What was looked at, for people: one of "clock", "home", "policy", "socket", "journal", "spool", or "module", "token", "seal" with its name,
+    /// serial or name after one space ("module softhsm", "seal 合同专用章"). UTF-8, at most 160 characters. Decide by `reason`, not by this.
     #[prost(string, tag = "1")]
     pub subject: ::prost::alloc::string::String,
     /// "ok"; "note": worth knowing; "warn": something has to be done before long; "refuse": it keeps seals from being used now.
@@ -3685,6 +3702,1496 @@ pub mod diagnosis_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "sealkeeper.v1.DiagnosisService";
     impl<T> tonic::server::NamedService for DiagnosisServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DescribeOfficeRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DescribeOfficeReply {
+    /// Origin of the journal: the `aud` of acts.
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// True for a journal made with `--solo`: there is no office.
+    #[prost(bool, tag = "2")]
+    pub solo: bool,
+    /// SHA-256 of the policy file in force, 32 bytes; empty while none is.
+    #[prost(bytes = "vec", tag = "3")]
+    pub policy_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// SHA-256 of the policy file as it lies in the agent's home now, 32 bytes; empty if it cannot be read. What an act of type "policy" puts in force.
+    #[prost(bytes = "vec", tag = "4")]
+    pub policy_file_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Longest time from `iat` to `exp` of an act, seconds.
+    #[prost(uint64, tag = "5")]
+    pub act_lifetime_s: u64,
+    /// The same of a ticket.
+    #[prost(uint64, tag = "6")]
+    pub ticket_lifetime_s: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FileActRequest {
+    /// Compact JWS (docs/acts.md), at most 16 KiB.
+    #[prost(string, tag = "1")]
+    pub act: ::prost::alloc::string::String,
+    /// What the act names by digest: the picture for "seal-apply", the seal object (SESeal, DER) for "seal-make"; empty for any other. At most 4 MiB.
+    #[prost(bytes = "vec", tag = "2")]
+    pub attachment: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FileActReply {
+    #[prost(oneof = "file_act_reply::Result", tags = "1, 2")]
+    pub result: ::core::option::Option<file_act_reply::Result>,
+}
+/// Nested message and enum types in `FileActReply`.
+pub mod file_act_reply {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// It is on record, and what it says holds.
+        #[prost(message, tag = "1")]
+        Filed(super::FiledAct),
+        /// What stands against it; it is not on record, and may be filed again while it is good.
+        #[prost(message, tag = "2")]
+        Refused(super::Refusal),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FiledAct {
+    /// `jti`.
+    #[prost(string, tag = "1")]
+    pub act_id: ::prost::alloc::string::String,
+    /// Type: "request-approve".
+    #[prost(string, tag = "2")]
+    pub typ: ::prost::alloc::string::String,
+    /// Position of its record in the journal, from 0.
+    #[prost(uint64, tag = "3")]
+    pub seq: u64,
+    /// RFC 6962 leaf hash of the record, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub leaf_hash: ::prost::alloc::vec::Vec<u8>,
+    /// Time of the record, µs since the Unix epoch.
+    #[prost(uint64, tag = "5")]
+    pub time_us: u64,
+    /// Id of the signer.
+    #[prost(string, tag = "6")]
+    pub signer: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowOfficeRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShowOfficeReply {
+    /// By id; who has left too.
+    #[prost(message, repeated, tag = "1")]
+    pub people: ::prost::alloc::vec::Vec<OfficePerson>,
+    /// By person and seal.
+    #[prost(message, repeated, tag = "2")]
+    pub grants: ::prost::alloc::vec::Vec<OfficeGrant>,
+    /// By id; what is destroyed too.
+    #[prost(message, repeated, tag = "3")]
+    pub seals: ::prost::alloc::vec::Vec<OfficeSeal>,
+    /// Open and closed.
+    #[prost(message, repeated, tag = "4")]
+    pub notices: ::prost::alloc::vec::Vec<OfficeNotice>,
+    /// Open and answered.
+    #[prost(message, repeated, tag = "5")]
+    pub findings: ::prost::alloc::vec::Vec<OfficeFinding>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficePerson {
+    /// Opaque id.
+    #[prost(string, tag = "1")]
+    pub person_id: ::prost::alloc::string::String,
+    /// Name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Unit.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    /// "seal-office", "unit-head", "custodian", "applicant", "approver", "auditor".
+    #[prost(string, repeated, tag = "4")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Key ids: RFC 7638 thumbprints (SHA-256), base64url.
+    #[prost(string, repeated, tag = "5")]
+    pub key_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When they left, µs since the Unix epoch; 0: they are employed.
+    #[prost(uint64, tag = "6")]
+    pub left_us: u64,
+    /// Whether they are the caller.
+    #[prost(bool, tag = "7")]
+    pub is_caller: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficeGrant {
+    /// Whose.
+    #[prost(string, tag = "1")]
+    pub person_id: ::prost::alloc::string::String,
+    /// Of which seal.
+    #[prost(string, tag = "2")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// Document classes.
+    #[prost(string, repeated, tag = "3")]
+    pub classes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Most copies per request.
+    #[prost(uint32, tag = "4")]
+    pub copies_per_request: u32,
+    /// Most copies stamped a day.
+    #[prost(uint32, tag = "5")]
+    pub uses_per_day: u32,
+    /// Minute of the day from which on, by the policy's UTC offset.
+    #[prost(uint32, tag = "6")]
+    pub from_minute: u32,
+    /// And until which (excluded); 0: at any time.
+    #[prost(uint32, tag = "7")]
+    pub until_minute: u32,
+    /// Until when, seconds since the Unix epoch.
+    #[prost(uint64, tag = "8")]
+    pub until_s: u64,
+    /// The act that gave it.
+    #[prost(string, tag = "9")]
+    pub act_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OfficeSeal {
+    /// Id.
+    #[prost(string, tag = "1")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// Name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Unit.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    /// "official", "contract", "finance", "invoice", "legal-representative", "personnel", "other".
+    #[prost(string, tag = "4")]
+    pub kind: ::prost::alloc::string::String,
+    /// "applied", "refused", "approved", "reviewed", "made", "issued", "active", "suspended", "revoked", "destroyed".
+    #[prost(string, tag = "5")]
+    pub state: ::prost::alloc::string::String,
+    /// Its custodian: as applied for until it is active.
+    #[prost(string, tag = "6")]
+    pub custodian: ::prost::alloc::string::String,
+    /// Document classes it may be used for.
+    #[prost(string, repeated, tag = "7")]
+    pub scope: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What for.
+    #[prost(string, tag = "8")]
+    pub purpose: ::prost::alloc::string::String,
+    /// On paper, µm.
+    #[prost(uint32, tag = "9")]
+    pub width_um: u32,
+    /// On paper, µm.
+    #[prost(uint32, tag = "10")]
+    pub height_um: u32,
+    /// SHA-256 of the picture file applied for, 32 bytes.
+    #[prost(bytes = "vec", tag = "11")]
+    pub picture_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// SHA-256 of the seal object (SESeal, DER), 32 bytes; empty until it is made.
+    #[prost(bytes = "vec", tag = "12")]
+    pub object_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// RFC 7512; empty until it is made.
+    #[prost(string, tag = "13")]
+    pub key_uri: ::prost::alloc::string::String,
+    /// RFC 7512; empty until it is made.
+    #[prost(string, tag = "14")]
+    pub certificate_uri: ::prost::alloc::string::String,
+    /// The steps of its life, oldest first.
+    #[prost(message, repeated, tag = "15")]
+    pub history: ::prost::alloc::vec::Vec<SealStep>,
+    /// The act the next step has to name: the application, suspension or retirement.
+    #[prost(string, tag = "16")]
+    pub about: ::prost::alloc::string::String,
+    /// To whom it is offered; empty: to nobody.
+    #[prost(string, tag = "17")]
+    pub offered_to: ::prost::alloc::string::String,
+    /// Whether they have accepted.
+    #[prost(bool, tag = "18")]
+    pub offer_accepted: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealStep {
+    /// Type of the act.
+    #[prost(string, tag = "1")]
+    pub typ: ::prost::alloc::string::String,
+    /// Its id.
+    #[prost(string, tag = "2")]
+    pub act_id: ::prost::alloc::string::String,
+    /// Who signed it.
+    #[prost(string, tag = "3")]
+    pub person_id: ::prost::alloc::string::String,
+    /// When it was filed, µs since the Unix epoch.
+    #[prost(uint64, tag = "4")]
+    pub time_us: u64,
+    /// State after it.
+    #[prost(string, tag = "5")]
+    pub state: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficeNotice {
+    /// The report.
+    #[prost(string, tag = "1")]
+    pub act_id: ::prost::alloc::string::String,
+    /// Which seal.
+    #[prost(string, tag = "2")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// "damage", "loss", "pin-leak".
+    #[prost(string, tag = "3")]
+    pub what: ::prost::alloc::string::String,
+    /// In words.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+    /// When, µs since the Unix epoch.
+    #[prost(uint64, tag = "5")]
+    pub time_us: u64,
+    /// Whether the unit's head has taken note.
+    #[prost(bool, tag = "6")]
+    pub head_acknowledged: bool,
+    /// Whether the seal office has.
+    #[prost(bool, tag = "7")]
+    pub office_acknowledged: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficeFinding {
+    /// The auditor's act.
+    #[prost(string, tag = "1")]
+    pub act_id: ::prost::alloc::string::String,
+    /// Who has to answer.
+    #[prost(string, tag = "2")]
+    pub person_id: ::prost::alloc::string::String,
+    /// What.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+    /// Until when, seconds since the Unix epoch.
+    #[prost(uint64, tag = "4")]
+    pub due_s: u64,
+    /// The answer; empty: none yet.
+    #[prost(string, tag = "5")]
+    pub answer: ::prost::alloc::string::String,
+    /// When it was answered, µs since the Unix epoch; 0: not yet.
+    #[prost(uint64, tag = "6")]
+    pub answered_us: u64,
+    /// When it was found, µs since the Unix epoch.
+    #[prost(uint64, tag = "7")]
+    pub time_us: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListActsRequest {
+    /// About this seal only; empty: any.
+    #[prost(string, tag = "1")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// About, or signed by, this person only; empty: any.
+    #[prost(string, tag = "2")]
+    pub person_id: ::prost::alloc::string::String,
+    /// About this request only; empty: any.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Of this type only; empty: any.
+    #[prost(string, tag = "4")]
+    pub typ: ::prost::alloc::string::String,
+    /// From this record on.
+    #[prost(uint64, tag = "5")]
+    pub from_seq: u64,
+    /// At most so many, up to 1000; 0: 100.
+    #[prost(uint32, tag = "6")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListActsReply {
+    /// Oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub acts: ::prost::alloc::vec::Vec<ListedAct>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListedAct {
+    /// Id, type, record, time, signer.
+    #[prost(message, optional, tag = "1")]
+    pub filed: ::core::option::Option<FiledAct>,
+    /// Name of the signer as registered now.
+    #[prost(string, tag = "2")]
+    pub signer_name: ::prost::alloc::string::String,
+    /// Its text, the compact JWS; empty once it was erased.
+    #[prost(string, tag = "3")]
+    pub act: ::prost::alloc::string::String,
+    /// The seal it is about; empty: none.
+    #[prost(string, tag = "4")]
+    pub seal_id: ::prost::alloc::string::String,
+    /// The request it is about; empty: none.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRequestsRequest {
+    /// "mine": the caller is the applicant. "to-approve": the caller may still approve it. "to-stamp": the caller keeps the seal, and it has all its tickets. Empty:
+    /// every one the caller may see.
+    #[prost(string, tag = "1")]
+    pub which: ::prost::alloc::string::String,
+    /// Also those that have ended.
+    #[prost(bool, tag = "2")]
+    pub ended: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListRequestsReply {
+    /// Oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub requests: ::prost::alloc::vec::Vec<KeptRequest>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowRequestRequest {
+    /// UUID of the request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShowRequestReply {
+    /// As it stands.
+    #[prost(message, optional, tag = "1")]
+    pub request: ::core::option::Option<KeptRequest>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchRequestsRequest {
+    /// As in ListRequestsRequest.
+    #[prost(string, tag = "1")]
+    pub which: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RequestEvent {
+    /// A request as it stands now; `KeptRequest.state` tells whether it still belongs to the list.
+    #[prost(message, optional, tag = "1")]
+    pub request: ::core::option::Option<KeptRequest>,
+}
+/// A request as the agent keeps it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct KeptRequest {
+    /// UUID.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// "drafted": the document is there, its applicant has to file it. "filed": it waits for tickets. "approved": it has them, and can be stamped.
+    /// "rejected", "withdrawn", "expired", "stamped": it has ended.
+    #[prost(string, tag = "2")]
+    pub state: ::prost::alloc::string::String,
+    /// What has to be signed, as JSON: the members of "request-file" and "request-approve" (docs/acts.md), to be taken as they are.
+    #[prost(string, tag = "3")]
+    pub binding: ::prost::alloc::string::String,
+    /// Name of the seal.
+    #[prost(string, tag = "4")]
+    pub seal_name: ::prost::alloc::string::String,
+    /// Name of the applicant.
+    #[prost(string, tag = "5")]
+    pub applicant_name: ::prost::alloc::string::String,
+    /// Tickets it has.
+    #[prost(message, repeated, tag = "6")]
+    pub tickets: ::prost::alloc::vec::Vec<RequestTicket>,
+    /// Tickets it needs in all.
+    #[prost(uint32, tag = "7")]
+    pub tickets_needed: u32,
+    /// Copies used up.
+    #[prost(uint32, tag = "8")]
+    pub copies_used: u32,
+    /// µs since the Unix epoch.
+    #[prost(uint64, tag = "9")]
+    pub created_us: u64,
+    /// µs since the Unix epoch.
+    #[prost(uint64, tag = "10")]
+    pub expires_us: u64,
+    /// Importance of its class: "ordinary", "important", "major".
+    #[prost(string, tag = "11")]
+    pub importance: ::prost::alloc::string::String,
+    /// Secrecy of its class: "public", "internal", "confidential", "secret".
+    #[prost(string, tag = "12")]
+    pub secrecy: ::prost::alloc::string::String,
+    /// Size of the document, bytes.
+    #[prost(uint64, tag = "13")]
+    pub document_size: u64,
+    /// Who ended it and why, where somebody did.
+    #[prost(string, tag = "14")]
+    pub ended_by: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RequestTicket {
+    /// The act.
+    #[prost(string, tag = "1")]
+    pub act_id: ::prost::alloc::string::String,
+    /// The approver.
+    #[prost(string, tag = "2")]
+    pub person_id: ::prost::alloc::string::String,
+    /// Their name.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// When it was signed, seconds since the Unix epoch.
+    #[prost(uint64, tag = "4")]
+    pub issued_s: u64,
+    /// Until when it is good, seconds since the Unix epoch.
+    #[prost(uint64, tag = "5")]
+    pub expires_s: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FetchDocumentRequest {
+    /// UUID of the request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FetchDocumentEvent {
+    /// The next bytes, at most 64 KiB; `KeptRequest.binding` tells the digest of all.
+    #[prost(bytes = "vec", tag = "1")]
+    pub chunk: ::prost::alloc::vec::Vec<u8>,
+}
+/// Generated client implementations.
+pub mod office_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// The office: acts (签批) come in, and what they have made can be read. Of a journal made with `init --office-key`; one made with `--solo` answers
+    /// everything but Describe with FAILED_PRECONDITION, reason "journal-solo".
+    #[derive(Debug, Clone)]
+    pub struct OfficeServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> OfficeServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> OfficeServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            OfficeServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What a signer has to know: to which journal acts are said, and how long they may be good. For whoever may open the socket.
+        pub async fn describe_office(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DescribeOfficeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DescribeOfficeReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.OfficeService/DescribeOffice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("sealkeeper.v1.OfficeService", "DescribeOffice"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Files an act, from whoever may open the socket: who carries it does not matter, its signature does. Not idempotent: an id is taken once, and
+        /// an act filed again is refused with "act-repeated", which says that it is on record.
+        pub async fn file_act(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FileActRequest>,
+        ) -> std::result::Result<tonic::Response<super::FileActReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.OfficeService/FileAct",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "FileAct"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// People, grants, seals with their lives, notices and findings as they stand. For registered callers.
+        pub async fn show_office(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowOfficeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ShowOfficeReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.OfficeService/ShowOffice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "ShowOffice"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Acts on record, oldest first. For registered callers: auditor, seal office and custodian see all, others their own and those about them.
+        pub async fn list_acts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListActsRequest>,
+        ) -> std::result::Result<tonic::Response<super::ListActsReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.OfficeService/ListActs",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "ListActs"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod office_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with OfficeServiceServer.
+    #[async_trait]
+    pub trait OfficeService: std::marker::Send + std::marker::Sync + 'static {
+        /// What a signer has to know: to which journal acts are said, and how long they may be good. For whoever may open the socket.
+        async fn describe_office(
+            &self,
+            request: tonic::Request<super::DescribeOfficeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DescribeOfficeReply>,
+            tonic::Status,
+        >;
+        /// Files an act, from whoever may open the socket: who carries it does not matter, its signature does. Not idempotent: an id is taken once, and
+        /// an act filed again is refused with "act-repeated", which says that it is on record.
+        async fn file_act(
+            &self,
+            request: tonic::Request<super::FileActRequest>,
+        ) -> std::result::Result<tonic::Response<super::FileActReply>, tonic::Status>;
+        /// People, grants, seals with their lives, notices and findings as they stand. For registered callers.
+        async fn show_office(
+            &self,
+            request: tonic::Request<super::ShowOfficeRequest>,
+        ) -> std::result::Result<tonic::Response<super::ShowOfficeReply>, tonic::Status>;
+        /// Acts on record, oldest first. For registered callers: auditor, seal office and custodian see all, others their own and those about them.
+        async fn list_acts(
+            &self,
+            request: tonic::Request<super::ListActsRequest>,
+        ) -> std::result::Result<tonic::Response<super::ListActsReply>, tonic::Status>;
+    }
+    /// The office: acts (签批) come in, and what they have made can be read. Of a journal made with `init --office-key`; one made with `--solo` answers
+    /// everything but Describe with FAILED_PRECONDITION, reason "journal-solo".
+    #[derive(Debug)]
+    pub struct OfficeServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> OfficeServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for OfficeServiceServer<T>
+    where
+        T: OfficeService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/sealkeeper.v1.OfficeService/DescribeOffice" => {
+                    #[allow(non_camel_case_types)]
+                    struct DescribeOfficeSvc<T: OfficeService>(pub Arc<T>);
+                    impl<
+                        T: OfficeService,
+                    > tonic::server::UnaryService<super::DescribeOfficeRequest>
+                    for DescribeOfficeSvc<T> {
+                        type Response = super::DescribeOfficeReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DescribeOfficeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficeService>::describe_office(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DescribeOfficeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.OfficeService/FileAct" => {
+                    #[allow(non_camel_case_types)]
+                    struct FileActSvc<T: OfficeService>(pub Arc<T>);
+                    impl<
+                        T: OfficeService,
+                    > tonic::server::UnaryService<super::FileActRequest>
+                    for FileActSvc<T> {
+                        type Response = super::FileActReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FileActRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficeService>::file_act(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FileActSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.OfficeService/ShowOffice" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowOfficeSvc<T: OfficeService>(pub Arc<T>);
+                    impl<
+                        T: OfficeService,
+                    > tonic::server::UnaryService<super::ShowOfficeRequest>
+                    for ShowOfficeSvc<T> {
+                        type Response = super::ShowOfficeReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowOfficeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficeService>::show_office(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowOfficeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.OfficeService/ListActs" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListActsSvc<T: OfficeService>(pub Arc<T>);
+                    impl<
+                        T: OfficeService,
+                    > tonic::server::UnaryService<super::ListActsRequest>
+                    for ListActsSvc<T> {
+                        type Response = super::ListActsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListActsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficeService>::list_acts(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListActsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for OfficeServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "sealkeeper.v1.OfficeService";
+    impl<T> tonic::server::NamedService for OfficeServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod request_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Requests (用印申请) of an office journal.
+    #[derive(Debug, Clone)]
+    pub struct RequestServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> RequestServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RequestServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RequestServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Those the caller has to do with.
+        pub async fn list_requests(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRequestsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRequestsReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.RequestService/ListRequests",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.RequestService", "ListRequests"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// One of them; NOT_FOUND with "request-unknown".
+        pub async fn show_request(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowRequestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ShowRequestReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.RequestService/ShowRequest",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.RequestService", "ShowRequest"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// The same list as events: what is there, then every change as it happens, until the caller hangs up.
+        pub async fn watch_requests(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchRequestsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::RequestEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.RequestService/WatchRequests",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("sealkeeper.v1.RequestService", "WatchRequests"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// The document of a request, as it was submitted, for its applicant, the approvers and the seal's custodian.
+        pub async fn fetch_document(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FetchDocumentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::FetchDocumentEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.RequestService/FetchDocument",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("sealkeeper.v1.RequestService", "FetchDocument"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod request_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RequestServiceServer.
+    #[async_trait]
+    pub trait RequestService: std::marker::Send + std::marker::Sync + 'static {
+        /// Those the caller has to do with.
+        async fn list_requests(
+            &self,
+            request: tonic::Request<super::ListRequestsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRequestsReply>,
+            tonic::Status,
+        >;
+        /// One of them; NOT_FOUND with "request-unknown".
+        async fn show_request(
+            &self,
+            request: tonic::Request<super::ShowRequestRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ShowRequestReply>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchRequests method.
+        type WatchRequestsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::RequestEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The same list as events: what is there, then every change as it happens, until the caller hangs up.
+        async fn watch_requests(
+            &self,
+            request: tonic::Request<super::WatchRequestsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchRequestsStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the FetchDocument method.
+        type FetchDocumentStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::FetchDocumentEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The document of a request, as it was submitted, for its applicant, the approvers and the seal's custodian.
+        async fn fetch_document(
+            &self,
+            request: tonic::Request<super::FetchDocumentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::FetchDocumentStream>,
+            tonic::Status,
+        >;
+    }
+    /// Requests (用印申请) of an office journal.
+    #[derive(Debug)]
+    pub struct RequestServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RequestServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for RequestServiceServer<T>
+    where
+        T: RequestService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/sealkeeper.v1.RequestService/ListRequests" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRequestsSvc<T: RequestService>(pub Arc<T>);
+                    impl<
+                        T: RequestService,
+                    > tonic::server::UnaryService<super::ListRequestsRequest>
+                    for ListRequestsSvc<T> {
+                        type Response = super::ListRequestsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRequestsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RequestService>::list_requests(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRequestsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.RequestService/ShowRequest" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowRequestSvc<T: RequestService>(pub Arc<T>);
+                    impl<
+                        T: RequestService,
+                    > tonic::server::UnaryService<super::ShowRequestRequest>
+                    for ShowRequestSvc<T> {
+                        type Response = super::ShowRequestReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowRequestRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RequestService>::show_request(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowRequestSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.RequestService/WatchRequests" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchRequestsSvc<T: RequestService>(pub Arc<T>);
+                    impl<
+                        T: RequestService,
+                    > tonic::server::ServerStreamingService<super::WatchRequestsRequest>
+                    for WatchRequestsSvc<T> {
+                        type Response = super::RequestEvent;
+                        type ResponseStream = T::WatchRequestsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchRequestsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RequestService>::watch_requests(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchRequestsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.RequestService/FetchDocument" => {
+                    #[allow(non_camel_case_types)]
+                    struct FetchDocumentSvc<T: RequestService>(pub Arc<T>);
+                    impl<
+                        T: RequestService,
+                    > tonic::server::ServerStreamingService<super::FetchDocumentRequest>
+                    for FetchDocumentSvc<T> {
+                        type Response = super::FetchDocumentEvent;
+                        type ResponseStream = T::FetchDocumentStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FetchDocumentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RequestService>::fetch_document(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FetchDocumentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RequestServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "sealkeeper.v1.RequestService";
+    impl<T> tonic::server::NamedService for RequestServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
