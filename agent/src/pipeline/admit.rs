@@ -1,5 +1,7 @@
 //! Which seal, within which limits: what can be decided before the document is there.
 
+use std::sync::Arc;
+
 use sealkeeper_domain::{
     identity::{PersonId, TokenSerial},
     policy::Policy,
@@ -11,21 +13,21 @@ use sealkeeper_domain::{
 use super::ports::registry::{RegisteredSeal, SealRegistry};
 
 /// An ask within the policy, for a seal there is.
-pub(crate) struct Admitted<'a> {
+pub(crate) struct Admitted {
     pub(super) terms: Terms,
-    pub(super) seal: &'a RegisteredSeal,
+    pub(super) seal: Arc<RegisteredSeal>,
 }
 
 /// Holds an ask against registry, policy, limits and what the inspection of the seal's token found (C3); names all that stands against it.
-pub(crate) fn admit<'a>(
+pub(crate) fn admit(
     asked: Asked,
     seal: &str,
     applicant: PersonId,
-    registry: &'a dyn SealRegistry,
+    registry: &dyn SealRegistry,
     policy: &Policy,
     max_document: u64,
     inspected: impl FnOnce(&TokenSerial) -> Result<(), Violation>,
-) -> Result<Admitted<'a>, Refusal> {
+) -> Result<Admitted, Refusal> {
     match registry.find(seal) {
         Ok(registered) => {
             let mut violations = Violations::new();

@@ -23,16 +23,16 @@ impl<'f> Hashed<'f> {
 }
 
 /// A document whose structure is certain, and what it is.
-pub(crate) struct Inspected<'a, 'f> {
-    pub(super) admitted: Admitted<'a>,
+pub(crate) struct Inspected<'f> {
+    pub(super) admitted: Admitted,
     pub(super) document: Document<'f>,
     pub(super) input: InputDigest,
     pub(super) facts: Facts,
 }
 
-impl<'a> Admitted<'a> {
+impl Admitted {
     /// Checks that these are the announced bytes and reads their structure.
-    pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>) -> Result<Inspected<'a, 'f>, Refusal> {
+    pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>) -> Result<Inspected<'f>, Refusal> {
         // A document known by its digest was never counted against the size announced with it.
         let (announced, size) = (self.terms.size, hashed.bytes.len() as u64);
         if announced != size {

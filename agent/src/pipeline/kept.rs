@@ -2,6 +2,7 @@
 
 use sealkeeper_domain::{
     identity::{PersonId, RequestId, SealId},
+    office::RequestFacts,
     reason::Reason,
     request::Asked,
 };
@@ -21,12 +22,16 @@ pub(crate) struct KeptRequest {
     pub(crate) expires_us: u64,
     /// Copies used up: uses that did not fail.
     pub(crate) copies_used: u32,
+    /// What acts made of it; `None` in a solo journal.
+    pub(crate) facts: Option<RequestFacts>,
 }
 
 /// A use from its intent on.
 #[derive(Debug)]
 pub(crate) struct KeptUse {
     pub(crate) request_id: RequestId,
+    pub(crate) applicant: PersonId,
+    pub(crate) seal: SealId,
     pub(crate) intent_seq: u64,
     pub(crate) state: UseState,
 }

@@ -10,6 +10,7 @@ pub(crate) mod admit;
 pub(crate) mod approve;
 pub(crate) mod certificate;
 pub(crate) mod challenge;
+pub(crate) mod destruction;
 pub(crate) mod embed;
 pub(crate) mod identify;
 pub(crate) mod inspect;

@@ -11,15 +11,15 @@ use sealkeeper_pades::{Facts, PlacedBox};
 use super::inspect::{Inspected, unreadable};
 
 /// A document with a fixed place for the seal.
-pub(crate) struct Placed<'a, 'f> {
-    pub(super) inspected: Inspected<'a, 'f>,
+pub(crate) struct Placed<'f> {
+    pub(super) inspected: Inspected<'f>,
     pub(super) seal_box: SealBox,
     pub(super) placed: PlacedBox,
 }
 
-impl<'a, 'f> Inspected<'a, 'f> {
+impl<'f> Inspected<'f> {
     /// Resolves the placement on the page as a person sees it.
-    pub(crate) fn place(self) -> Result<Placed<'a, 'f>, Refusal> {
+    pub(crate) fn place(self) -> Result<Placed<'f>, Refusal> {
         let placement = self.admitted.terms.placement;
         let pages = self.document.page_count().map_err(|error| unreadable(&error))?;
         let index = placement.page.index(u32::try_from(pages).unwrap_or(u32::MAX))?;
@@ -51,7 +51,7 @@ fn coded(code: &str, fallback: Reason, what: &dyn std::fmt::Display) -> Violatio
     Violation::new(Reason::from_code(code).unwrap_or(fallback)).with("what", what)
 }
 
-impl Placed<'_, '_> {
+impl Placed<'_> {
     /// What the document is.
     pub(crate) fn facts(&self) -> &Facts {
         &self.inspected.facts

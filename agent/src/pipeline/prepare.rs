@@ -2,6 +2,7 @@
 
 use sealkeeper_domain::{
     identity::{Digest, TokenSerial, UseId},
+    office::Ticket,
     placement::SealBox,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -35,15 +36,12 @@ pub(crate) struct Signer {
 
 impl Signer {
     /// Checks the certificate's validity at `now_us` and binds it to the seal (U8).
-    pub(crate) fn new(approved: &Approved<'_, '_>, key: SigningKey, now_us: u64) -> Result<Self, Refusal> {
-        let registered = approved.placed.inspected.admitted.seal;
+    pub(crate) fn new(approved: &Approved<'_>, key: SigningKey, now_us: u64) -> Result<Self, Refusal> {
+        let registered = &*approved.placed.inspected.admitted.seal;
         let chain = valid_chain(registered, &key, now_us)?;
         let algorithm = choose(&key.algorithms, chain.signer().algorithms())?;
         let certificate_sha256 = Digest::of(&key.certificate);
-        let seal_object = registered
-            .seal
-            .object_digest(registered.picture_digest, certificate_sha256)
-            .map_err(|error| Violation::new(Reason::CertificateBad).with("what", error))?;
+        let seal_object = registered.object_digest(&key.certificate, now_us)?;
         Ok(Signer {
             chain,
             algorithm,
@@ -103,12 +101,14 @@ pub(crate) struct Prepared {
     /// For a key that asks for it at each signature.
     pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
+    /// By which it may be stamped.
+    pub(super) tickets: Vec<Ticket>,
     pub(super) revision: revision::Prepared,
     /// Over the /ByteRange of the revision, by the hash function of the algorithm.
     pub(super) byte_range_digest: MessageDigest,
 }
 
-impl Approved<'_, '_> {
+impl Placed<'_> {
     /// Whether a revision can be written at all, before there is a use to write it for: told at once, not when the custodian is asked.
     pub(crate) fn check_revisable(&self) -> Result<(), Stop> {
         let marks = UseMarks {
@@ -117,13 +117,16 @@ impl Approved<'_, '_> {
             journal: TreeHead { size: 0, root: sealkeeper_journal::empty_root() },
             now_us: 0,
         };
-        write_revision(&self.placed, &marks, 0).map(|_| ())
+        write_revision(self, &marks, 0).map(|_| ())
     }
+}
 
+impl Approved<'_> {
     /// Writes the revision.
     pub(crate) fn prepare(self, signer: Signer, marks: UseMarks) -> Result<Prepared, Stop> {
+        let tickets = self.tickets().to_vec();
         let placed = self.placed;
-        let registered = placed.inspected.admitted.seal;
+        let registered = placed.inspected.admitted.seal.clone();
         let capacity = capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
         let revision = write_revision(&placed, &marks, capacity)?;
         let inspected = placed.inspected;
@@ -144,6 +147,7 @@ impl Approved<'_, '_> {
             has_pad: signer.has_pad,
             pin: None,
             marks,
+            tickets,
             revision,
             byte_range_digest,
         })
@@ -151,7 +155,7 @@ impl Approved<'_, '_> {
 }
 
 fn write_revision(
-    placed: &Placed<'_, '_>,
+    placed: &Placed<'_>,
     marks: &UseMarks,
     contents_capacity: usize,
 ) -> Result<revision::Prepared, Stop> {

@@ -1,6 +1,6 @@
 //! The intent, or the record of another use of a key: durable before the token is asked. Only its commit makes an order to sign.
 
-use sealkeeper_domain::{identity::RequestId, pkcs11_uri::ObjectUri, refusal::Refusal};
+use sealkeeper_domain::{identity::RequestId, office::Ticket, pkcs11_uri::ObjectUri, refusal::Refusal};
 use sealkeeper_journal::{Intent, KeyPurpose, KeyUsed, ListDigest, MessageDigest, RecordBody};
 use sealkeeper_pades::cms::{self, SignatureAlgorithm};
 use serde::Serialize;
@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::{
     Stop,
     identify::Custodian,
+    kept::KeptRequest,
     prepare::{Prepared, Reviewed},
     scribe::{Scribe, code, digest, id},
     unfinished::OpenUse,
 };
-use crate::pipeline::ports::ledger::{BeginError, Begun, Ledger, LedgerError};
+use crate::pipeline::ports::ledger::{ActChoice, BeginError, Begun, Ledger, LedgerError};
 use crate::pipeline::ports::token::OnePin;
 
 /// The one permit to sign for one recorded intent or key use. It has no public constructor and is moved into the order that uses it.
@@ -118,17 +119,51 @@ struct PlacementRow {
     width_um: u32,
 }
 
+/// A ticket as it stands in the tickets list of an intent.
+#[derive(Serialize)]
+pub(crate) struct TicketRow {
+    act: String,
+    by: String,
+    seq: u64,
+}
+
+/// These tickets of a request with the records they stand in, in their order.
+pub(crate) async fn tickets(
+    request: RequestId,
+    given: &[Ticket],
+    ledger: &dyn Ledger,
+) -> Result<Vec<TicketRow>, LedgerError> {
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let choice =
+        ActChoice { request: Some(request), typ: Some("request-approve".into()), ..ActChoice::default() };
+    let filed = ledger.acts(choice, 0, u32::MAX).await?;
+    let row = |ticket: &Ticket| {
+        let Some(row) = filed.iter().find(|row| row.act == ticket.act) else {
+            return Err(LedgerError::Record(format!("the ticket {} is not on record", ticket.act)));
+        };
+        Ok(TicketRow { act: ticket.act.to_string(), by: ticket.by.to_string(), seq: row.seq })
+    };
+    given.iter().map(row).collect()
+}
+
 impl Reviewed {
     /// Uses up one copy and writes the intent, in one transaction. A crash before the commit returned leaves neither; one after it leaves
     /// an open use, which the next start closes as abandoned.
+    ///
+    /// `request` is what the rules were held against. An act about it that was filed since makes the ledger refuse the use.
     pub(crate) async fn record_intent(
         self,
-        request_id: RequestId,
+        request: &KeptRequest,
+        applicant_name: &str,
         custodian: Custodian<'_>,
         ledger: &dyn Ledger,
         scribe: &Scribe,
     ) -> Result<Recorded, Stop> {
         let use_id = self.0.marks.use_id;
+        // Those that counted when the rules were asked; of a suspension's void ones it does not tell.
+        let tickets = tickets(request.id, &self.0.tickets, ledger).await?;
         let entry = scribe.entry(|draft| {
             let prepared = &self.0;
             let terms = &prepared.terms;
@@ -143,15 +178,13 @@ impl Reviewed {
             }])
             .map_err(bad)?;
             draft.lists.push(("placements", bytes));
-            let (tickets, bytes) = ListDigest::of::<u64>(&[]).map_err(bad)?;
+            let (tickets, bytes) = ListDigest::of(&tickets).map_err(bad)?;
             draft.lists.push(("tickets", bytes));
-            // In a solo journal applicant and custodian are one person.
-            let caller = custodian.caller();
             Ok(RecordBody::Intent(Box::new(Intent {
                 use_id: use_id.uuid(),
-                request_id: request_id.uuid(),
-                applicant: draft.actor("applicant", caller)?,
-                custodian: draft.actor("custodian", caller)?,
+                request_id: request.id.uuid(),
+                applicant: draft.registered("applicant", &terms.applicant, applicant_name)?,
+                custodian: draft.actor("custodian", custodian.caller())?,
                 host: draft.host("host")?,
                 reason: draft.commit("reason", &terms.reason)?,
                 file_name: draft.commit("file_name", &terms.file_name)?,
@@ -176,7 +209,8 @@ impl Reviewed {
                 journal: prepared.marks.journal,
             })))
         })?;
-        let begun = ledger.begin_use(use_id, request_id, entry).await.map_err(|error| match error {
+        let begun = ledger.begin_use(use_id, request.id, request.facts.clone(), entry).await;
+        let begun = begun.map_err(|error| match error {
             BeginError::Refused(reason) => {
                 Stop::Refused { stage: "record-intent", refusal: Refusal::from(reason) }
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sealkeeper_domain::identity::PersonId;
 use sealkeeper_journal::{
     Actor, Channel, Code, Commitment, Committer, Digest, Disclosure, Endpoint, Id, Person, RecordBody,
     SALT_LENGTH,
@@ -67,10 +68,20 @@ impl Draft<'_> {
         self.commit(field, host)
     }
 
-    /// A registered person.
+    /// The registered person who calls.
     pub(crate) fn person(&mut self, path: &str, caller: &Caller) -> Result<Person, LedgerError> {
-        let name = self.commit(&format!("{path}.name"), &caller.person().name)?;
-        Ok(Person { id: id(caller.person().id.as_str())?, name })
+        self.registered(path, &caller.person().id, &caller.person().name)
+    }
+
+    /// A registered person, who need not be there.
+    pub(crate) fn registered(
+        &mut self,
+        path: &str,
+        person: &PersonId,
+        name: &str,
+    ) -> Result<Person, LedgerError> {
+        let name = self.commit(&format!("{path}.name"), name)?;
+        Ok(Person { id: id(person.as_str())?, name })
     }
 
     /// A local system user.

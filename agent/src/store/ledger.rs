@@ -1,13 +1,19 @@
 //! The store as the pipeline's ledger.
 
 use async_trait::async_trait;
-use sealkeeper_domain::identity::{Digest, RequestId, UseId};
+use sealkeeper_domain::{
+    identity::{ActId, Digest, PersonId, RequestId, SealId, UseId},
+    office::{Office, RequestFacts},
+};
 use sealkeeper_journal::TreeHead;
 
-use super::{Store, reads, requests, uses};
+use super::{Store, acts, office, policy, reads, requests, uses};
 use crate::pipeline::{
     kept::{KeptRequest, KeptUse},
-    ports::ledger::{BeginError, Begun, Committed, End, Entry, Identity, Ledger, LedgerError, StoredRecord},
+    ports::ledger::{
+        ActChoice, BeginError, Begun, Committed, End, Entry, FileError, FiledAct, FiledRow, Held, Identity,
+        Ledger, LedgerError, RequestChoice, StoredRecord,
+    },
 };
 
 #[async_trait]
@@ -28,6 +34,35 @@ impl Ledger for Store {
         self.writer.write(move |batch| batch.append(entry)).await
     }
 
+    async fn office(&self) -> Result<Office, LedgerError> {
+        let origin = self.identity.origin.clone();
+        self.read(move |connection| office::read(connection, &origin)).await
+    }
+
+    async fn record_act(&self, act: FiledAct) -> Result<Committed, FileError> {
+        self.writer.write(move |batch| acts::record(batch, act)).await
+    }
+
+    async fn knows_act(&self, act: ActId) -> Result<bool, LedgerError> {
+        self.read(move |connection| acts::is_taken(connection, act)).await
+    }
+
+    async fn acts(&self, choice: ActChoice, from_seq: u64, limit: u32) -> Result<Vec<FiledRow>, LedgerError> {
+        self.read(move |connection| acts::select(connection, &choice, from_seq, limit)).await
+    }
+
+    async fn attachment(&self, sha256: Digest) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.read(move |connection| acts::attachment(connection, sha256)).await
+    }
+
+    async fn policy(&self) -> Result<Option<String>, LedgerError> {
+        self.read(policy::select).await
+    }
+
+    async fn load_policy(&self, text: String, loaded: Entry) -> Result<Committed, LedgerError> {
+        self.writer.write(move |batch| policy::replace(batch, &text, loaded)).await
+    }
+
     async fn add_request(&self, request: KeptRequest) -> Result<(), LedgerError> {
         self.writer.write(move |batch| requests::insert(batch, &request)).await
     }
@@ -36,17 +71,26 @@ impl Ledger for Store {
         self.read(move |connection| requests::select(connection, id)).await
     }
 
+    async fn requests(&self, choice: RequestChoice) -> Result<Vec<KeptRequest>, LedgerError> {
+        self.read(move |connection| requests::select_all(connection, &choice)).await
+    }
+
     async fn begin_use(
         &self,
         use_id: UseId,
         request_id: RequestId,
+        judged: Option<RequestFacts>,
         intent: Entry,
     ) -> Result<Begun, BeginError> {
-        self.writer.write(move |batch| uses::begin(batch, use_id, request_id, intent)).await
+        self.writer.write(move |batch| uses::begin(batch, use_id, request_id, judged.as_ref(), intent)).await
     }
 
     async fn end_use(&self, use_id: UseId, end: End, outcome: Entry) -> Result<Committed, LedgerError> {
         self.writer.write(move |batch| uses::finish(batch, use_id, end, outcome)).await
+    }
+
+    async fn used_since(&self, applicant: PersonId, seal: SealId, from_us: u64) -> Result<u32, LedgerError> {
+        self.read(move |connection| uses::since(connection, &applicant, &seal, from_us)).await
     }
 
     async fn find_use(&self, use_id: UseId) -> Result<Option<KeptUse>, LedgerError> {
@@ -67,6 +111,10 @@ impl Ledger for Store {
 
     async fn expire_requests(&self) -> Result<Vec<Digest>, LedgerError> {
         self.writer.write(requests::expire).await
+    }
+
+    async fn held_by(&self, applicant: PersonId) -> Result<Held, LedgerError> {
+        self.read(move |connection| requests::held_by(connection, &applicant)).await
     }
 
     async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError> {

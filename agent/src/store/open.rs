@@ -9,16 +9,16 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sealkeeper_journal::{Digest, Frontier, Mode};
 
-use super::writer::Writer;
+use super::{from_json, office, to_json, writer::Writer};
 use crate::pipeline::ports::{
     clock::Clock,
-    ledger::{Identity, LedgerError, SoloPerson},
+    ledger::{Identity, LedgerError, OfficeRoot, Root, SoloPerson},
 };
 
 /// `SEAL` as SQLite's application_id.
 const APPLICATION_ID: i32 = 0x5345_414c;
 /// The schema this agent reads and writes.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = 2;
 
 /// Why the store was not made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,14 @@ pub(crate) enum OpenError {
         /// What it said.
         source: rusqlite::Error,
     },
+    /// It could not be written.
+    #[error("{path}: no journal was made: {why}")]
+    Unmade {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
     /// A thread or file could not be made.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -63,34 +71,37 @@ pub(crate) fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> 
     if path.exists() {
         return Err(OpenError::Exists(path.to_owned()));
     }
-    let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    let connection = Connection::open(path).map_err(sqlite)?;
-    let write = || -> rusqlite::Result<()> {
+    let connection =
+        Connection::open(path).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+    let write = || -> Result<(), LedgerError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch("BEGIN")?;
         connection.execute_batch(include_str!("schema.sql"))?;
-        let uid = identity.person.uid.to_string();
-        for (key, value) in [
-            ("origin", identity.origin.as_str()),
-            ("mode", mode_name(identity.mode)),
-            ("person_id", &identity.person.id),
-            ("person_name", &identity.person.name),
-            ("person_uid", &uid),
-        ] {
-            connection.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", [key, value])?;
+        let put = |key: &str, value: &str| {
+            connection.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", [key, value])
+        };
+        put("origin", &identity.origin)?;
+        match &identity.root {
+            Root::Solo(person) => {
+                put("mode", "solo")?;
+                put("person_id", &person.id)?;
+                put("person_name", &person.name)?;
+                put("person_uid", &person.uid.to_string())?;
+            }
+            Root::Office(root) => {
+                put("mode", "office")?;
+                put("office_person_id", root.id.as_str())?;
+                put("office_person_name", &root.name)?;
+                put("office_person_unit", &root.unit)?;
+                put("office_key", &to_json(&root.key)?)?;
+                office::put_person(&connection, &office::root_person(root))?;
+            }
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA)?;
-        connection.execute_batch("COMMIT")
+        Ok(connection.execute_batch("COMMIT")?)
     };
-    write().map_err(sqlite)
-}
-
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Solo => "solo",
-        Mode::Office => "office",
-    }
+    write().map_err(|error| OpenError::Unmade { path: path.to_owned(), why: error.to_string() })
 }
 
 impl Store {
@@ -136,7 +147,7 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )
         .map_err(sqlite)?;
-        let (writer, thread) = Writer::start(connection, frontier, identity.mode, clock)?;
+        let (writer, thread) = Writer::start(connection, frontier, identity.mode(), clock)?;
         Ok(Store { writer, reader: Arc::new(Mutex::new(reader)), identity, thread })
     }
 
@@ -163,23 +174,53 @@ impl Store {
     }
 }
 
+/// Under which authority a journal is kept, whether an agent has it open or not; `None` where there is none to be read.
+pub(crate) fn mode_of(path: &Path) -> Option<Mode> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).ok()?;
+    let mode = connection.query_row("SELECT value FROM meta WHERE key = 'mode'", [], |row| row.get(0));
+    mode.ok().and_then(|name: String| mode_named(&name))
+}
+
+fn mode_named(name: &str) -> Option<Mode> {
+    match name {
+        "solo" => Some(Mode::Solo),
+        "office" => Some(Mode::Office),
+        _ => None,
+    }
+}
+
 fn read_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
     let value = |key: &str| {
         connection
             .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get::<_, String>(0))
             .optional()
     };
-    let mode = match value("mode")?.as_deref() {
-        Some("solo") => Mode::Solo,
-        Some("office") => Mode::Office,
-        _ => return Ok(None),
+    let Some(origin) = value("origin")? else { return Ok(None) };
+    let root = match value("mode")?.as_deref() {
+        Some("solo") => {
+            let (Some(id), Some(name), Some(uid)) =
+                (value("person_id")?, value("person_name")?, value("person_uid")?)
+            else {
+                return Ok(None);
+            };
+            uid.parse().ok().map(|uid| Root::Solo(SoloPerson { id, name, uid }))
+        }
+        Some("office") => {
+            let (Some(id), Some(name), Some(unit), Some(key)) = (
+                value("office_person_id")?,
+                value("office_person_name")?,
+                value("office_person_unit")?,
+                value("office_key")?,
+            ) else {
+                return Ok(None);
+            };
+            let (id, key) = (id.parse().ok(), from_json(&key).ok());
+            id.zip(key).map(|(id, key)| Root::Office(Box::new(OfficeRoot { id, name, unit, key })))
+        }
+        _ => None,
     };
-    let (Some(origin), Some(id), Some(name), Some(uid)) =
-        (value("origin")?, value("person_id")?, value("person_name")?, value("person_uid")?)
-    else {
-        return Ok(None);
-    };
-    Ok(uid.parse().ok().map(|uid| Identity { origin, mode, person: SoloPerson { id, name, uid } }))
+    Ok(root.map(|root| Identity { origin, root }))
 }
 
 /// The right edge of the tree from the stored leaf hashes. The newest records are hashed again: a torn end would show there.

@@ -1,14 +1,17 @@
 //! The store: what is refused at opening, what a failed write does, what the journal looks like afterwards.
 
+mod office;
+mod requests;
+
 use std::{path::Path, sync::Arc};
 
 use rusqlite::Connection;
-use sealkeeper_journal::{AgentStopped, Digest, Mode, RecordBody, StopCause, leaf_hash, root};
+use sealkeeper_journal::{AgentStopped, Digest, RecordBody, StopCause, leaf_hash, root};
 
 use super::*;
 use crate::pipeline::ports::{
     clock::Clock,
-    ledger::{Entry, Identity, Ledger, LedgerError, SoloPerson},
+    ledger::{Entry, Identity, Ledger, LedgerError, Root, SoloPerson},
 };
 
 struct Epoch;
@@ -20,8 +23,8 @@ impl Clock for Epoch {
 
 fn made(directory: &Path) -> std::path::PathBuf {
     let path = directory.join("journal.db");
-    let person = SoloPerson { id: "p-1".into(), name: "甲".into(), uid: 7 };
-    create(&path, &Identity { origin: "o/seal-journal/1".into(), mode: Mode::Solo, person }).unwrap();
+    let root = Root::Solo(SoloPerson { id: "p-1".into(), name: "甲".into(), uid: 7 });
+    create(&path, &Identity { origin: "o/seal-journal/1".into(), root }).unwrap();
     path
 }
 
@@ -125,9 +128,12 @@ fn what_is_no_sound_journal_is_not_opened() {
     assert!(!missing.exists(), "opening never makes one");
     let path = made(directory.path());
     let tamper = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    tamper("PRAGMA user_version = 2");
-    assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("schema 2")));
-    tamper("PRAGMA user_version = 1; INSERT INTO records VALUES (1, 't', x'78', zeroblob(32))");
+    for other in [1, 3] {
+        tamper(&format!("PRAGMA user_version = {other}"));
+        let told = format!("schema {other}; this agent knows 2 only");
+        assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why == told));
+    }
+    tamper("PRAGMA user_version = 2; INSERT INTO records VALUES (1, 't', x'78', zeroblob(32))");
     assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("gaps")));
     tamper("PRAGMA application_id = 1");
     assert!(

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sealkeeper_domain::{
-    identity::{RequestId, UseId},
+    identity::{PersonId, RequestId, SealId, UseId},
+    office::{RequestFacts, RequestState},
     reason::Reason,
 };
 use sealkeeper_journal::RecordBody;
@@ -26,6 +27,7 @@ pub(super) fn begin(
     batch: &mut Batch<'_>,
     use_id: UseId,
     request_id: RequestId,
+    judged: Option<&RequestFacts>,
     mut intent: Entry,
 ) -> Result<Begun, BeginError> {
     if select(batch.transaction, use_id)?.is_some() {
@@ -36,6 +38,11 @@ pub(super) fn begin(
     };
     if request.expires_us <= batch.now_us() {
         return Err(BeginError::Refused(Reason::RequestExpired));
+    }
+    // An act that was filed after the rules were held against the request stands in the row, whichever came first to whoever asks.
+    let filed = request.facts.as_ref().is_none_or(|facts| matches!(facts.state, RequestState::Filed(_)));
+    if request.facts.as_ref() != judged || !filed {
+        return Err(BeginError::Refused(Reason::RequestChanged));
     }
     let mut taken = batch
         .transaction
@@ -53,9 +60,18 @@ pub(super) fn begin(
     batch
         .transaction
         .prepare_cached(
-            "INSERT INTO uses (use_id, request_id, copy, state, intent_seq) VALUES (?1, ?2, ?3, 'open', ?4)",
+            "INSERT INTO uses (use_id, request_id, applicant, seal, begun_us, copy, state, intent_seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', ?7)",
         )?
-        .execute(params![use_id.to_string(), request_id.to_string(), copy, as_stored(intent.seq)?])?;
+        .execute(params![
+            use_id.to_string(),
+            request_id.to_string(),
+            request.applicant.as_str(),
+            request.seal.as_str(),
+            as_stored(intent.time_us)?,
+            copy,
+            as_stored(intent.seq)?
+        ])?;
     Ok(Begun { intent, copy, request_id })
 }
 
@@ -88,7 +104,7 @@ pub(super) fn finish(
 pub(super) fn select(connection: &Connection, use_id: UseId) -> Result<Option<KeptUse>, LedgerError> {
     let found = connection
         .prepare_cached(
-            "SELECT request_id, state, intent_seq, outcome_seq, reason, receipt, appended IS NOT NULL FROM uses WHERE use_id = ?1",
+            "SELECT request_id, state, intent_seq, outcome_seq, reason, receipt, appended IS NOT NULL, applicant, seal FROM uses WHERE use_id = ?1",
         )?
         .query_row([use_id.to_string()], |row| {
             Ok((
@@ -99,10 +115,12 @@ pub(super) fn select(connection: &Connection, use_id: UseId) -> Result<Option<Ke
                 row.get::<_, Option<String>>(4)?,
                 row.get::<_, Option<String>>(5)?,
                 row.get::<_, bool>(6)?,
+                (row.get::<_, String>(7)?, row.get::<_, String>(8)?),
             ))
         })
         .optional()?;
-    let Some((request_id, state, intent_seq, outcome_seq, reason, receipt, kept)) = found else {
+    let Some((request_id, state, intent_seq, outcome_seq, reason, receipt, kept, (applicant, seal))) = found
+    else {
         return Ok(None);
     };
     let broken = || LedgerError::Read(format!("the row of use {use_id} makes no sense"));
@@ -118,7 +136,13 @@ pub(super) fn select(connection: &Connection, use_id: UseId) -> Result<Option<Ke
         }
         _ => return Err(broken()),
     };
-    Ok(Some(KeptUse { request_id: parsed(&request_id)?, intent_seq, state }))
+    Ok(Some(KeptUse {
+        request_id: parsed(&request_id)?,
+        applicant: parsed(&applicant)?,
+        seal: parsed(&seal)?,
+        intent_seq,
+        state,
+    }))
 }
 
 /// The bytes to append of a complete use, unless acknowledged.
@@ -140,6 +164,22 @@ pub(super) fn acknowledge(batch: &mut Batch<'_>, use_id: UseId) -> Result<(), Le
         .prepare_cached("UPDATE uses SET appended = NULL WHERE use_id = ?1 AND state = 'complete'")?
         .execute([use_id.to_string()])?;
     Ok(())
+}
+
+/// Copies of this applicant's requests that were stamped with this seal from `from_us` on, or may have been.
+pub(super) fn since(
+    connection: &Connection,
+    applicant: &PersonId,
+    seal: &SealId,
+    from_us: u64,
+) -> Result<u32, LedgerError> {
+    let from_us = i64::try_from(from_us).unwrap_or(i64::MAX);
+    let count = connection
+        .prepare_cached(
+            "SELECT count(*) FROM uses WHERE applicant = ?1 AND seal = ?2 AND begun_us >= ?3 AND state <> 'failed'",
+        )?
+        .query_row(params![applicant.as_str(), seal.as_str(), from_us], |row| row.get(0))?;
+    Ok(count)
 }
 
 /// Uses without an outcome, with the seq of their intents.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::pipeline::ports::{
     clock::Clock,
-    ledger::{BeginError, Committed, Entry, LedgerError},
+    ledger::{BeginError, Committed, Entry, FileError, LedgerError},
 };
 
 /// The sending end of the writer thread.
@@ -161,6 +161,15 @@ impl ByRule for BeginError {
         match self {
             BeginError::Refused(_) => None,
             BeginError::Store(error) => error.failure(),
+        }
+    }
+}
+
+impl ByRule for FileError {
+    fn failure(&self) -> Option<&LedgerError> {
+        match self {
+            FileError::Refused(_) => None,
+            FileError::Store(error) => error.failure(),
         }
     }
 }

@@ -38,22 +38,26 @@ use self::{
     wire::{Describe, Object, Question, Reply, Sign},
 };
 use crate::pipeline::{
+    destruction::DestructionOrder,
     ports::{
         key::{KeyFound, KeyOnToken, SigningKey},
         token::{
-            ImportedCertificate, NewCertificate, NewKey, PinChange, PinOrPad, Token, TokenNews, TokenState,
-            Unlock, Unlocked,
+            DestroyedKey, ImportedCertificate, NewCertificate, NewKey, PinChange, PinOrPad, Token, TokenNews,
+            TokenState, Unlock, Unlocked,
         },
         token_error::{SignError, TokenError},
     },
     record::SignOrder,
 };
 
+/// The tokens that seals lie on, as it is now.
+pub(crate) type SealsOn = Box<dyn Fn() -> BTreeSet<TokenSerial> + Send + Sync>;
+
 /// All configured modules.
 pub(crate) struct Modules {
     keepers: Vec<Arc<Keeper>>,
     /// Tokens that seals lie on.
-    seals_on: BTreeSet<TokenSerial>,
+    seals_on: SealsOn,
 }
 
 /// A module to load.
@@ -76,7 +80,7 @@ impl Modules {
     /// is told to `news`. A module has `limit` for what nobody waits for.
     pub(crate) fn new(
         modules: Vec<ModulePath>,
-        seals_on: BTreeSet<TokenSerial>,
+        seals_on: SealsOn,
         limit: Duration,
         news: &UnboundedSender<TokenNews>,
     ) -> Self {
@@ -100,7 +104,7 @@ impl Modules {
     pub(crate) fn watch(&self, deadline: Duration) {
         let due = Instant::now() + deadline;
         let is_missed =
-            self.seals_on.iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
+            (self.seals_on)().iter().any(|serial| !self.keepers.iter().any(|keeper| keeper.shows(serial)));
         for keeper in &self.keepers {
             let keeper = keeper.clone();
             tokio::spawn(async move { keeper.watch(is_missed, due).await });
@@ -332,6 +336,28 @@ impl Token for Modules {
                 })
             }
             _ => Err(fault()),
+        }
+    }
+
+    async fn destroy_key(
+        &self,
+        order: DestructionOrder,
+        deadline: Duration,
+    ) -> Result<DestroyedKey, TokenError> {
+        let due = Instant::now() + deadline;
+        let serial = &order.key().serial;
+        let home = self.home(serial, due).await?;
+        let question = Question::DestroyKey(wire::DestroyKey {
+            key: Object::named(order.key()),
+            certificate: Object::named(order.certificate()),
+        });
+        match home.ask_about(serial, question, false, due).await? {
+            Reply::Destroyed(destroyed) => Ok(DestroyedKey {
+                gone: destroyed.gone,
+                key_id: Some(destroyed.key_id).filter(|id| !id.is_empty()),
+                certificates_left: destroyed.certificates_left,
+            }),
+            _ => Err(TokenError::new(Reason::TokenFault)),
         }
     }
 

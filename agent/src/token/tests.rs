@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_millis(200);
 /// A module whose process is this shell script.
 fn module(name: &str, script: &str) -> (Modules, UnboundedReceiver<TokenNews>) {
     let (told, news) = unbounded_channel();
-    (Modules { keepers: vec![keeper(name, script, &told)], seals_on: BTreeSet::new() }, news)
+    (Modules { keepers: vec![keeper(name, script, &told)], seals_on: Box::new(BTreeSet::new) }, news)
 }
 
 fn keeper(name: &str, script: &str, told: &UnboundedSender<TokenNews>) -> Arc<Keeper> {
@@ -96,7 +96,7 @@ async fn a_token_that_is_found_does_not_wait_for_a_module_that_hangs() {
     let (told, _news) = unbounded_channel();
     let shows = format!("{SHOWS_ONE}; exec sleep 1000");
     let keepers = vec![keeper("hangs", "exec sleep 1000", &told), keeper("shows", &shows, &told)];
-    let modules = Modules { keepers, seals_on: BTreeSet::new() };
+    let modules = Modules { keepers, seals_on: Box::new(BTreeSet::new) };
     let serial = serial("1");
     let home = tokio::time::timeout(LONG / 2, modules.home(&serial, Instant::now() + LONG)).await;
     assert_eq!(home.unwrap().unwrap().name(), "shows");
@@ -107,7 +107,7 @@ async fn a_token_is_not_told_to_be_absent_while_a_module_cannot_tell() {
     let (told, _news) = unbounded_channel();
     let shows = format!("{SHOWS_ONE}; exec sleep 1000");
     let keepers = vec![keeper("dies", "exit 3", &told), keeper("shows", &shows, &told)];
-    let modules = Modules { keepers, seals_on: BTreeSet::new() };
+    let modules = Modules { keepers, seals_on: Box::new(BTreeSet::new) };
     let no = modules.home(&serial("2"), Instant::now() + LONG).await.err().unwrap();
     assert_eq!(no.reason, Reason::ModuleCrashed);
 }
@@ -132,8 +132,10 @@ async fn a_process_that_cannot_be_started_is_told_with_what_the_system_said() {
         environment: Vec::new(),
         at_once: 1,
     };
-    let modules =
-        Modules { keepers: vec![Keeper::new(recipe, || Ok(()), LONG, told)], seals_on: BTreeSet::new() };
+    let modules = Modules {
+        keepers: vec![Keeper::new(recipe, || Ok(()), LONG, told)],
+        seals_on: Box::new(BTreeSet::new),
+    };
     let error = modules.list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("No such file"));
@@ -150,7 +152,7 @@ async fn a_module_that_is_not_trusted_any_more_is_not_started() {
         calls_at_once: 1,
         memory_mib: 64,
     };
-    let error = Modules::new(vec![path], BTreeSet::new(), LONG, &told).list(LONG).await.unwrap_err();
+    let error = Modules::new(vec![path], Box::new(BTreeSet::new), LONG, &told).list(LONG).await.unwrap_err();
     assert_eq!(error.reason, Reason::ModuleUnusable);
     assert!(error.about.unwrap().contains("/nonexistent.so"));
 }
@@ -198,7 +200,7 @@ async fn one_serial_in_two_modules_is_ambiguous() {
     let (told, _news) = unbounded_channel();
     let modules = Modules {
         keepers: vec![keeper("a", "exit", &told), keeper("b", "exit", &told)],
-        seals_on: BTreeSet::new(),
+        seals_on: Box::new(BTreeSet::new),
     };
     for keeper in &modules.keepers {
         keeper.seen(showing(&["1", keeper.name()]), super::logins::Moment::now());

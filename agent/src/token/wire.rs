@@ -25,7 +25,7 @@ pub(super) struct Ask {
     /// Repeated in the answer; never 0.
     #[prost(uint64, tag = "1")]
     pub(super) id: u64,
-    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "Question", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     pub(super) question: Option<Question>,
 }
 
@@ -56,6 +56,8 @@ pub(super) enum Question {
     /// What can this private key do, whatever certificate it has?
     #[prost(message, tag = "12")]
     FindKey(Object),
+    #[prost(message, tag = "13")]
+    DestroyKey(DestroyKey),
 }
 
 /// An answer of the worker.
@@ -64,7 +66,7 @@ pub(super) struct Answer {
     /// Of the question; 0: the first message of all, unasked, [`Reply::Loaded`] or [`Reply::Failed`].
     #[prost(uint64, tag = "1")]
     pub(super) id: u64,
-    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6, 7, 8, 9, 15")]
+    #[prost(oneof = "Reply", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 15")]
     pub(super) reply: Option<Reply>,
 }
 
@@ -87,6 +89,8 @@ pub(super) enum Reply {
     Imported(Imported),
     #[prost(message, tag = "9")]
     KeyFound(KeyFound),
+    #[prost(message, tag = "10")]
+    Destroyed(Destroyed),
     #[prost(message, tag = "15")]
     Failed(Failed),
 }
@@ -285,6 +289,28 @@ pub(super) struct Imported {
     /// Those for the same key that should have gone and did not.
     #[prost(uint32, tag = "3")]
     pub(super) left: u32,
+}
+
+/// C_DestroyObject for a private key, its public half and its certificate.
+#[derive(Message)]
+pub(super) struct DestroyKey {
+    #[prost(message, required, tag = "1")]
+    pub(super) key: Object,
+    #[prost(message, required, tag = "2")]
+    pub(super) certificate: Object,
+}
+
+#[derive(Message)]
+pub(super) struct Destroyed {
+    /// Whether a new search found the key gone.
+    #[prost(bool, tag = "1")]
+    pub(super) gone: bool,
+    /// CKA_ID of the private key; empty: it has none, or was gone already.
+    #[prost(bytes, tag = "2")]
+    pub(super) key_id: Vec<u8>,
+    /// Certificates of it that are named and did not go.
+    #[prost(uint32, tag = "3")]
+    pub(super) certificates_left: u32,
 }
 
 #[derive(Message)]

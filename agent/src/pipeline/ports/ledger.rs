@@ -1,8 +1,10 @@
-//! The journal, and the requests and uses in hand, as one thing that is durable or not.
+//! The journal, the office, and the requests and uses in hand, as one thing that is durable or not.
 
 use async_trait::async_trait;
 use sealkeeper_domain::{
-    identity::{Digest, RequestId, UseId},
+    act::key::ActKey,
+    identity::{ActId, Digest, PersonId, RequestId, SealId, UseId},
+    office::{Change, Office, RequestFacts},
     reason::Reason,
 };
 use sealkeeper_journal::{Disclosure, Mode, RecordBody, TreeHead};
@@ -33,26 +35,51 @@ pub(crate) trait Ledger: Send + Sync {
     /// The newest `limit` records, in rising order.
     async fn newest_records(&self, limit: u32, types: Vec<String>) -> Result<Vec<StoredRecord>, LedgerError>;
 
+    /// Everything acts have made, as the rows tell it; of a solo journal an office without people.
+    async fn office(&self) -> Result<Office, LedgerError>;
+    /// Appends an act's record, takes its id for good, keeps its attachment and writes what it changes: all of it or nothing.
+    async fn record_act(&self, act: FiledAct) -> Result<Committed, FileError>;
+    /// Whether an act with this id is on record.
+    async fn knows_act(&self, act: ActId) -> Result<bool, LedgerError>;
+    /// Up to `limit` acts of this choice, whose records stand at `from_seq` or later, in the order of the journal.
+    async fn acts(&self, choice: ActChoice, from_seq: u64, limit: u32) -> Result<Vec<FiledRow>, LedgerError>;
+    /// What was filed with an act: a seal object or a picture.
+    async fn attachment(&self, sha256: Digest) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// The text of the policy that came into force last; `None` before the first.
+    async fn policy(&self) -> Result<Option<String>, LedgerError>;
+    /// Records that a policy came into force and keeps its text in the last one's place, or neither.
+    async fn load_policy(&self, text: String, loaded: Entry) -> Result<Committed, LedgerError>;
+
     /// Keeps a request.
     async fn add_request(&self, request: KeptRequest) -> Result<(), LedgerError>;
     /// The request with this id, if it is kept still.
     async fn request(&self, id: RequestId) -> Result<Option<KeptRequest>, LedgerError>;
-    /// Whether any request in hand is for this document.
+    /// The requests of this choice that are kept still, in the order they were made.
+    async fn requests(&self, choice: RequestChoice) -> Result<Vec<KeptRequest>, LedgerError>;
+    /// What one applicant's requests hold that can still be stamped: how many they are, and the bytes of their documents.
+    async fn held_by(&self, applicant: PersonId) -> Result<Held, LedgerError>;
+    /// Whether any request in hand that can still be stamped is for this document.
     async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError>;
-    /// Forgets requests that expired and have no open use; tells which documents are still needed.
+    /// Forgets requests that expired and have no open use; tells which documents are still needed. Those of requests that were rejected,
+    /// withdrawn or used up are not, while the requests themselves stay until they expire.
     async fn expire_requests(&self) -> Result<Vec<Digest>, LedgerError>;
 
-    /// Uses up one copy and records the intent, or neither. The intent's `copy` is set here, where the count is certain.
+    /// Uses up one copy and records the intent, or neither. The intent's `copy` is set here, where the count is certain. `judged` is what the
+    /// rules were held against: an act that came in between wins, and the use is refused as [`Reason::RequestChanged`].
     async fn begin_use(
         &self,
         use_id: UseId,
         request_id: RequestId,
+        judged: Option<RequestFacts>,
         intent: Entry,
     ) -> Result<Begun, BeginError>;
     /// Records the outcome of an open use with everything needed to hand it out again.
     async fn end_use(&self, use_id: UseId, end: End, outcome: Entry) -> Result<Committed, LedgerError>;
     /// Uses whose outcome is not recorded: what a crash between intent and outcome leaves behind.
     async fn open_uses(&self) -> Result<Vec<(UseId, u64)>, LedgerError>;
+    /// How many copies of this applicant's requests were stamped with this seal from `from_us` on, µs since the Unix epoch; one whose use is
+    /// open or abandoned counts, one that was given back does not (U1).
+    async fn used_since(&self, applicant: PersonId, seal: SealId, from_us: u64) -> Result<u32, LedgerError>;
     /// The use with this id.
     async fn find_use(&self, use_id: UseId) -> Result<Option<KeptUse>, LedgerError>;
     /// The bytes to append of a complete use, unless acknowledged.
@@ -80,18 +107,44 @@ pub(crate) enum LedgerError {
 pub(crate) struct Identity {
     /// `<domain>/seal-journal/<random id>`.
     pub(crate) origin: String,
-    /// Under which authority it is kept.
-    pub(crate) mode: Mode,
-    /// The one person of a solo journal: opaque id, name, and the system user they are.
-    pub(crate) person: SoloPerson,
+    /// Under whose authority it is kept.
+    pub(crate) root: Root,
 }
 
-/// The one person of a solo journal.
+impl Identity {
+    /// The mode that every record tells.
+    pub(crate) fn mode(&self) -> Mode {
+        match self.root {
+            Root::Solo(_) => Mode::Solo,
+            Root::Office(_) => Mode::Office,
+        }
+    }
+}
+
+/// Under whose authority a journal is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// One person's, who is everybody at once.
+    Solo(SoloPerson),
+    /// The seal office's; everybody else is registered by its acts.
+    Office(Box<OfficeRoot>),
+}
+
+/// The one person of a solo journal: opaque id, name, and the system user they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SoloPerson {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) uid: u32,
+}
+
+/// The seal office as `init` was told of it: the first person of the office, whose key all else hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfficeRoot {
+    pub(crate) id: PersonId,
+    pub(crate) name: String,
+    pub(crate) unit: String,
+    pub(crate) key: ActKey,
 }
 
 /// A record to be, with what stands beside it.
@@ -113,6 +166,85 @@ pub(crate) struct Committed {
     pub(crate) leaf: sealkeeper_journal::Digest,
     /// When it was written.
     pub(crate) time_us: u64,
+}
+
+/// An act that was judged, with what it changes.
+pub(crate) struct FiledAct {
+    /// Its record, of the type `act`: its id, signer and subjects are taken from there.
+    pub(crate) entry: Entry,
+    /// What was filed with it, if the record names one: at most [`MAX_ATTACHMENT`] bytes, of the very digest there.
+    pub(crate) attachment: Option<Vec<u8>>,
+    /// The entities as they are to be.
+    pub(crate) change: Change,
+}
+
+/// Most bytes of what is filed with an act: 4 MiB.
+pub(crate) const MAX_ATTACHMENT: usize = 4 << 20;
+
+/// Why an act was not recorded.
+#[derive(Debug)]
+pub(crate) enum FileError {
+    /// A rule stands against it; nothing was written.
+    Refused(Reason),
+    /// The store failed.
+    Store(LedgerError),
+}
+
+impl From<LedgerError> for FileError {
+    fn from(error: LedgerError) -> Self {
+        FileError::Store(error)
+    }
+}
+
+/// Which acts are asked for: those that meet all that is named.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ActChoice {
+    /// About this seal.
+    pub(crate) seal: Option<SealId>,
+    /// Signed by or about this person.
+    pub(crate) person: Option<PersonId>,
+    /// About this request.
+    pub(crate) request: Option<RequestId>,
+    /// Of this type, e.g. `request-approve`.
+    pub(crate) typ: Option<String>,
+}
+
+/// An act as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FiledRow {
+    /// Its record.
+    pub(crate) seq: u64,
+    /// RFC 6962 leaf hash of that.
+    pub(crate) leaf: sealkeeper_journal::Digest,
+    /// When it was filed, µs since the Unix epoch.
+    pub(crate) time_us: u64,
+    pub(crate) act: ActId,
+    pub(crate) typ: String,
+    pub(crate) signer: PersonId,
+    pub(crate) seal: Option<SealId>,
+    /// The person it is about, where it is about one.
+    pub(crate) person: Option<PersonId>,
+    pub(crate) request: Option<RequestId>,
+    /// The compact JWS, unless it was erased after the retention.
+    pub(crate) text: Option<String>,
+}
+
+/// What open requests hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Requests.
+    pub(crate) requests: u64,
+    /// Bytes of their documents, each counted once.
+    pub(crate) bytes: u64,
+}
+
+/// Which requests are asked for: those that meet all that is named.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestChoice {
+    /// Made by this person.
+    pub(crate) applicant: Option<PersonId>,
+    /// For this seal.
+    pub(crate) seal: Option<SealId>,
 }
 
 /// Why an intent was not recorded.

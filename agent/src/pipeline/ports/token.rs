@@ -9,7 +9,7 @@ use super::{
     key::{KeyFound, KeyOnToken, SigningKey},
     token_error::{PinFlags, SignError, TokenError},
 };
-use crate::pipeline::record::SignOrder;
+use crate::pipeline::{destruction::DestructionOrder, record::SignOrder};
 
 /// The tokens behind all PKCS#11 modules.
 #[async_trait]
@@ -34,6 +34,13 @@ pub(crate) trait Token: Send + Sync {
         wanted: NewCertificate,
         deadline: Duration,
     ) -> Result<ImportedCertificate, TokenError>;
+    /// Destroys a key on an unlocked token with its public half and its certificate, and looks for it again (R2), for an order that only a
+    /// committed record can make. A key that is gone already is found gone.
+    async fn destroy_key(
+        &self,
+        order: DestructionOrder,
+        deadline: Duration,
+    ) -> Result<DestroyedKey, TokenError>;
     /// Changes the user PIN, or has the security officer set it anew. Tried once.
     async fn change_pin(&self, change: PinChange, deadline: Duration) -> Result<(), TokenError>;
 }
@@ -119,6 +126,17 @@ pub(crate) struct ImportedCertificate {
     pub(crate) replaced: Vec<[u8; 32]>,
     /// Those that should have gone, which the token did not let go.
     pub(crate) left: u32,
+}
+
+/// A key that was destroyed, as far as the token told so.
+#[derive(Clone, Debug)]
+pub(crate) struct DestroyedKey {
+    /// Whether a new search found neither a private key of that name nor any key object with that public key.
+    pub(crate) gone: bool,
+    /// CKA_ID of the private key; `None`: it has none, or was gone already.
+    pub(crate) key_id: Option<Vec<u8>>,
+    /// Certificates of it that are named and that the token did not let go.
+    pub(crate) certificates_left: u32,
 }
 
 /// A user PIN to be changed.

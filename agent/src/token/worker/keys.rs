@@ -98,6 +98,19 @@ pub(super) fn find_key(
 
 /// The public halves that lie beside a key: under its CKA_ID, or where it is named by label only, under that. They show without a login.
 pub(super) fn public_halves(session: &Session, key: &Object, id: &[u8]) -> Result<Vec<PublicKey>, Failed> {
+    let mut halves = Vec::new();
+    for handle in public_objects(session, key, id)? {
+        halves.extend(public_key(session, handle)?);
+    }
+    Ok(halves)
+}
+
+/// The same as objects, of whatever type they are.
+pub(super) fn public_objects(
+    session: &Session,
+    key: &Object,
+    id: &[u8],
+) -> Result<Vec<ObjectHandle>, Failed> {
     let mut template = vec![Attribute::Class(ObjectClass::PUBLIC_KEY)];
     match (id, &key.id, &key.label) {
         ([], Some(id), _) => template.push(Attribute::Id(id.clone())),
@@ -105,11 +118,7 @@ pub(super) fn public_halves(session: &Session, key: &Object, id: &[u8]) -> Resul
         ([], None, None) => return Ok(Vec::new()),
         (id, ..) => template.push(Attribute::Id(id.to_vec())),
     }
-    let mut halves = Vec::new();
-    for handle in session.find_objects(&template)? {
-        halves.extend(public_key(session, handle)?);
-    }
-    Ok(halves)
+    Ok(session.find_objects(&template)?)
 }
 
 /// What a public key object holds. `None`: of no type that is supported.
@@ -209,7 +218,7 @@ fn certificates(session: &Session, template: &[Attribute]) -> Result<Vec<Vec<u8>
     Ok(found)
 }
 
-fn objects_with_value(
+pub(super) fn objects_with_value(
     session: &Session,
     template: &[Attribute],
 ) -> Result<Vec<(ObjectHandle, Vec<u8>)>, Failed> {
@@ -252,7 +261,7 @@ fn newest(several: &[Vec<u8>], now_us: u64) -> Result<FoundCertificate, Failed> 
 }
 
 /// Class, CKA_ID and CKA_LABEL as the URI names them.
-fn named(object: &Object, class: ObjectClass) -> Vec<Attribute> {
+pub(super) fn named(object: &Object, class: ObjectClass) -> Vec<Attribute> {
     let mut template = vec![Attribute::Class(class)];
     template.extend(object.id.clone().map(Attribute::Id));
     template.extend(object.label.clone().map(|label| Attribute::Label(label.into_bytes())));

@@ -3,6 +3,7 @@
 //! Whatever a vendor's code does, it does here: crash, hang, leak, print. The process holds no more than the module itself needs: no journal,
 //! no documents, no other module's secrets, an environment of its own. It ends with the agent.
 
+mod destruction;
 mod events;
 mod fault;
 mod inbox;
@@ -14,6 +15,9 @@ mod pins;
 mod raw;
 mod sessions;
 mod token_info;
+
+#[cfg(test)]
+mod on_softhsm;
 
 use std::{
     fs::File,

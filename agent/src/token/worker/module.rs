@@ -97,6 +97,7 @@ impl Module {
             Question::ImportCertificate(wanted) => self.import_certificate(&wanted).map(Reply::Imported),
             Question::ChangePin(mut change) => self.change_pin(&mut change).map(|()| Reply::Done(Nothing {})),
             Question::SetPin(mut change) => self.set_pin(&mut change).map(|()| Reply::Done(Nothing {})),
+            Question::DestroyKey(wanted) => self.destroy_key(&wanted).map(Reply::Destroyed),
             Question::FindKey(wanted) => self.show_key(&wanted).map(Reply::KeyFound),
             Question::Finish(_) => {
                 self.finish();

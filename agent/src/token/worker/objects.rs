@@ -125,7 +125,7 @@ impl Module {
     }
 
     /// A session that may write, on a token with a login.
-    fn writing_session(&self, serial: &str) -> Result<Session, Failed> {
+    pub(super) fn writing_session(&self, serial: &str) -> Result<Session, Failed> {
         let serial = serial_of(serial)?;
         let login = self.login_on(&serial).ok_or(Reason::TokenLocked)?;
         Ok(self.pkcs11.open_rw_session(login.slot)?)

@@ -30,7 +30,13 @@ impl Module {
         check_way(flags, pin.is_some())?;
         let session = self.pkcs11.open_ro_session(slot)?;
         let pin = pin.map(|pin| SecretString::from(pin.expose()));
-        if let Err(error) = session.login(UserType::User, pin.as_ref()) {
+        let mut logged_in = session.login(UserType::User, pin.as_ref());
+        if matches!(logged_in, Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _))) {
+            // A login nobody here keeps, as a logout that failed leaves it. The token has not looked at the PIN yet: it is still the first try.
+            let _ = session.logout();
+            logged_in = session.login(UserType::User, pin.as_ref());
+        }
+        if let Err(error) = logged_in {
             return Err(self.login_failed(slot, &error));
         }
         drop(pin);

@@ -74,6 +74,11 @@ impl Sessions {
         self.returned.notify_all();
     }
 
+    /// Forgets the keys found in sessions that are not lent: one of them is destroyed, and its handle would be taken for a lost login.
+    pub(super) fn forget_keys(&self) {
+        self.kept().free.iter_mut().for_each(|session| session.keys.clear());
+    }
+
     /// Whether one is open, and so the login stands.
     pub(super) fn any_open(&self) -> bool {
         self.kept().open > 0

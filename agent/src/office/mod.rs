@@ -1,0 +1,255 @@
+//! The office as acts have made it, for everybody in the agent who asks: people, and the seals that can be used.
+
+mod sealed;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use sealkeeper_domain::{
+    identity::{PersonId, SealId},
+    office::{Change, Office, RequestFacts, Role, SealEntry, SealLife},
+    reason::Reason,
+};
+
+pub(crate) use self::sealed::{Sealed, facts_of};
+use crate::{
+    pipeline::{
+        identify::{People, Person},
+        ports::{
+            ledger::{Ledger, LedgerError},
+            registry::{RegisteredSeal, SealRegistry},
+        },
+    },
+    policy::{SignedPolicies, SignedPolicy},
+};
+
+/// The one place where the office stands in memory. What is read of it is a whole as of one moment.
+pub(crate) struct OfficeDesk {
+    sealed: Sealed,
+    current: RwLock<Arc<InForce>>,
+    /// Held while an act is filed: acts are judged one after the other, each against what the last one left.
+    filing: tokio::sync::Mutex<()>,
+}
+
+/// The office with its seals made ready.
+pub(crate) struct InForce {
+    /// As acts have made it.
+    pub(crate) office: Office,
+    /// Seals that were made, or why one cannot be used whatever its life says.
+    seals: BTreeMap<SealId, Result<Arc<RegisteredSeal>, Reason>>,
+}
+
+impl OfficeDesk {
+    /// As the ledger tells it.
+    pub(crate) async fn open(sealed: Sealed, ledger: &dyn Ledger) -> Result<Self, LedgerError> {
+        let office = ledger.office().await?;
+        let mut seals = BTreeMap::new();
+        for entry in office.seals.values() {
+            if let Some(ready) = sealed.ready(entry, ledger).await? {
+                seals.insert(entry.id().clone(), ready);
+            }
+        }
+        let current = RwLock::new(Arc::new(InForce { office, seals }));
+        Ok(OfficeDesk { sealed, current, filing: tokio::sync::Mutex::default() })
+    }
+
+    /// As it stands.
+    pub(crate) fn now(&self) -> Arc<InForce> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leave to file an act: nobody else does until it is dropped.
+    pub(crate) async fn filing(&self) -> Filing<'_> {
+        Filing { desk: self, _only_one: self.filing.lock().await }
+    }
+}
+
+/// Leave to change the office.
+pub(crate) struct Filing<'d> {
+    desk: &'d OfficeDesk,
+    _only_one: tokio::sync::MutexGuard<'d, ()>,
+}
+
+impl Filing<'_> {
+    /// Takes in what is durable already. A seal whose object cannot be read back stays unusable until the agent is started again.
+    pub(crate) async fn take_in(&self, change: Change, ledger: &dyn Ledger) {
+        let before = self.desk.now();
+        let mut office = before.office.clone();
+        office.apply(change);
+        let mut seals = BTreeMap::new();
+        for entry in office.seals.values() {
+            let id = entry.id();
+            let unchanged = before.office.seals.get(id) == Some(entry);
+            let ready = match before.seals.get(id).filter(|_| unchanged) {
+                Some(ready) => Some(ready.clone()),
+                None => self.desk.sealed.ready(entry, ledger).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, seal = %id, "a seal's object cannot be read");
+                    Some(Err(Reason::SealObjectUnverified))
+                }),
+            };
+            if let Some(ready) = ready {
+                seals.insert(id.clone(), ready);
+            }
+        }
+        *self.desk.current.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(InForce { office, seals });
+    }
+}
+
+impl InForce {
+    /// A seal that can be used now: the one state that yields what the pipeline needs.
+    fn usable(&self, entry: &SealEntry) -> Result<Arc<RegisteredSeal>, Reason> {
+        match &entry.life {
+            SealLife::Active(_) => {
+                self.seals.get(entry.id()).cloned().unwrap_or(Err(Reason::SealObjectUnverified))
+            }
+            SealLife::Suspended(_) => Err(Reason::SealSuspended),
+            SealLife::Revoked(_) => Err(Reason::SealRevoked),
+            SealLife::Destroyed { .. } => Err(Reason::SealDestroyed),
+            SealLife::Refused(_) => Err(Reason::SealRefused),
+            _ => Err(Reason::SealNotYetActive),
+        }
+    }
+
+    /// A seal whose key lies on a token, whether it can be used or not.
+    pub(crate) fn made(&self, id: &SealId) -> Result<Arc<RegisteredSeal>, Reason> {
+        self.seals.get(id).cloned().unwrap_or(Err(Reason::SealNotYetActive))
+    }
+
+    /// Whether a person sees everything that is on record (S1): who makes seals, who keeps them, and who supervises both.
+    pub(crate) fn oversees(&self, person: &PersonId) -> bool {
+        let roles = [Role::SealOffice, Role::Auditor, Role::Custodian];
+        self.office.people.get(person).is_some_and(|person| roles.iter().any(|role| person.is(*role)))
+    }
+
+    /// Who keeps a seal now.
+    pub(crate) fn custodian_of(&self, seal: &SealId) -> Option<&PersonId> {
+        self.office.seals.get(seal)?.kept().map(|active| &active.custodian)
+    }
+
+    /// How many of a request's tickets count now.
+    pub(crate) fn good_tickets(&self, facts: &RequestFacts, now_us: u64) -> usize {
+        let active = self.office.seals.get(&facts.binding.seal).and_then(SealEntry::kept);
+        active.map_or(0, |active| facts.valid_tickets(&self.office, active, now_us).count())
+    }
+
+    /// Name of a person, for people to read.
+    pub(crate) fn name_of(&self, person: &PersonId) -> String {
+        self.office.people.get(person).map_or_else(|| person.to_string(), |person| person.name.clone())
+    }
+}
+
+impl SealRegistry for OfficeDesk {
+    fn find(&self, id_or_name: &str) -> Result<Arc<RegisteredSeal>, Reason> {
+        let current = self.now();
+        let seals = &current.office.seals;
+        if let Some(entry) = seals.values().find(|entry| entry.id().as_str() == id_or_name) {
+            return current.usable(entry);
+        }
+        // A name is free again once its seal is revoked: live ones come first.
+        let named = |live: bool| {
+            let mut named = seals
+                .values()
+                .filter(|entry| entry.application.name == id_or_name && entry.life.is_live() == live);
+            (named.next(), named.next())
+        };
+        match named(true) {
+            (Some(only), None) => current.usable(only),
+            (Some(_), Some(_)) => Err(Reason::SealAmbiguous),
+            (None, _) => match named(false) {
+                (Some(only), None) => current.usable(only),
+                (Some(_), Some(_)) => Err(Reason::SealAmbiguous),
+                (None, _) => Err(Reason::SealUnknown),
+            },
+        }
+    }
+
+    fn by_id(&self, id: &SealId) -> Result<Arc<RegisteredSeal>, Reason> {
+        let current = self.now();
+        let entry = current.office.seals.get(id).ok_or(Reason::SealUnknown)?;
+        current.usable(entry)
+    }
+
+    fn id_of(&self, id_or_name: &str) -> Option<SealId> {
+        let current = self.now();
+        let seals = &current.office.seals;
+        let by_id = seals.keys().find(|id| id.as_str() == id_or_name);
+        let named = |live: bool| {
+            let mut named = seals
+                .values()
+                .filter(move |entry| entry.application.name == id_or_name && entry.life.is_live() == live);
+            named.next().filter(|_| named.next().is_none()).map(SealEntry::id)
+        };
+        by_id.or_else(|| named(true)).or_else(|| named(false)).cloned()
+    }
+
+    fn all(&self) -> Vec<Arc<RegisteredSeal>> {
+        let current = self.now();
+        let has_key = |id: &&SealId| {
+            current.office.seals.get(*id).is_some_and(|entry| {
+                !matches!(
+                    entry.life,
+                    SealLife::Revoked(_) | SealLife::Destroyed { .. } | SealLife::Refused(_)
+                )
+            })
+        };
+        let ready = current.seals.iter().filter(|(id, _)| has_key(id));
+        ready.filter_map(|(_, ready)| ready.as_ref().ok().cloned()).collect()
+    }
+}
+
+impl SignedPolicies for OfficeDesk {
+    /// The act is on record by itself, under its digest.
+    fn newest(&self) -> Option<SignedPolicy> {
+        self.now().office.policy.map(|sha256| SignedPolicy { sha256, act: None })
+    }
+}
+
+impl People for OfficeDesk {
+    fn by_uid(&self, uid: u32) -> Option<Person> {
+        let current = self.now();
+        let person =
+            current.office.people.values().find(|person| person.uid == Some(uid) && person.is_employed())?;
+        Some(Person {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            custodian: person.is(Role::Custodian),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkeeper_domain::office::{Person as Registered, Status};
+
+    use super::*;
+
+    #[test]
+    fn who_makes_keeps_or_supervises_seals_oversees_everything_while_employed() {
+        let person = |id: &str, roles: &[Role], status| Registered {
+            id: id.parse().unwrap(),
+            name: id.into(),
+            unit: "采购部".into(),
+            roles: roles.iter().copied().collect(),
+            keys: Vec::new(),
+            uid: None,
+            status,
+        };
+        let people = [
+            person("office", &[Role::SealOffice], Status::Employed),
+            person("auditor", &[Role::Auditor], Status::Employed),
+            person("keeper", &[Role::Custodian, Role::Applicant], Status::Employed),
+            person("others", &[Role::Applicant, Role::Approver, Role::UnitHead], Status::Employed),
+            person("former", &[Role::Auditor], Status::Left(1)),
+        ];
+        let people = people.into_iter().map(|person| (person.id.clone(), person)).collect();
+        let in_force = InForce { office: Office { people, ..Office::default() }, seals: BTreeMap::new() };
+        let overseers: Vec<_> = ["office", "auditor", "keeper", "others", "former", "stranger"]
+            .into_iter()
+            .filter(|id| in_force.oversees(&id.parse().unwrap()))
+            .collect();
+        assert_eq!(overseers, ["office", "auditor", "keeper"]);
+    }
+}
