@@ -7,12 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealkeeper_domain::policy::Policy;
-use sealkeeper_journal::Mode;
+use sealkeeper_domain::{act::key::ActKey, identity::PersonId, policy::Policy};
 
 use crate::{
     config,
-    pipeline::ports::ledger::{Identity, SoloPerson},
+    pipeline::ports::ledger::{Identity, OfficeRoot, Root, SoloPerson},
     spool,
     store::{OpenError, create},
     token::{Untrusted, check_own},
@@ -47,6 +46,19 @@ pub(crate) enum InitError {
         /// What it said.
         source: io::Error,
     },
+    /// The office's key cannot be used.
+    #[error(
+        "{path}: {why}; it must be a public key on P-256 in PEM, as `seal key new` writes it into its .pub file"
+    )]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A name that is none.
+    #[error("{0} must be 1 to 128 characters, without control characters")]
+    Text(&'static str),
     /// No randomness.
     #[error("no randomness from the system: {0}")]
     Randomness(getrandom::Error),
@@ -57,6 +69,60 @@ pub(crate) enum InitError {
 
 /// Makes a solo home: one person, no tickets needed; every record says so.
 pub(crate) fn solo(home: &Path, domain: &str, name: &str, uid: u32) -> Result<(), InitError> {
+    let root = |id: PersonId| Root::Solo(SoloPerson { id: id.to_string(), name: name.to_owned(), uid });
+    make(home, domain, root, Policy::SOLO_TOML).map(|_| ())
+}
+
+/// Makes the home of an office whose first person has this key; everybody else is registered by their acts. Tells what acts are said to, and
+/// who the first person is.
+pub(crate) fn office(home: &Path, domain: &str, first: First, key: &Path) -> Result<Office, InitError> {
+    let First { id: chosen, name, unit } = first;
+    let unusable = |why: String| InitError::Key { path: key.to_owned(), why };
+    let pem = fs::read_to_string(key).map_err(|error| unusable(error.to_string()))?;
+    let key = ActKey::from_pem(&pem).map_err(|error| unusable(error.to_string()))?;
+    let key_id = key.thumbprint();
+    for (what, text) in [("--office-name", &name), ("--office-unit", &unit)] {
+        if !(1..=128).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+            return Err(InitError::Text(what));
+        }
+    }
+    let mut person = None;
+    let root = |random| {
+        let id = chosen.unwrap_or(random);
+        person = Some(id.clone());
+        Root::Office(Box::new(OfficeRoot { id, name, unit, key }))
+    };
+    let (origin, random) = make(home, domain, root, Policy::OFFICE_TOML)?;
+    let person = person.unwrap_or(random);
+    Ok(Office { origin, person, key_id: key_id.to_string() })
+}
+
+/// The first person of an office.
+pub(crate) struct First {
+    /// Their id; `None`: a random one.
+    pub(crate) id: Option<PersonId>,
+    /// Their name.
+    pub(crate) name: String,
+    /// Their unit.
+    pub(crate) unit: String,
+}
+
+/// A home that was made for an office.
+pub(crate) struct Office {
+    /// Origin of its journal: the audience of acts.
+    pub(crate) origin: String,
+    /// Id of its first person.
+    pub(crate) person: PersonId,
+    /// Thumbprint of their key.
+    pub(crate) key_id: String,
+}
+
+fn make(
+    home: &Path,
+    domain: &str,
+    root: impl FnOnce(PersonId) -> Root,
+    policy: &str,
+) -> Result<(String, PersonId), InitError> {
     let labels = domain.split('.').all(|label| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -82,16 +148,16 @@ pub(crate) fn solo(home: &Path, domain: &str, name: &str, uid: u32) -> Result<()
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(InitError::Randomness)?;
     let (journal, person) = random.split_at(16);
-    let identity = Identity {
-        origin: format!("{domain}/seal-journal/{}", hex::encode(journal)),
-        mode: Mode::Solo,
-        person: SoloPerson { id: format!("p-{}", hex::encode(person)), name: name.to_owned(), uid },
-    };
-    for (file, text) in [(config::FILE, config::TEMPLATE), (POLICY, Policy::SOLO_TOML)] {
+    let person: PersonId =
+        format!("p-{}", hex::encode(person)).parse().map_err(|_| InitError::Text("the id of a person"))?;
+    let origin = format!("{domain}/seal-journal/{}", hex::encode(journal));
+    let identity = Identity { origin: origin.clone(), root: root(person.clone()) };
+    for (file, text) in [(config::FILE, config::TEMPLATE), (POLICY, policy)] {
         let path = home.join(file);
         write_new(&path, text).map_err(system(&path))?;
     }
-    Ok(create(&home.join(JOURNAL), &identity)?)
+    create(&home.join(JOURNAL), &identity)?;
+    Ok((origin, person))
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -108,10 +174,11 @@ pub(crate) fn default_home() -> Option<PathBuf> {
         .map(|data| data.join("sealkeeper"))
 }
 
-/// Whoever can write the home or what it says can use the seals: nobody but root and the agent's user may. What lies above it is not looked at.
+/// Whoever can write the home or what it says can use the seals: nobody but root and the agent's user may. What lies above it is not looked at,
+/// nor the policy file: one that others may write is not taken, and the last good one stays in force.
 pub(crate) fn check_home(home: &Path, own_uid: u32) -> Result<(), Untrusted> {
     check_own(home, own_uid)?;
-    [config::FILE, POLICY].iter().try_for_each(|file| check_own(&home.join(file), own_uid))
+    check_own(&home.join(config::FILE), own_uid)
 }
 
 /// Takes the lock that says that an agent runs here; held as long as the file is open.
@@ -137,9 +204,7 @@ mod tests {
         let home = dir.path().join("home");
         solo(&home, "localhost", "甲", 7).unwrap();
         let uid = rustix::process::geteuid().as_raw();
-        for (path, safe) in
-            [(home.clone(), 0o700), (home.join(POLICY), 0o600), (home.join(config::FILE), 0o644)]
-        {
+        for (path, safe) in [(home.clone(), 0o700), (home.join(config::FILE), 0o644)] {
             for unsafe_bits in [0o020, 0o002, 0o1002] {
                 fs::set_permissions(&path, fs::Permissions::from_mode(safe | unsafe_bits)).unwrap();
                 let refused = check_home(&home, uid);

@@ -1,13 +1,17 @@
 //! `seal-agent`: the daemon on the custodian's machine that drives the token and stamps.
 
 mod certificate_request;
+mod check_policy;
 mod clock;
 mod config;
 mod grpc;
 mod init;
 mod log;
+mod next_steps;
+mod office;
 mod people;
 mod pipeline;
+mod policy;
 mod readiness;
 mod registry;
 mod run;
@@ -20,6 +24,7 @@ mod token;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use sealkeeper_domain::{identity::PersonId, policy::Authority};
 
 use self::log::LogFormat;
 
@@ -37,6 +42,8 @@ enum Command {
     Init(Init),
     /// Serve until SIGTERM or SIGINT.
     Run(Run),
+    /// Check a policy file: what is wrong with it, or its SHA-256 and what it comes to. Changes nothing.
+    CheckPolicy(CheckPolicy),
     /// Drive one PKCS#11 module. For the agent itself, which speaks through pipes.
     #[command(hide = true)]
     TokenWorker(TokenWorker),
@@ -45,8 +52,20 @@ enum Command {
 #[derive(Args)]
 struct Init {
     /// One person, no approvals: for tests and trials. Every record and receipt says so.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "office_key", conflicts_with = "office_key")]
     solo: bool,
+    /// The seal office's public key (P-256, PEM): the root of everything that is said by signature. Made with `seal key new`.
+    #[arg(long, value_name = "FILE")]
+    office_key: Option<PathBuf>,
+    /// Name of the person of the seal office whose key that is.
+    #[arg(long, value_name = "NAME", requires = "office_key", default_value = "印章管理部门")]
+    office_name: String,
+    /// Id of that person, which stands in the journal in the clear: 1 to 64 of a-z, 0-9 and -; random by default.
+    #[arg(long, value_name = "ID", requires = "office_key")]
+    office_id: Option<PersonId>,
+    /// Unit of that person.
+    #[arg(long, value_name = "UNIT", requires = "office_key", default_value = "印章管理部门")]
+    office_unit: String,
     /// Where; default: $XDG_DATA_HOME/sealkeeper, else ~/.local/share/sealkeeper.
     #[arg(long)]
     home: Option<PathBuf>,
@@ -72,6 +91,18 @@ struct Run {
 }
 
 #[derive(Args)]
+struct CheckPolicy {
+    /// The file; default: policy.toml in the agent's home.
+    file: Option<PathBuf>,
+    /// For a solo journal, where no class may need a ticket; by default for the home's journal, or a seal office's where FILE is named.
+    #[arg(long)]
+    solo: bool,
+    /// The agent's home as `init` made it; default: as for `init`.
+    #[arg(long, conflicts_with = "file")]
+    home: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct TokenWorker {
     /// Calls the module may be in at once.
     #[arg(long)]
@@ -85,6 +116,8 @@ struct TokenWorker {
 
 /// Exit code of a start that failed for a reason outside: configuration, journal, socket.
 const EXIT_UNAVAILABLE: u8 = 3;
+/// Exit code of a policy file that is not good.
+const EXIT_REFUSED: u8 = 1;
 /// Exit code of wrong arguments, as clap's own.
 const EXIT_USAGE: u8 = 2;
 
@@ -96,6 +129,7 @@ fn main() -> ExitCode {
     }
     match Arguments::parse().command {
         Command::Init(arguments) => init_home(arguments),
+        Command::CheckPolicy(arguments) => check_policy(arguments),
         Command::TokenWorker(arguments) => {
             let TokenWorker { calls_at_once, memory_mib, module } = arguments;
             match token::worker::run(&module, calls_at_once, memory_mib) {
@@ -125,6 +159,18 @@ fn init_home(arguments: Init) -> ExitCode {
     let Some(home) = arguments.home.or_else(init::default_home) else {
         return fail(EXIT_USAGE, NO_HOME);
     };
+    let chinese = next_steps::is_chinese(|name| std::env::var(name).ok());
+    if let Some(key) = arguments.office_key {
+        let Init { domain, office_name, office_id, office_unit, .. } = arguments;
+        let first = init::First { id: office_id, name: office_name, unit: office_unit };
+        return match init::office(&home, &domain, first, &key) {
+            Ok(office) => {
+                say(&next_steps::office(&home, &office, chinese));
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(EXIT_UNAVAILABLE, &error.to_string()),
+        };
+    }
     let uid = rustix::process::geteuid().as_raw();
     let login = || {
         ["LOGNAME", "USER"]
@@ -135,16 +181,27 @@ fn init_home(arguments: Init) -> ExitCode {
     let name = arguments.name.unwrap_or_else(login);
     match init::solo(&home, &arguments.domain, &name, uid) {
         Ok(()) => {
-            say(&format!(
-                "made {}\n\nThis is a SOLO journal: one person, no approvals. Every record and receipt says so.\n\nNext:\n  \
-                 1. name the PKCS#11 module and the seals in {}\n  2. seal-agent run --home {}\n",
-                home.display(),
-                home.join(config::FILE).display(),
-                home.display(),
-            ));
+            say(&next_steps::solo(&home, chinese));
             ExitCode::SUCCESS
         }
         Err(error) => fail(EXIT_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+fn check_policy(arguments: CheckPolicy) -> ExitCode {
+    let CheckPolicy { file, solo, home } = arguments;
+    let (file, authority) = match (file, home.or_else(init::default_home)) {
+        (Some(file), _) => (file, Authority::Office),
+        (None, Some(home)) => (home.join(init::POLICY), check_policy::authority_of(&home)),
+        (None, None) => return fail(EXIT_USAGE, NO_HOME),
+    };
+    let authority = if solo { Authority::Solo } else { authority };
+    match check_policy::check(&file, authority) {
+        Ok(told) => {
+            say(&told);
+            ExitCode::SUCCESS
+        }
+        Err(rejection) => fail(EXIT_REFUSED, &rejection.to_string()),
     }
 }
 

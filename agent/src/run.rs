@@ -1,18 +1,14 @@
 //! `seal-agent run`: wires the adapters, serves, and ends in good order.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use sealkeeper_domain::{
-    identity::Digest,
-    policy::{Policy, PolicyError},
-};
-use sealkeeper_journal::{AgentStarted, AgentStopped, LockCause, Mode, PolicyLoaded, RecordBody, StopCause};
+use sealkeeper_journal::{AgentStarted, AgentStopped, LockCause, RecordBody, StopCause};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
@@ -26,12 +22,18 @@ use crate::{
     grpc,
     init::{JOURNAL, POLICY, SPOOL, check_home, lock},
     log::{self, LogFormat},
+    office::{OfficeDesk, Sealed},
     people::Solo,
     pipeline::{
-        ports::ledger::{Ledger, LedgerError},
-        scribe::{Scribe, digest, id},
+        identify::People,
+        ports::{
+            ledger::{Identity, Ledger, LedgerError, Root},
+            registry::{RegisteredSeal, SealRegistry},
+        },
+        scribe::{Scribe, id},
         unfinished::recover,
     },
+    policy::{PolicyAtStart, PolicyAuthority, PolicySource, Rejection},
     readiness::Readiness,
     registry::ConfiguredSeals,
     say,
@@ -62,14 +64,9 @@ pub(crate) enum RunError {
     /// agent.toml.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// policy.toml.
-    #[error("{path}: {source}")]
-    Policy {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: PolicyError,
-    },
+    /// policy.toml, where there never was a good one.
+    #[error(transparent)]
+    Policy(#[from] Rejection),
     /// The journal cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -80,10 +77,11 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     /// The journal names nobody this agent can serve.
-    #[error(
-        "{0}: the journal is no solo journal, or its person is malformed; this agent serves solo journals so far"
-    )]
-    NotSolo(PathBuf),
+    #[error("{0}: the person or the office the journal was made for is malformed")]
+    Malformed(PathBuf),
+    /// Seals stand in the configuration of an office.
+    #[error("agent.toml: [[seals]] are for a solo journal; an office's seals are made by its acts")]
+    ConfiguredSeals,
     /// The server ended.
     #[error("the server failed: {0}")]
     Server(#[from] tonic::transport::Error),
@@ -122,16 +120,38 @@ pub(crate) fn run(home: &Path, socket: Option<PathBuf>, log_format: LogFormat) -
     check_home(home, uid)?;
     let _lock = lock(home).map_err(at(home))?.ok_or_else(|| RunError::SecondInstance(home.to_owned()))?;
     let config = Config::load(home, uid)?;
-    let policy_path = home.join(POLICY);
-    let policy_file = fs::read(&policy_path).map_err(at(&policy_path))?;
-    let policy = std::str::from_utf8(&policy_file)
-        .map_err(|error| PolicyError::Syntax(error.to_string()))
-        .and_then(Policy::from_toml)
-        .map_err(|source| RunError::Policy { path: policy_path, source })?;
     let socket = socket.or_else(|| config.socket.clone()).unwrap_or_else(|| default_socket(uid));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(at(home))?;
     log::start(log_format);
-    runtime.block_on(serve(home, &socket, config, policy, Digest::of(&policy_file), &readiness))
+    runtime.block_on(serve(home, uid, &socket, config, &readiness))
+}
+
+/// Who may do what, and with which seals.
+struct Authorities {
+    people: Arc<dyn People>,
+    registry: Arc<dyn SealRegistry>,
+    office: Option<Arc<OfficeDesk>>,
+}
+
+/// `None` for a journal that was made for nobody.
+async fn authorities(
+    identity: &Identity,
+    seals: Vec<RegisteredSeal>,
+    sealed: Sealed,
+    ledger: &dyn Ledger,
+) -> Result<Option<Authorities>, RunError> {
+    match &identity.root {
+        Root::Solo(person) => Ok(Solo::new(person).map(|solo| Authorities {
+            people: Arc::new(solo),
+            registry: Arc::new(ConfiguredSeals::new(seals)),
+            office: None,
+        })),
+        Root::Office(_) if !seals.is_empty() => Err(RunError::ConfiguredSeals),
+        Root::Office(_) => {
+            let desk = Arc::new(OfficeDesk::open(sealed, ledger).await?);
+            Ok(Some(Authorities { people: desk.clone(), registry: desk.clone(), office: Some(desk) }))
+        }
+    }
 }
 
 fn default_socket(uid: u32) -> PathBuf {
@@ -142,26 +162,32 @@ fn default_socket(uid: u32) -> PathBuf {
 
 async fn serve(
     home: &Path,
+    uid: u32,
     socket: &Path,
     config: Config,
-    policy: Policy,
-    policy_digest: Digest,
     readiness: &Readiness,
 ) -> Result<(), RunError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| RunError::System { path, source }
     };
+    // From here on: one that comes before the agent is ready must not end it.
+    let mut reload = signal(SignalKind::hangup()).map_err(at(home))?;
     let clock = Arc::new(SystemClock);
     let limits = config.limits;
     let journal = home.join(JOURNAL);
     let store = Arc::new(Store::open(&journal, clock.clone())?);
     let identity = store.identity().clone();
-    let people = match identity.mode {
-        Mode::Solo => Solo::new(&identity.person),
-        Mode::Office => None,
-    }
-    .ok_or_else(|| RunError::NotSolo(journal))?;
+    let Authorities { people, registry, office } =
+        authorities(&identity, config.seals, Sealed(config.office), &*store)
+            .await?
+            .ok_or(RunError::Malformed(journal))?;
+    let authority = match &office {
+        None => PolicyAuthority::Solo,
+        Some(desk) => PolicyAuthority::Office(desk.clone()),
+    };
+    let source = PolicySource { path: home.join(POLICY), own_uid: uid, authority };
+    let policy = PolicyAtStart::choose(source, store.policy().await?)?;
     let endpoint = UnixEndpoint::bind(socket)?;
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let scribe = Scribe::new(&host);
@@ -172,11 +198,12 @@ async fn serve(
     if abandoned > 0 {
         tracing::warn!(abandoned, "uses that a crash left open were closed as abandoned");
     }
-    let loaded = PolicyLoaded { sha256: digest(policy_digest), act: None };
-    store.append(Scribe::plain(RecordBody::PolicyLoaded(loaded))).await?;
+    let policy = policy.begin(store.clone(), scribe.clone()).await?;
 
     let (told, mut news) = mpsc::unbounded_channel();
-    let seals_on = config.seals.iter().map(|registered| registered.seal.key.serial.clone()).collect();
+    let seals = registry.clone();
+    let seals_on = move || seals.all().iter().map(|registered| registered.seal.key.serial.clone()).collect();
+    let seals_on = Box::new(seals_on);
     let modules = Arc::new(Modules::new(config.modules, seals_on, limits.token, &told));
     let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
@@ -184,20 +211,16 @@ async fn serve(
     let service = Arc::new(Service::new(
         store.clone(),
         modules.clone(),
-        Arc::new(ConfiguredSeals::new(config.seals)),
-        Arc::new(people),
+        registry,
+        people,
+        office,
         clock,
         scribe,
         Arc::new(policy),
         limits.clone(),
         spool,
         recalled,
-        Surroundings {
-            home: home.to_owned(),
-            socket: socket.to_owned(),
-            policy_sha256: policy_digest,
-            modules: modules.clone(),
-        },
+        Surroundings { home: home.to_owned(), socket: socket.to_owned(), modules: modules.clone() },
     ));
     service.tidy().await;
     let caretaker = service.clone();
@@ -207,6 +230,7 @@ async fn serve(
         loop {
             tokio::select! {
                 Some(news) = news.recv() => caretaker.news(news).await,
+                Some(()) = reload.recv() => caretaker.reload_policy().await,
                 _ = tick.tick() => {
                     caretaker.flush_refusals(false).await;
                     caretaker.tidy().await;
@@ -236,7 +260,7 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(at(home))?;
     say(&format!("seal-agent ready on {}", socket.display()));
     tracing::info!(socket = %socket.display(), origin = identity.origin, "ready");
-    if identity.mode == Mode::Solo {
+    if matches!(identity.root, Root::Solo(_)) {
         tracing::warn!("SOLO journal: one person, no approvals; every record and receipt says so");
     }
     let (signalled, stopping) = oneshot::channel::<()>();

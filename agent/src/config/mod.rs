@@ -19,7 +19,7 @@ use x509_cert::{Certificate, der::Encode};
 
 use self::raw::{RawConfig, RawSeal};
 use crate::{
-    pipeline::ports::registry::RegisteredSeal,
+    pipeline::ports::registry::{RegisteredSeal, SealForm},
     token::{ModulePath, check_module_path},
 };
 
@@ -37,7 +37,18 @@ pub(crate) struct Config {
     pub(crate) socket: Option<PathBuf>,
     pub(crate) limits: Limits,
     pub(crate) modules: Vec<ModulePath>,
+    /// Of a solo journal.
     pub(crate) seals: Vec<RegisteredSeal>,
+    /// Of an office, whose seals are made by acts.
+    pub(crate) office: OfficeSeals,
+}
+
+/// What is configured for all seals of an office.
+pub(crate) struct OfficeSeals {
+    /// Certificates of authorities, DER, from which the seals' chains are made.
+    pub(crate) issuers: Vec<Vec<u8>>,
+    /// Attributes of keys that modules need not report.
+    pub(crate) unreported_accepted: Vec<String>,
 }
 
 /// Limits on what one caller can ask of the agent.
@@ -47,6 +58,10 @@ pub(crate) struct Limits {
     pub(crate) document: u64,
     /// All documents in the spool together, bytes.
     pub(crate) spool: u64,
+    /// Documents of one applicant's open requests, bytes.
+    pub(crate) spool_per_person: u64,
+    /// Open requests of one applicant.
+    pub(crate) requests_per_person: u32,
     /// Longest pause within an upload.
     pub(crate) upload_idle: Duration,
     /// Longest time of any call but an upload.
@@ -162,7 +177,37 @@ impl Config {
             .map(|(index, seal)| registered(home, index, seal))
             .collect::<Result<Vec<_>, _>>()?;
         check_distinct(&seals)?;
-        Ok(Config { socket: raw.agent.socket.map(|socket| home.join(socket)), limits, modules, seals })
+        let key = |name: &str| format!("office.{name}");
+        let office = OfficeSeals {
+            issuers: certificates(home, &raw.office.issuers, &key("issuers"))?,
+            unreported_accepted: may_be_unreported(raw.office.accept_unreported, &key("accept_unreported"))?,
+        };
+        let socket = raw.agent.socket.map(|socket| home.join(socket));
+        Ok(Config { socket, limits, modules, seals, office })
+    }
+}
+
+/// The certificates in these PEM files, DER.
+fn certificates(home: &Path, files: &[PathBuf], key: &str) -> Result<Vec<Vec<u8>>, ConfigError> {
+    let mut certificates = Vec::new();
+    for path in files {
+        let file = read(&home.join(path))?;
+        let chain = Certificate::load_pem_chain(&file)
+            .map_err(|error| value(key, format!("{}: {error}", path.display())))?;
+        for certificate in chain {
+            certificates.push(certificate.to_der().map_err(|error| value(key, error))?);
+        }
+    }
+    Ok(certificates)
+}
+
+fn may_be_unreported(names: Vec<String>, key: &str) -> Result<Vec<String>, ConfigError> {
+    match names.iter().find(|name| !MAY_BE_UNREPORTED.contains(&name.as_str())) {
+        Some(unknown) => {
+            let those = MAY_BE_UNREPORTED.join(", ");
+            Err(value(key, format!("{unknown:?} is none of {those}")))
+        }
+        None => Ok(names),
     }
 }
 
@@ -181,6 +226,13 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
     Ok(Limits {
         document: within("document_mib", limits.document_mib, 16_384)? << 20,
         spool: within("spool_mib", limits.spool_mib, 1 << 24)? << 20,
+        spool_per_person: within("spool_per_person_mib", limits.spool_per_person_mib, 1 << 24)? << 20,
+        requests_per_person: u32::try_from(within(
+            "requests_per_person",
+            limits.requests_per_person.into(),
+            1_000_000,
+        )?)
+        .unwrap_or(1),
         upload_idle: seconds("upload_idle_seconds", limits.upload_idle_seconds)?,
         call: seconds("call_seconds", limits.call_seconds)?,
         token: seconds("token_seconds", limits.token_seconds)?,
@@ -234,23 +286,19 @@ fn registered(home: &Path, index: usize, raw: RawSeal) -> Result<RegisteredSeal,
         return Err(value(key("picture"), "larger than 4 MiB"));
     }
     let picture = SealPicture::from_png(&picture_file).map_err(|error| value(key("picture"), error))?;
-    let mut issuers = Vec::new();
-    for path in &raw.issuers {
-        let file = read(&home.join(path))?;
-        let chain = Certificate::load_pem_chain(&file)
-            .map_err(|error| value(key("issuers"), format!("{}: {error}", path.display())))?;
-        for certificate in chain {
-            issuers.push(certificate.to_der().map_err(|error| value(key("issuers"), error))?);
-        }
-    }
+    let issuers = certificates(home, &raw.issuers, &key("issuers"))?;
     let picture_digest = Digest::of(&picture_file);
-    let unreported_accepted = raw.accept_unreported;
-    if let Some(unknown) = unreported_accepted.iter().find(|name| !MAY_BE_UNREPORTED.contains(&name.as_str()))
-    {
-        let those = MAY_BE_UNREPORTED.join(", ");
-        return Err(value(key("accept_unreported"), format!("{unknown:?} is none of {those}")));
-    }
-    Ok(RegisteredSeal { seal, picture_file, picture_digest, picture, unreported_accepted, issuers })
+    let unreported_accepted = may_be_unreported(raw.accept_unreported, &key("accept_unreported"))?;
+    Ok(RegisteredSeal {
+        seal,
+        picture_file,
+        picture_digest,
+        picture,
+        unreported_accepted,
+        issuers,
+        custodian: None,
+        form: SealForm::Configured,
+    })
 }
 
 /// Attributes that PKCS#11 v2.40 and later have and some modules do not report. The others tell what the key is now, and every module does.

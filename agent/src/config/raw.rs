@@ -15,7 +15,16 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) modules: Vec<RawModule>,
     #[serde(default)]
+    pub(super) office: RawOffice,
+    #[serde(default)]
     pub(super) seals: Vec<RawSeal>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawOffice {
+    pub(super) issuers: Vec<PathBuf>,
+    pub(super) accept_unreported: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -29,6 +38,8 @@ pub(super) struct RawAgent {
 pub(super) struct RawLimits {
     pub(super) document_mib: u64,
     pub(super) spool_mib: u64,
+    pub(super) spool_per_person_mib: u64,
+    pub(super) requests_per_person: u32,
     pub(super) upload_idle_seconds: u64,
     pub(super) call_seconds: u64,
     pub(super) token_seconds: u64,
@@ -43,6 +54,8 @@ impl Default for RawLimits {
         RawLimits {
             document_mib: 1024,
             spool_mib: 8192,
+            spool_per_person_mib: 4096,
+            requests_per_person: 1000,
             upload_idle_seconds: 30,
             call_seconds: 120,
             token_seconds: 30,

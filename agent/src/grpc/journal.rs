@@ -37,7 +37,7 @@ impl JournalService for Journal {
             origin: identity.origin.clone(),
             tree_size: head.size,
             root_hash: head.root.as_bytes().to_vec(),
-            solo: identity.mode == Mode::Solo,
+            solo: identity.mode() == Mode::Solo,
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
         }))
     }
@@ -50,6 +50,8 @@ impl JournalService for Journal {
     ) -> Result<Response<Self::ListRecordsStream>, Status> {
         within(self.0.limits.call, async {
             let call = caller(&self.0, &request, "list-records").await?;
+            let leave = self.0.may_read_journal(&call, "list-records").await;
+            leave.map_err(|failure| status::of_failure(&failure))?;
             let asked = request.into_inner();
             check_types(&asked.types)?;
             let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
@@ -71,7 +73,9 @@ impl JournalService for Journal {
         request: Request<ShowRecordRequest>,
     ) -> Result<Response<JournalRecord>, Status> {
         within(self.0.limits.call, async {
-            let _call = caller(&self.0, &request, "show-record").await?;
+            let call = caller(&self.0, &request, "show-record").await?;
+            let leave = self.0.may_read_journal(&call, "show-record").await;
+            leave.map_err(|failure| status::of_failure(&failure))?;
             let seq = request.get_ref().seq;
             let found = self.0.ledger.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
             match found.into_iter().find(|record| record.seq == seq) {

@@ -4,7 +4,9 @@ mod diagnosis;
 mod inspection;
 mod journal;
 mod keys;
+mod office;
 mod pins;
+mod requests;
 mod seals;
 mod status;
 mod tokens;
@@ -19,6 +21,7 @@ use sealkeeper_proto::{
     MAX_MESSAGE,
     v1::{
         diagnosis_service_server::DiagnosisServiceServer, journal_service_server::JournalServiceServer,
+        office_service_server::OfficeServiceServer, request_service_server::RequestServiceServer,
         seal_service_server::SealServiceServer, token_service_server::TokenServiceServer,
         use_service_server::UseServiceServer,
     },
@@ -30,7 +33,7 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
-    pipeline::identify::Caller,
+    pipeline::{identify::Caller, ports::ledger::MAX_ATTACHMENT},
     service::{Callers, Permit, Service},
     socket::Peer,
 };
@@ -47,6 +50,8 @@ impl Health {
         self.0.set_not_serving::<UseServiceServer<uses::Uses>>().await;
         self.0.set_not_serving::<JournalServiceServer<journal::Journal>>().await;
         self.0.set_not_serving::<DiagnosisServiceServer<diagnosis::Diagnosis>>().await;
+        self.0.set_not_serving::<OfficeServiceServer<office::Offices>>().await;
+        self.0.set_not_serving::<RequestServiceServer<requests::Requests>>().await;
     }
 }
 
@@ -58,6 +63,8 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
     health.set_serving::<UseServiceServer<uses::Uses>>().await;
     health.set_serving::<JournalServiceServer<journal::Journal>>().await;
     health.set_serving::<DiagnosisServiceServer<diagnosis::Diagnosis>>().await;
+    health.set_serving::<OfficeServiceServer<office::Offices>>().await;
+    health.set_serving::<RequestServiceServer<requests::Requests>>().await;
     let router = Server::builder()
         // A peer that vanished without a word holds nothing for longer than this.
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
@@ -74,6 +81,15 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         )
         .add_service(
             DiagnosisServiceServer::new(diagnosis::Diagnosis(service.clone()))
+                .max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            OfficeServiceServer::new(office::Offices(service.clone()))
+                // An act and what is filed with it come in one message.
+                .max_decoding_message_size(MAX_ATTACHMENT + MAX_MESSAGE),
+        )
+        .add_service(
+            RequestServiceServer::new(requests::Requests(service.clone()))
                 .max_decoding_message_size(MAX_MESSAGE),
         )
         .add_service(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealkeeper_domain::{identity::Digest, reason::Reason};
+use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1::{
     ListSealsReply, ListSealsRequest, Seal, ShowSealReply, ShowSealRequest, seal_service_server::SealService,
 };
@@ -25,7 +25,7 @@ impl SealService for Seals {
             let _call = caller(&self.0, &request, "list-seals").await?;
             let mut seals = Vec::new();
             for registered in self.0.registry.all() {
-                seals.push(self.describe(registered).await?.0);
+                seals.push(self.describe(&registered).await?.0);
             }
             Ok(Response::new(ListSealsReply { seals }))
         })
@@ -37,7 +37,7 @@ impl SealService for Seals {
             let _call = caller(&self.0, &request, "show-seal").await?;
             let found = self.0.registry.find(&request.get_ref().seal);
             let registered = found.map_err(status::of_reason)?;
-            let (seal, certificate) = self.describe(registered).await?;
+            let (seal, certificate) = self.describe(&registered).await?;
             let mut certificates_der: Vec<_> = certificate.into_iter().collect();
             certificates_der.extend(registered.issuers.iter().cloned());
             let picture_png = registered.picture_file.clone();
@@ -73,8 +73,10 @@ impl Seals {
                 return Ok((described, None));
             }
         };
-        let object = seal.object_digest(registered.picture_digest, Digest::of(&key.certificate));
-        described.object_sha256 = object.map_err(|_| status::of_reason(Reason::Internal))?.0.to_vec();
+        match registered.object_digest(&key.certificate, self.0.clock.now_us()) {
+            Ok(digest) => described.object_sha256 = digest.0.to_vec(),
+            Err(violation) => described.problems.push(violation.reason.code().to_owned()),
+        }
         match Certificate::from_der(&key.certificate) {
             Ok(certificate) => {
                 let validity = certificate.tbs_certificate().validity();

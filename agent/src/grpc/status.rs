@@ -15,7 +15,7 @@ use crate::{pipeline::ports::token_error::TokenError, service::Failure};
 /// The code that fits a reason, for clients that look no further.
 fn code(reason: Reason) -> Code {
     match reason {
-        Reason::PersonUnknown | Reason::NotCustodian => Code::PermissionDenied,
+        Reason::PersonUnknown | Reason::NotCustodian | Reason::RoleMissing => Code::PermissionDenied,
         Reason::SealUnknown | Reason::RequestUnknown | Reason::UseUnknown | Reason::RecordUnknown => {
             Code::NotFound
         }

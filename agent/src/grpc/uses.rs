@@ -163,8 +163,9 @@ async fn receive(
     events: &EventSender,
 ) -> Result<Submitted, Ending> {
     let header = header(service, &mut parts).await?;
+    let applicant = header.applicant.clone();
     let (asked, seal) = wire::asked(header).map_err(|status| Ending::Status(Box::new(status)))?;
-    let mut upload = service.begin_submit(caller, asked, seal).await?;
+    let mut upload = service.begin_submit(caller, asked, seal, &applicant).await?;
     let wanted = sealkeeper_proto::v1::Upload { wanted: upload.wanted() };
     let event = SubmitEvent { event: Some(submit_event::Event::Upload(wanted)) };
     events.send(Ok(event)).await.map_err(|_| Ending::Gone)?;

@@ -13,7 +13,7 @@ use sealkeeper_pades::{Facts, PdfAClaim};
 use sealkeeper_proto::v1;
 use tonic::Status;
 
-use super::{inspection::finding, status};
+use super::{inspection::finding, requests, status};
 use crate::{
     pipeline::{ports::token::TokenState, receipt::Receipt},
     service::{DocumentFacts, Refused, Reviewed, Service, StampOutcome, Submitted},
@@ -52,7 +52,7 @@ fn placement(placement: v1::Placement) -> Result<Placement, Reason> {
 
 /// A token with the seals whose keys lie on it.
 pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
-    let seals = service.registry.all().iter().filter(|registered| registered.seal.key.serial == state.serial);
+    let seals = service.seals_on(&state.serial);
     let later = |time: Duration| {
         service.clock.now_us().saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
     };
@@ -88,12 +88,16 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
 
 /// The last event of a submission that was kept.
 pub(super) fn submitted(submitted: &Submitted) -> v1::submit_event::Event {
+    let seen = submitted.seen.as_ref();
     v1::submit_event::Event::Submitted(v1::Submitted {
         request_id: submitted.request.to_string(),
         facts: Some(facts(&submitted.document)),
         findings: submitted.findings.iter().map(finding).collect(),
         boxes: vec![seal_box(submitted.seal_box)],
         expires_us: submitted.expires_us,
+        state: seen.map(|seen| seen.standing.name().to_owned()).unwrap_or_default(),
+        binding: seen.map(|seen| requests::binding(&seen.facts.binding)).unwrap_or_default(),
+        tickets_needed: seen.map_or(0, |seen| seen.tickets_needed),
     })
 }
 
@@ -153,6 +157,7 @@ pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
         copies_left: asked.copies.saturating_sub(reviewed.kept.copies_used),
         file_name: asked.file_name.clone(),
         applicant: reviewed.applicant.clone(),
+        approvers: reviewed.approvers.clone(),
     }
 }
 

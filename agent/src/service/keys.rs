@@ -8,20 +8,16 @@ use sealkeeper_domain::{
     reason::Reason,
     refusal::Violation,
 };
-use sealkeeper_journal::{CertificateImported, KeyGenerated, KeyPurpose, PinKind, RecordBody};
+use sealkeeper_journal::{CertificateImported, KeyGenerated, KeyPurpose, RecordBody};
 use x509_cert::{Certificate, der::Decode};
 
-use super::{Failure, Service, Subject, tokens::entry_of};
+use super::{Failure, Service, Subject, key_signature::KeySignature};
 use crate::{
     certificate_request::{RequestInfo, Subject as Name},
     pipeline::{
         At, Stop,
         identify::{Caller, Custodian},
-        ports::{
-            token::{NewCertificate, NewKey, OnePin, PinOrPad},
-            token_error::{SignError, TokenError},
-        },
-        record::KeyUse,
+        ports::token::{NewCertificate, NewKey, OnePin},
         scribe::{code, digest, id},
     },
 };
@@ -92,7 +88,7 @@ impl Service {
     }
 
     async fn key_generated(&self, caller: &Caller, asked: KeyAsked) -> Result<KeyMade, Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, &asked.serial).at("identify")?;
         self.check_ledger()?;
         let KeyAsked { serial, kind, label, id: mut key_id } = asked;
         if key_id.is_empty() {
@@ -144,7 +140,7 @@ impl Service {
     }
 
     async fn certificate_requested(&self, caller: &Caller, asked: RequestAsked) -> Result<Requested, Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, &asked.key.serial).at("identify")?;
         self.check_ledger()?;
         let RequestAsked { key, subject, pin } = asked;
         let pin = pin.at("admit")?;
@@ -155,56 +151,23 @@ impl Service {
         let Some(&algorithm) = found.algorithms.first().filter(|_| found.ready) else {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &serial)).at("prepare");
         };
-        let pin = pin.for_key(found.asks_pin, found.has_pad);
-        let pin = pin.map_err(|reason| Violation::new(reason).with("token-serial", &serial)).at("prepare")?;
-        let _one_at_a_time = match &pin {
-            Some(_) => Some(self.wrong_pins.one_at_a_time(&serial).await),
-            None => None,
-        };
-        if let Some(one) = &pin {
-            self.check_wrong_pins(&serial, one.final_try).at("prepare")?;
-        }
-        let (entry, deadline) =
-            (pin.as_ref().map(|one| entry_of(&one.pin)), self.sign_deadline(pin.as_ref()));
         let info = RequestInfo::new(&subject, found.public_key)
             .map_err(|error| Stop::Fault(format!("certificate request: {error}")))?;
-        let purpose = KeyPurpose::CertificateRequest;
-        let message = info.der().to_vec();
-        let key_use = KeyUse { key, key_id: found.key_id, algorithm, purpose, message, pin };
-        let order = key_use.record(Some(custodian), &*self.ledger, &self.scribe).await?;
-        let seq = order.journal_seq();
-        let raw = match (self.token.sign(order, deadline).await, entry) {
-            (Ok(raw), entry) => {
-                if entry.is_some() {
-                    self.wrong_pins.was_right(&serial);
-                }
-                raw
-            }
-            (Err(SignError::NotSigned(error)), Some(entry)) if error.pin_was_tried() => {
-                let (kind, left) = (PinKind::ContextSpecific, error.tries_left());
-                let seq = self.record_wrong_pin(custodian, &serial, entry, kind, left).await?;
-                return Err(Stop::OnRecord { refusal: error.violation().into(), seq });
-            }
-            (Err(SignError::NotSigned(error) | SignError::MayHaveSigned(error)), _) => {
-                return Err(error.violation()).at("sign");
-            }
-            (Err(SignError::TimedOut), _) => {
-                return Err(TokenError::new(Reason::TokenTimeout).violation()).at("sign");
-            }
+        let wanted = KeySignature {
+            key,
+            key_id: found.key_id,
+            algorithm,
+            asks_pin: found.asks_pin,
+            has_pad: found.has_pad,
+            purpose: KeyPurpose::CertificateRequest,
+            message: info.der().to_vec(),
         };
+        let (raw, seq) = self.signed_by_key(custodian, wanted, pin).await?;
         let request = info.signed(algorithm, &raw).map_err(|error| {
             tracing::error!(%error, token_serial = %serial, "the token's signature is not its key's");
             Violation::new(Reason::TokenFault).with("what", error)
         });
         Ok(Requested { request: request.at("sign")?, seq })
-    }
-
-    /// How long one signature may take: longer where a person types a PIN on the token for it.
-    pub(super) fn sign_deadline(&self, pin: Option<&OnePin>) -> Duration {
-        match pin {
-            Some(OnePin { pin: PinOrPad::Pad, .. }) => self.limits.pin_pad.max(self.limits.token),
-            _ => self.limits.token,
-        }
     }
 
     /// Puts a certificate beside its key on an unlocked token.
@@ -221,7 +184,7 @@ impl Service {
     }
 
     async fn certificate_imported(&self, caller: &Caller, wanted: NewCertificate) -> Result<Imported, Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, &wanted.serial).at("identify")?;
         self.check_ledger()?;
         let mut warnings = self.looked_at(&wanted.certificate).at("admit")?;
         let _in_progress = self.work_permit().await?;
@@ -261,7 +224,7 @@ impl Service {
         let certificate = Certificate::from_der(der).map_err(|error| unreadable(error.to_string()))?;
         let validity = certificate.tbs_certificate().validity();
         let now = Duration::from_micros(self.clock.now_us());
-        let soon = now + Duration::from_millis(self.policy.inspection.certificate_warning_ms);
+        let soon = now + Duration::from_millis(self.policy.now().inspection.certificate_warning_ms);
         let (from, until) = (validity.not_before.to_unix_duration(), validity.not_after.to_unix_duration());
         let mut warnings = Vec::new();
         if now < from {

@@ -1,15 +1,21 @@
 //! What the agent does for a caller, call by call: joins the pipeline's stages, keeps requests between calls, and puts every refusal on record.
 
+mod approval;
 mod asking_pin;
 mod callers;
+mod destruction;
 mod diagnosis;
 mod inspect;
 mod inspections;
+mod journal;
+mod key_signature;
 mod keys;
+mod office;
 mod pins;
 mod presence;
 mod recall;
 mod refusals;
+mod requests;
 mod stamp;
 mod submit;
 #[cfg(test)]
@@ -26,6 +32,7 @@ use std::{
 
 use sealkeeper_domain::{
     identity::{Digest, PersonId, RequestId, TokenSerial, UseId},
+    office::RequestState,
     policy::Policy,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -41,10 +48,12 @@ pub(crate) use self::{
     inspect::findings::Finding,
     inspections::Inspections,
     keys::{KeyAsked, RequestAsked},
+    office::Filed,
     pins::PinChangeAsked,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
     refusals::{Refusals, Subject},
+    requests::{SeenRequest, Which},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,
@@ -52,10 +61,11 @@ pub(crate) use self::{
 };
 use crate::{
     config::Limits,
+    office::OfficeDesk,
     pipeline::{
         At, Stop,
         admit::admit,
-        identify::{Caller, People, identify},
+        identify::{Caller, Custodian, People, identify},
         inspect::Hashed,
         kept::KeptRequest,
         place::Placed,
@@ -67,6 +77,7 @@ use crate::{
         },
         scribe::Scribe,
     },
+    policy::{PolicyInForce, ReloadError},
     socket::Peer,
     spool::{Spool, Spooled},
 };
@@ -79,7 +90,7 @@ pub(crate) struct Service {
     pub(crate) people: Arc<dyn People>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) scribe: Scribe,
-    pub(crate) policy: Arc<Policy>,
+    pub(crate) policy: Arc<PolicyInForce>,
     pub(crate) limits: Limits,
     pub(crate) spool: Spool,
     pub(crate) refusals: Refusals,
@@ -93,6 +104,10 @@ pub(crate) struct Service {
     pub(crate) asking_pin: AskingPin,
     /// Where the agent runs, for whoever asks what is wrong.
     surroundings: Surroundings,
+    /// What acts have made; `None` in a solo journal.
+    office: Option<Arc<OfficeDesk>>,
+    /// Requests that changed, for whoever watches.
+    request_events: broadcast::Sender<RequestId>,
     /// What happens to tokens, for whoever watches.
     token_events: broadcast::Sender<TokenEvent>,
     /// Held while the spool is tidied: what arrives meanwhile is told by the spool's own books.
@@ -130,9 +145,10 @@ impl Service {
         token: Arc<dyn Token>,
         registry: Arc<dyn SealRegistry>,
         people: Arc<dyn People>,
+        office: Option<Arc<OfficeDesk>>,
         clock: Arc<dyn Clock>,
         scribe: Scribe,
-        policy: Arc<Policy>,
+        policy: Arc<PolicyInForce>,
         limits: Limits,
         spool: Spool,
         recalled: Recalled,
@@ -157,6 +173,8 @@ impl Service {
             inspections: recalled.inspections,
             asking_pin: AskingPin::default(),
             surroundings,
+            office,
+            request_events: broadcast::Sender::new(requests::EVENTS_KEPT),
             token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
@@ -180,6 +198,25 @@ impl Service {
         }
     }
 
+    /// The caller as the custodian of this token: of every seal on it, where there are any (C1, C2).
+    pub(crate) fn keeper<'c>(
+        &self,
+        caller: &'c Caller,
+        serial: &TokenSerial,
+    ) -> Result<Custodian<'c>, Violation> {
+        let custodian = caller.as_custodian()?;
+        let own = &caller.person().id;
+        match self.seals_on(serial).find(|seal| seal.custodian.as_ref().is_some_and(|keeps| keeps != own)) {
+            None => Ok(custodian),
+            Some(kept) => Err(Violation::new(Reason::NotCustodian).with("seal", &kept.seal.id)),
+        }
+    }
+
+    /// The registered person behind a system user.
+    pub(crate) fn identify_uid(&self, uid: u32) -> Result<Caller, Reason> {
+        identify(uid, &*self.people)
+    }
+
     /// The request with this id, while it is open.
     async fn open_request(&self, id: RequestId) -> Result<KeptRequest, Stop> {
         let refused = |reason: Reason| Stop::Refused { stage: "admit", refusal: reason.into() };
@@ -187,7 +224,16 @@ impl Service {
         if kept.expires_us <= self.clock.now_us() {
             return Err(refused(Reason::RequestExpired));
         }
-        Ok(kept)
+        // Its document may be gone already, which is not what its reader wants to hear.
+        let ended = kept.facts.as_ref().and_then(|facts| match &facts.state {
+            RequestState::Rejected(_) => Some(Reason::RequestRejected),
+            RequestState::Withdrawn(_) => Some(Reason::RequestWithdrawn),
+            _ => (kept.copies_used >= kept.asked.copies).then_some(Reason::CopiesUsedUp),
+        });
+        match ended {
+            Some(reason) => Err(refused(reason)),
+            None => Ok(kept),
+        }
     }
 
     /// Nothing is asked of a token while the journal cannot be written: neither a signature nor a PIN's try could be put on record.
@@ -215,16 +261,17 @@ impl Service {
     }
 
     /// The stages up to the placement, over the document in the spool: the same when a request is made and when it is taken up again.
-    fn place<'s, 'f>(
-        &'s self,
+    fn place<'f>(
+        &self,
         asked: &Asked,
         seal: &str,
         applicant: PersonId,
         (spooled, input): (&'f Spooled, InputDigest),
-    ) -> Result<(Placed<'s, 'f>, DocumentFacts), Stop> {
+        policy: &Policy,
+    ) -> Result<(Placed<'f>, DocumentFacts), Stop> {
         let limit = self.limits.document;
         let inspected = |serial: &TokenSerial| self.check_inspection(serial);
-        let placed = admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit, inspected)
+        let placed = admit(asked.clone(), seal, applicant, &*self.registry, policy, limit, inspected)
             .at("admit")?
             .inspect(Hashed::new(spooled.bytes(), input))
             .at("inspect")?
@@ -247,6 +294,13 @@ impl Service {
         }
     }
 
+    /// Takes policy.toml as it is now, where it may come into force. What it does not take is on record and in the log.
+    pub(crate) async fn reload_policy(&self) {
+        if let Err(ReloadError::Store(error)) = self.policy.reload().await {
+            tracing::error!(%error, "the policy cannot be put on record; the last one stays in force");
+        }
+    }
+
     /// The agent was told to stop: uploads end, for nothing of them is lost that could not be sent again.
     pub(crate) fn stop_uploads(&self) {
         self.stopping.send_replace(true);
@@ -260,12 +314,19 @@ impl Service {
 
     /// Waits until no use is in progress, but not for ever. Further uses do not begin.
     pub(crate) async fn drain(&self, longest: Duration) {
-        let all = tokio::time::timeout(longest, self.uses.acquire_many(self.limits.uses_at_once)).await;
+        let by = tokio::time::Instant::now() + longest;
+        let all = tokio::time::timeout_at(by, self.uses.acquire_many(self.limits.uses_at_once)).await;
         if all.is_err() {
             tracing::warn!("uses are still in progress; they will be closed as abandoned at the next start");
         }
         // Closed while all permits are held: no use that waited can begin in between.
         self.uses.close();
+        // An act in progress comes to its end too; the next one finds the uses closed.
+        if let Ok(desk) = self.office()
+            && tokio::time::timeout_at(by, desk.filing()).await.is_err()
+        {
+            tracing::warn!("an act is still being filed");
+        }
     }
 
     /// The lock of one use_id.

@@ -49,7 +49,7 @@ impl Service {
         asked: PinChangeAsked,
         operation: &'static str,
     ) -> Result<(), Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, &asked.serial).at("identify")?;
         self.check_ledger()?;
         let PinChangeAsked { serial, by_officer, pins, final_try } = asked;
         let pins = pins.at("admit")?;

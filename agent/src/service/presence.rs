@@ -97,7 +97,7 @@ impl Service {
         };
         match recorded {
             Ok((body, Committed { seq, time_us, .. })) => {
-                self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode, body });
+                self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode(), body });
             }
             Err(error) => tracing::error!(%error, "what happened to a token cannot be recorded"),
         }

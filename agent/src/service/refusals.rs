@@ -8,7 +8,8 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{Digest, RequestId, SealId, TokenSerial, UseId},
+    act::Act,
+    identity::{Digest, PersonId, RequestId, SealId, TokenSerial, UseId},
     reason::Reason,
     refusal::Refusal,
 };
@@ -38,6 +39,8 @@ const SEAL_CHARACTERS: usize = 128;
 pub(crate) struct Subject {
     operation: &'static str,
     caller: Option<Caller>,
+    /// Of an act: its signer, and their name.
+    signer: Option<(PersonId, String)>,
     uid: u32,
     seal: Option<String>,
     token: Option<TokenSerial>,
@@ -52,11 +55,22 @@ impl Subject {
         Subject { caller: Some(caller.clone()), ..Self::stranger(operation, caller.uid()) }
     }
 
+    /// An act: who says it, and what it is about, is known once its signature was verified. Who carried it is not who is refused.
+    pub(crate) fn about_act(self, act: &Act, signer_name: String) -> Self {
+        Subject {
+            signer: Some((act.claims().issuer.clone(), signer_name)),
+            seal: act.seal().map(|seal| seal.as_str().to_owned()),
+            request: act.request(),
+            ..self
+        }
+    }
+
     /// An operation of somebody unknown.
     pub(crate) fn stranger(operation: &'static str, uid: u32) -> Self {
         Subject {
             operation,
             caller: None,
+            signer: None,
             uid,
             seal: None,
             token: None,
@@ -122,6 +136,7 @@ struct Kind {
     operation: &'static str,
     stage: &'static str,
     uid: u32,
+    signer: Option<PersonId>,
     seal: Option<SealId>,
     token: Option<TokenSerial>,
     reasons: Vec<Reason>,
@@ -163,11 +178,8 @@ impl Service {
             operation: subject.operation,
             stage,
             uid: subject.uid,
-            seal: subject
-                .seal
-                .as_deref()
-                .and_then(|seal| self.registry.find(seal).ok())
-                .map(|found| found.seal.id.clone()),
+            signer: subject.signer.as_ref().map(|(signer, _)| signer.clone()),
+            seal: subject.seal.as_deref().and_then(|seal| self.registry.id_of(seal)),
             token: subject.token.clone().filter(|serial| self.is_configured(serial)),
             reasons: refusal.violations().map(|violation| violation.reason).collect(),
         };
@@ -231,7 +243,11 @@ impl Service {
                 operation: code(subject.operation)?,
                 stage: code(kind.stage)?,
                 violations: violations.collect::<Result<_, LedgerError>>()?,
-                person: subject.caller.as_ref().map(|caller| draft.person("person", caller)).transpose()?,
+                person: match (&subject.signer, &subject.caller) {
+                    (Some((signer, name)), _) => Some(draft.registered("person", signer, name)?),
+                    (None, Some(caller)) => Some(draft.person("person", caller)?),
+                    (None, None) => None,
+                },
                 from: draft.endpoint("from", subject.uid)?,
                 // A seal that does not exist is named by whoever asks, so it may be anything but an identifier.
                 seal: kind.seal.as_ref().map(|seal| id(seal.as_str())).transpose()?,

@@ -14,7 +14,7 @@ use crate::{
     pipeline::{
         At, Stop,
         identify::Caller,
-        kept::{KeptRequest, UseState},
+        kept::{KeptRequest, KeptUse, UseState},
         ports::{key::SigningKey, token::OnePin},
         prepare::{Prepared, Signer, UseMarks},
         receipt::Receipt,
@@ -36,6 +36,8 @@ pub(crate) struct Reviewed {
     pub(crate) kept: KeptRequest,
     pub(crate) seal_name: String,
     pub(crate) applicant: String,
+    /// Names of those whose tickets it has.
+    pub(crate) approvers: Vec<String>,
 }
 
 /// How a stamping ended.
@@ -65,9 +67,10 @@ impl Service {
         let kept = self.open_request(id).await?;
         // A review has no use of its own; any id will do, for it is not part of what is confirmed.
         let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
-        let registered = self.registry.by_id(&kept.seal);
+        let registered = self.registry.by_id(&kept.seal).ok();
+        let findings = registered.as_deref().and_then(|found| self.inspection_warning(found));
         let seal_name = registered.map(|found| found.seal.name.clone()).unwrap_or_default();
-        let findings = registered.and_then(|found| self.inspection_warning(found)).into_iter().collect();
+        let findings = findings.into_iter().collect();
         Ok(Reviewed {
             prepared: ready.prepared.digest(),
             document: ready.document,
@@ -75,7 +78,8 @@ impl Service {
             seal_box: ready.seal_box,
             seal_object: ready.prepared.seal_object(),
             seal_name,
-            applicant: caller.person().name.clone(),
+            applicant: self.name_of_applicant(&kept, caller),
+            approvers: self.names_of_approvers(&kept),
             kept,
         })
     }
@@ -118,6 +122,10 @@ impl Service {
     ) -> Result<Option<StampOutcome>, Stop> {
         caller.as_custodian().at("identify")?;
         let Some(known) = self.ledger.find_use(use_id).await? else { return Ok(None) };
+        // Who keeps another seal learns nothing of this one's uses.
+        if !self.may_stamp(caller, &known) {
+            return Err(Reason::NotCustodian).at("identify");
+        }
         if known.request_id != id {
             return Err(Reason::UseIdTaken).at("admit");
         }
@@ -156,6 +164,12 @@ impl Service {
         if kept.copies_used >= kept.asked.copies {
             return Err(Reason::CopiesUsedUp).at("admit");
         }
+        // In an office no act is filed, and no other use judged, between the rules and the intent: what they were held against still stands when
+        // it is written, the day's count (U1) among it. The token then works on many at once.
+        let judging = match self.office() {
+            Ok(desk) => Some(desk.filing().await),
+            Err(_) => None,
+        };
         let ready = self.prepare(caller, &kept, use_id).await?;
         let reviewed = ready.prepared.review(confirmed, pin).at("review")?;
         let serial = reviewed.token_serial().clone();
@@ -173,13 +187,17 @@ impl Service {
         let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
         let copied = copied.map_err(|error| disk("prepare", &error))?;
 
-        let recorded = reviewed.record_intent(id, custodian, &*self.ledger, &self.scribe).await?;
+        let applicant = self.name_of_applicant(&kept, caller);
+        let recorded =
+            reviewed.record_intent(&kept, &applicant, custodian, &*self.ledger, &self.scribe).await?;
+        drop(judging);
         // From here on every way out writes an outcome, a panic of ours too.
         let open = recorded.open;
         let finishing = tokio::spawn(self.clone().finish_use(recorded, copied, deadline));
         let unfinished = match finishing.await {
             Ok(Ok(receipt)) => {
                 tracing::info!(%use_id, intent_seq = open.intent_seq, "stamped");
+                self.request_changed(id);
                 if entry.is_some() {
                     self.wrong_pins.was_right(&serial);
                 }
@@ -222,7 +240,7 @@ impl Service {
             tracing::error!(%error, use_id = %open.use_id, "embedding or validation ended in a panic");
             Err(Unfinished::fault(open))
         })?;
-        let solo = self.ledger.identity().mode == Mode::Solo;
+        let solo = self.ledger.identity().mode() == Mode::Solo;
         let released = validated.record_outcome(&*self.ledger, solo).await;
         Ok(released.map(Released::into_receipt).map_err(Stop::from))
     }
@@ -247,7 +265,7 @@ impl Service {
         kept: &KeptRequest,
         use_id: UseId,
     ) -> Result<Ready, Stop> {
-        let registered = self.registry.by_id(&kept.seal).ok_or(Reason::SealUnknown).at("admit")?;
+        let registered = self.registry.by_id(&kept.seal).at("admit")?;
         let key = self
             .token
             .describe(registered.on_token(self.clock.now_us()), self.limits.token)
@@ -261,8 +279,11 @@ impl Service {
             journal: self.ledger.head(),
             now_us: self.clock.now_us(),
         };
+        let used_today = self.used_today(kept).await?;
         let (service, caller, kept) = (self.clone(), caller.clone(), kept.clone());
-        joined(tokio::task::spawn_blocking(move || service.prepare_now(&caller, &kept, key, marks)).await)?
+        let preparing =
+            tokio::task::spawn_blocking(move || service.prepare_now(&caller, &kept, key, marks, used_today));
+        joined(preparing.await)?
     }
 
     fn prepare_now(
@@ -271,16 +292,14 @@ impl Service {
         kept: &KeptRequest,
         key: SigningKey,
         marks: UseMarks,
+        used_today: u32,
     ) -> Result<Ready, Stop> {
         let (spooled, input) = self.document(kept.asked.sha256)?;
         let applicant = kept.applicant.clone();
-        // In a solo journal the applicant is the caller; anyone else's request would need the custodian's own review (U5).
-        if applicant != caller.person().id {
-            return Err(Reason::RequestUnknown).at("admit");
-        }
-        let (placed, document) = self.place(&kept.asked, kept.seal.as_str(), applicant, (&spooled, input))?;
+        let (policy, input) = (self.policy.now(), (&spooled, input));
+        let (placed, document) = self.place(&kept.asked, kept.seal.as_str(), applicant, input, &policy)?;
         let seal_box = placed.seal_box();
-        let approved = placed.approve(&self.policy).at("approve")?;
+        let approved = self.approved(placed, kept, caller, &policy, used_today)?;
         let signer = Signer::new(&approved, key, marks.now_us).at("prepare")?;
         let prepared = approved.prepare(signer, marks)?;
         Ok(Ready { prepared, document, seal_box, spooled })
@@ -289,14 +308,21 @@ impl Service {
     /// The receipt and the bytes of a completed use.
     pub(crate) async fn fetch(&self, caller: &Caller, use_id: UseId) -> Result<(Receipt, Vec<u8>), Failure> {
         let subject = Subject::new("fetch", caller).use_id(use_id);
-        match self.fetched(use_id).await {
+        match self.fetched(caller, use_id).await {
             Ok(fetched) => Ok(fetched),
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 
-    async fn fetched(&self, use_id: UseId) -> Result<(Receipt, Vec<u8>), Stop> {
-        let known = self.ledger.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+    /// A use the caller has to do with: of anybody else's they learn nothing.
+    async fn use_of(&self, caller: &Caller, use_id: UseId) -> Result<KeptUse, Stop> {
+        let known = self.ledger.find_use(use_id).await?;
+        let known = known.filter(|known| self.may_fetch(caller, known));
+        known.ok_or(Reason::UseUnknown).at("release")
+    }
+
+    async fn fetched(&self, caller: &Caller, use_id: UseId) -> Result<(Receipt, Vec<u8>), Stop> {
+        let known = self.use_of(caller, use_id).await?;
         match known.state {
             UseState::Complete { receipt, acknowledged: false } => {
                 let appended =
@@ -312,7 +338,7 @@ impl Service {
     pub(crate) async fn acknowledge(&self, caller: &Caller, use_id: UseId) -> Result<(), Failure> {
         let subject = Subject::new("acknowledge", caller).use_id(use_id);
         let done = async {
-            let known = self.ledger.find_use(use_id).await?.ok_or(Reason::UseUnknown).at("release")?;
+            let known = self.use_of(caller, use_id).await?;
             match known.state {
                 UseState::Complete { acknowledged: true, .. } => Ok(()),
                 UseState::Complete { .. } => Ok(self.ledger.acknowledge(use_id).await?),

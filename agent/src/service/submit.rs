@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use sealkeeper_domain::{
-    identity::{Digest, RequestId, TokenSerial},
+    identity::{Digest, PersonId, RequestId, TokenSerial},
+    office::RequestFacts,
     placement::SealBox,
+    policy::Policy,
     reason::Reason,
-    refusal::Violation,
+    refusal::{Violation, Violations},
     request::{Asked, Terms},
 };
 
 use sealkeeper_pades::may_be_pdf;
 
-use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined, refusal};
+use super::{DocumentFacts, Failure, Finding, SeenRequest, Service, Subject, disk, joined, refusal};
 use crate::{
     pipeline::{At, Stop, admit::admit, identify::Caller, kept::KeptRequest},
     spool::{Arrival, Incoming},
@@ -21,6 +23,7 @@ use crate::{
 /// A request whose document is being received, or is there already.
 pub(crate) struct Upload {
     caller: Caller,
+    applicant: PersonId,
     asked: Asked,
     seal: String,
     subject: Subject,
@@ -38,6 +41,8 @@ pub(crate) struct Submitted {
     pub(crate) findings: Vec<Finding>,
     pub(crate) seal_box: SealBox,
     pub(crate) expires_us: u64,
+    /// Of an office journal: where it stands, and what its applicant has to sign.
+    pub(crate) seen: Option<SeenRequest>,
 }
 
 impl Service {
@@ -47,32 +52,60 @@ impl Service {
         caller: Caller,
         asked: Asked,
         seal: String,
+        applicant: &str,
     ) -> Result<Upload, Failure> {
         let subject = Subject::new("submit", &caller).seal(&seal).document(asked.sha256);
         // Before it is looked for in the spool: what is found there stays there.
         let arrival = self.spool.arrive(asked.sha256);
-        match self.begin(&caller, &asked, &seal).await {
-            Ok(incoming) => Ok(Upload { caller, asked, seal, subject, incoming, arrival }),
+        match self.begin(&caller, &asked, &seal, applicant).await {
+            Ok((applicant, incoming)) => {
+                Ok(Upload { caller, applicant, asked, seal, subject, incoming, arrival })
+            }
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 
-    async fn begin(&self, caller: &Caller, asked: &Asked, seal: &str) -> Result<Option<Incoming>, Stop> {
-        let applicant = caller.person().id.clone();
+    async fn begin(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        seal: &str,
+        applicant: &str,
+    ) -> Result<(PersonId, Option<Incoming>), Stop> {
+        let applicant = self.applicant(caller, applicant).at("admit")?;
         let limit = self.limits.document;
         let inspected = |serial: &TokenSerial| self.check_inspection(serial);
-        admit(asked.clone(), seal, applicant, &*self.registry, &self.policy, limit, inspected).at("admit")?;
+        let policy = self.policy.now();
+        admit(asked.clone(), seal, applicant.clone(), &*self.registry, &policy, limit, inspected)
+            .at("admit")?;
+        self.check_share(&applicant, asked).await?;
         // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
         if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
-            return Ok(None);
+            return Ok((applicant, None));
         }
         let limit = self.limits.spool;
         match self.spool.receive(asked.size, limit).map_err(|error| disk("admit", &error))? {
-            Ok(incoming) => Ok(Some(incoming)),
+            Ok(incoming) => Ok((applicant, Some(incoming))),
             Err(used) => {
                 Err(Violation::new(Reason::SpoolFull).with("used", used).with("limit", limit)).at("admit")
             }
         }
+    }
+
+    /// One person takes no more of the spool, and of the store, than a share. What is being uploaded at this moment is not counted; the limit on
+    /// uploads of one caller bounds it.
+    async fn check_share(&self, applicant: &PersonId, asked: &Asked) -> Result<(), Stop> {
+        let held = self.ledger.held_by(applicant.clone()).await?;
+        let (share, most) = (self.limits.spool_per_person, self.limits.requests_per_person);
+        let mut violations = Violations::new();
+        if held.requests >= u64::from(most) {
+            violations.push(Violation::new(Reason::RequestsTooMany).with("limit", most));
+        }
+        if held.bytes.saturating_add(asked.size) > share {
+            violations
+                .push(Violation::new(Reason::SpoolShareFull).with("used", held.bytes).with("limit", share));
+        }
+        violations.into_result().at("admit")
     }
 
     /// Takes the next bytes of the document; more than announced is refused at once.
@@ -122,31 +155,35 @@ impl Service {
 
     async fn finish(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Stop> {
         // The arrival ends after the request was kept.
-        let Upload { caller, asked, seal, incoming, arrival: _arrival, .. } = upload;
+        let Upload { caller, applicant, asked, seal, incoming, arrival: _arrival, .. } = upload;
+        let policy = self.policy.now();
+        let (id, created_us) = (RequestId::new(uuid::Uuid::new_v4()), self.clock.now_us());
+        let expires_us = created_us.saturating_add(policy.request_lifetime_ms.saturating_mul(1000));
         let service = self.clone();
         let judged = tokio::task::spawn_blocking(move || {
             if let Some(incoming) = incoming {
                 keep(incoming, &asked)?;
             }
-            service.judge(&caller, &asked, &seal)
+            service.judge(&caller, &asked, &seal, applicant, (id, expires_us), &policy)
         });
-        let (terms, document, seal_box) = joined(judged.await)??;
-        let created_us = self.clock.now_us();
+        let Judged { terms, document, seal_box, facts } = joined(judged.await)??;
         let request = KeptRequest {
-            id: RequestId::new(uuid::Uuid::new_v4()),
+            id,
             seal: terms.seal.clone(),
             applicant: terms.applicant.clone(),
             asked: terms.into(),
             created_us,
-            expires_us: created_us.saturating_add(self.policy.request_lifetime_ms.saturating_mul(1000)),
+            expires_us,
             copies_used: 0,
+            facts,
         };
-        let findings = self.registry.by_id(&request.seal).and_then(|found| self.inspection_warning(found));
+        let findings =
+            self.registry.by_id(&request.seal).ok().and_then(|found| self.inspection_warning(&found));
         let findings = findings.into_iter().collect();
-        let submitted =
-            Submitted { request: request.id, document, findings, seal_box, expires_us: request.expires_us };
-        self.ledger.add_request(request).await?;
-        Ok(submitted)
+        self.ledger.add_request(request.clone()).await?;
+        self.request_changed(id);
+        let seen = self.office().ok().and_then(|desk| self.seen(&desk.now(), request));
+        Ok(Submitted { request: id, document, findings, seal_box, expires_us, seen })
     }
 
     /// All stages up to the approval, over the document in the spool.
@@ -155,16 +192,29 @@ impl Service {
         caller: &Caller,
         asked: &Asked,
         seal: &str,
-    ) -> Result<(Terms, DocumentFacts, SealBox), Stop> {
+        applicant: PersonId,
+        (id, expires_us): (RequestId, u64),
+        policy: &Policy,
+    ) -> Result<Judged, Stop> {
         let (spooled, input) = self.document(asked.sha256)?;
-        let applicant = caller.person().id.clone();
-        let (placed, facts) = self.place(asked, seal, applicant, (&spooled, input))?;
+        let (placed, document) = self.place(asked, seal, applicant.clone(), (&spooled, input), policy)?;
         let (terms, seal_box) = (placed.terms().clone(), placed.seal_box());
-        let approved = placed.approve(&self.policy).at("approve")?;
+        let facts = self.drafted(&placed, id, caller, &applicant, expires_us, policy)?;
         // What forbids a revision is told now, not when the custodian is asked.
-        approved.check_revisable()?;
-        Ok((terms, facts, seal_box))
+        placed.check_revisable()?;
+        if facts.is_none() {
+            placed.approve_solo(policy).at("approve")?;
+        }
+        Ok(Judged { terms, document, seal_box, facts })
     }
+}
+
+/// What became of a document that was submitted.
+struct Judged {
+    terms: Terms,
+    document: DocumentFacts,
+    seal_box: SealBox,
+    facts: Option<RequestFacts>,
 }
 
 fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {

@@ -1,7 +1,9 @@
 //! The pipeline over the real store, with a token that does what real ones do at their worst.
 
+mod destruction;
 mod diagnosis;
 mod inspection;
+mod journal;
 mod keys;
 mod pins;
 mod refusals;
@@ -25,7 +27,7 @@ use sealkeeper_domain::{
     return_value::ReturnValue,
     seal::{Seal, SealSize},
 };
-use sealkeeper_journal::{Mode, Record, RecordBody};
+use sealkeeper_journal::{Record, RecordBody};
 use sealkeeper_pades::{
     cms::{PublicKey, SignatureAlgorithm},
     picture::SealPicture,
@@ -34,21 +36,24 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
+    init::POLICY,
     people::Solo,
-    pipeline::ports::ledger::{Identity, SoloPerson},
+    pipeline::ports::ledger::{Identity, Root, SoloPerson},
     pipeline::{
+        destruction::DestructionOrder,
         ports::{
             key::{KeyFound, KeyOnToken, SigningKey},
             registry::RegisteredSeal,
             token::{
-                ImportedCertificate, NewCertificate, NewKey, OnePin, PinChange, PinOrPad, TokenState, Unlock,
-                Unlocked,
+                DestroyedKey, ImportedCertificate, NewCertificate, NewKey, OnePin, PinChange, PinOrPad,
+                TokenState, Unlock, Unlocked,
             },
             token_error::{FailedCall, PinFlags, SignError, TokenError, Told},
         },
         record::SignOrder,
         unfinished::recover,
     },
+    policy::{PolicyAuthority, PolicySource},
     registry::ConfiguredSeals,
     store::{Store, create},
 };
@@ -128,6 +133,9 @@ impl Token for FakeToken {
         let (replaced, left) = if wanted.replace { (vec![[7; 32]], 1) } else { (Vec::new(), 0) };
         Ok(ImportedCertificate { key_id: vec![0xab, 1], replaced, left })
     }
+    async fn destroy_key(&self, _: DestructionOrder, _: Duration) -> Result<DestroyedKey, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
@@ -189,7 +197,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     let directory = tempfile::tempdir().unwrap();
     let person = SoloPerson { id: "p-1".into(), name: "甲".into(), uid: UID };
     let identity =
-        Identity { origin: "localhost/seal-journal/test".into(), mode: Mode::Solo, person: person.clone() };
+        Identity { origin: "localhost/seal-journal/test".into(), root: Root::Solo(person.clone()) };
     create(&directory.path().join("journal.db"), &identity).unwrap();
     let clock = Arc::new(FixedClock(AtomicU64::new(NOW_US)));
     let store = Arc::new(Store::open(&directory.path().join("journal.db"), clock.clone()).unwrap());
@@ -209,10 +217,14 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         picture: SealPicture::from_png(PICTURE).unwrap(),
         unreported_accepted: Vec::new(),
         issuers: Vec::new(),
+        custodian: None,
+        form: crate::pipeline::ports::registry::SealForm::Configured,
     };
     let limits = Limits {
         document: 1 << 20,
         spool: 1 << 20,
+        spool_per_person: 1 << 20,
+        requests_per_person: 100,
         upload_idle: Duration::from_secs(5),
         call: Duration::from_secs(60),
         token: Duration::from_secs(5),
@@ -223,21 +235,26 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     };
     let people = Arc::new(Solo::new(&person).unwrap());
     let caller = identify(UID, &*people).unwrap();
+    let policy_file = directory.path().join(POLICY);
+    std::fs::write(&policy_file, Policy::SOLO_TOML).unwrap();
+    let own_uid = rustix::process::geteuid().as_raw();
+    let source = PolicySource { path: policy_file, own_uid, authority: PolicyAuthority::Solo };
+    let policy = PolicyInForce::unrecorded(source, store.clone(), Scribe::new("host"));
     let service = Arc::new(Service::new(
         store.clone(),
         token.clone(),
         Arc::new(ConfiguredSeals::new(vec![registered])),
         people,
+        None,
         clock.clone(),
         Scribe::new("host"),
-        Arc::new(Policy::from_toml(Policy::SOLO_TOML).unwrap()),
+        Arc::new(policy),
         limits,
         Spool::open(directory.path().join("spool")).unwrap(),
         Recalled::default(),
         Surroundings {
             home: directory.path().to_owned(),
             socket: directory.path().join("agent.sock"),
-            policy_sha256: Digest::of(Policy::SOLO_TOML.as_bytes()),
             modules: Arc::new(diagnosis::Shelf::default()),
         },
     ));
@@ -289,7 +306,7 @@ impl House {
         let pdf = document();
         let asked = sealkeeper_domain::request::Asked { copies, ..asked_for(&pdf) };
         let mut upload =
-            self.service.begin_submit(self.caller.clone(), asked, "contract".into()).await.unwrap();
+            self.service.begin_submit(self.caller.clone(), asked, "contract".into(), "").await.unwrap();
         if upload.wanted() {
             upload = self.service.take_chunk(upload, pdf).await.unwrap();
         }

@@ -58,7 +58,7 @@ impl Service {
     }
 
     async fn unlocked(&self, caller: &Caller, asked: UnlockAsked) -> Result<TokenState, Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, &asked.serial).at("identify")?;
         self.check_ledger()?;
         let unlock = self.within_policy(asked).at("admit")?;
         let _one_at_a_time = self.wrong_pins.one_at_a_time(&unlock.serial).await;
@@ -113,7 +113,7 @@ impl Service {
 
     /// When this token is due for inspection, µs since the Unix epoch; 0 where no seal lies on it.
     pub(crate) fn inspection_due_us(&self, serial: &TokenSerial) -> u64 {
-        let due = self.inspections.of(serial).due_us(&self.policy.inspection);
+        let due = self.inspections.of(serial).due_us(&self.policy.now().inspection);
         due.filter(|_| self.seals_on(serial).next().is_some()).unwrap_or(0)
     }
 
@@ -144,7 +144,7 @@ impl Service {
 
     fn within_policy(&self, asked: UnlockAsked) -> Result<Unlock, Refusal> {
         let UnlockAsked { serial, pin, uses, idle, lifetime, final_try } = asked;
-        let limits = self.policy.unlock;
+        let limits = self.policy.now().unlock;
         let uses = uses.max(1);
         let or_default =
             |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
@@ -182,7 +182,7 @@ impl Service {
     }
 
     fn caution(&self, wrong: u32, final_try: bool) -> Result<(), Violation> {
-        if final_try || wrong < self.policy.unlock.wrong_pins_before_caution {
+        if final_try || wrong < self.policy.now().unlock.wrong_pins_before_caution {
             return Ok(());
         }
         Err(Violation::new(Reason::TokenPinWrongRepeatedly).with("wrong-pins", wrong))

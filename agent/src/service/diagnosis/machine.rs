@@ -6,13 +6,13 @@ use std::{
     path::Path,
 };
 
-use sealkeeper_domain::{identity::Digest, reason::Reason, refusal::Violation};
+use sealkeeper_domain::{reason::Reason, refusal::Violation};
 use sealkeeper_journal::{Record, Severity};
 
 use super::Check;
 use crate::{
     config,
-    init::{JOURNAL, LOCK, POLICY, SPOOL},
+    init::{JOURNAL, LOCK, SPOOL},
     pipeline::ports::ledger::StoredRecord,
     token::check_own,
 };
@@ -45,10 +45,10 @@ pub(super) fn clock(newest: &[StoredRecord], now_us: u64) -> Check {
     }
 }
 
-/// Who may write the home and what it holds, and who may look into it. Its files are as private as the home is.
-pub(super) fn home(home: &Path, policy_sha256: Digest, own_uid: u32) -> Vec<Check> {
+/// Who may write the home and what it holds, and who may look into it. Its files are as private as the home is. The policy file is looked at by itself.
+pub(super) fn home(home: &Path, own_uid: u32) -> Vec<Check> {
     let mut checks = Vec::new();
-    for name in ["", config::FILE, POLICY, JOURNAL, LOCK, SPOOL] {
+    for name in ["", config::FILE, JOURNAL, LOCK, SPOOL] {
         let path = home.join(name);
         // What is gone is no question of permissions.
         if !path.exists() {
@@ -76,10 +76,7 @@ pub(super) fn home(home: &Path, policy_sha256: Digest, own_uid: u32) -> Vec<Chec
         }
     }
     if checks.is_empty() {
-        checks.push(
-            Check::well("home", "只有本用户可以读写", "only its owner can read or write it")
-                .with("policy-sha256", policy_sha256),
-        );
+        checks.push(Check::well("home", "只有本用户可以读写", "only its owner can read or write it"));
     }
     checks
 }
@@ -181,12 +178,11 @@ mod tests {
         let path = dir.path().join("home");
         crate::init::solo(&path, "localhost", "甲", 7).unwrap();
         let uid = rustix::process::geteuid().as_raw();
-        let policy = Digest::of(b"policy");
         let checked = |name: &str, mode: u32| {
             let changed = path.join(name);
             let before = fs::metadata(&changed).unwrap().permissions();
             fs::set_permissions(&changed, fs::Permissions::from_mode(mode)).unwrap();
-            let checks: Vec<_> = home(&path, policy, uid).iter().map(told).collect();
+            let checks: Vec<_> = home(&path, uid).iter().map(told).collect();
             fs::set_permissions(&changed, before).unwrap();
             checks
         };
@@ -195,7 +191,7 @@ mod tests {
         for (name, mode) in [("", 0o770), (config::FILE, 0o620), (JOURNAL, 0o602), (SPOOL, 0o722)] {
             assert_eq!(checked(name, mode), [Some((Severity::Refuse, "home-permissions"))], "{name}");
         }
-        assert_eq!(told(&home(&dir.path().join("none"), policy, uid)[0]).unwrap().0, Severity::Refuse);
+        assert_eq!(told(&home(&dir.path().join("none"), uid)[0]).unwrap().0, Severity::Refuse);
     }
 
     #[test]

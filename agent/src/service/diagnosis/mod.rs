@@ -2,11 +2,12 @@
 
 mod journal;
 mod machine;
+mod policy;
 mod tokens;
 
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf, sync::Arc, time::Duration};
 
-use sealkeeper_domain::{identity::Digest, refusal::Violation};
+use sealkeeper_domain::refusal::Violation;
 use sealkeeper_journal::Severity;
 
 use super::{Finding, Service};
@@ -18,8 +19,6 @@ pub(crate) struct Surroundings {
     pub(crate) home: PathBuf,
     /// The socket it serves on.
     pub(crate) socket: PathBuf,
-    /// SHA-256 of the policy file in force.
-    pub(crate) policy_sha256: Digest,
     /// Its modules.
     pub(crate) modules: Arc<dyn ModuleLook>,
 }
@@ -100,9 +99,10 @@ impl Service {
         let mut checks = vec![machine::clock(newest.as_deref().unwrap_or_default(), self.clock.now_us())];
         let service = self.clone();
         let files = tokio::task::spawn_blocking(move || {
-            let Surroundings { home, socket, policy_sha256, .. } = &service.surroundings;
+            let Surroundings { home, socket, .. } = &service.surroundings;
             let uid = rustix::process::geteuid().as_raw();
-            let mut checks = machine::home(home, *policy_sha256, uid);
+            let mut checks = machine::home(home, uid);
+            checks.push(policy::policy(service.policy.sha256(), service.policy.on_disk()));
             checks.push(machine::socket(socket, uid));
             checks.push(machine::spool(home, service.spool.used(), service.limits.spool));
             checks

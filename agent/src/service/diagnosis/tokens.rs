@@ -48,9 +48,9 @@ impl Service {
         }
         let present: BTreeSet<_> = states.into_iter().map(|state| state.serial).collect();
         let mut missing = BTreeSet::new();
-        for RegisteredSeal { seal, .. } in self.registry.all() {
-            let serial = &seal.key.serial;
-            if !present.contains(serial) && missing.insert(serial) {
+        for registered in self.registry.all() {
+            let serial = &registered.seal.key.serial;
+            if !present.contains(serial) && missing.insert(serial.clone()) {
                 let absent = Violation::new(Reason::TokenAbsent).with("token-serial", serial);
                 checks.push(Check::wrong(format!("token {serial}"), Severity::Refuse, absent));
             }
@@ -83,7 +83,7 @@ impl Service {
     fn token_checks(&self, state: &TokenState) -> Vec<Check> {
         let serial = &state.serial;
         let subject = format!("token {serial}");
-        let mut found = of_pins(state.pin, self.wrong_pins.of(serial), &self.policy.unlock);
+        let mut found = of_pins(state.pin, self.wrong_pins.of(serial), &self.policy.now().unlock);
         found.extend(of_firmware(&state.firmware, self.inspections.firmware(serial).as_deref()));
         let mut checks: Vec<_> = found.into_iter().map(|finding| Check::of(&subject, finding)).collect();
         if let Some(Concern { violation, stands_against_use }) = self.concern(serial) {
@@ -101,8 +101,8 @@ impl Service {
             if state.unlocked.is_some() { ("已解锁", "unlocked") } else { ("已锁定", "locked") };
         let now_us = self.clock.now_us();
         // One that showed itself just now may not be on record yet.
-        let rules = &self.policy.inspection;
-        let due_us = self.inspections.of(&state.serial).due_us(rules);
+        let rules = self.policy.now().inspection;
+        let due_us = self.inspections.of(&state.serial).due_us(&rules);
         let due_us = due_us.unwrap_or_else(|| now_us.saturating_add(rules.interval_ms.saturating_mul(1000)));
         let (next_zh, next_en) = if self.seals_on(&state.serial).next().is_some() {
             let (zh, en) = days(Duration::from_micros(due_us.saturating_sub(now_us)));
@@ -187,7 +187,7 @@ impl Service {
             }
         };
         let now_us = self.clock.now_us();
-        let (chain, found) = of_seal(registered, &key, now_us, &self.policy.inspection);
+        let (chain, found) = of_seal(registered, &key, now_us, &self.policy.now().inspection);
         let mut checks: Vec<_> = found.into_iter().map(|finding| Check::of(&subject, finding)).collect();
         if let Some(chain) = chain.filter(|_| !checks.iter().any(Check::is_trouble)) {
             let left = time_left(&chain, now_us);

@@ -104,6 +104,12 @@ pub(crate) fn of_seal(
             None
         }
     };
+    // Whatever lies under the seal's name on the token: the certificate must be the one its object was made for (A3).
+    if chain.is_some()
+        && let Err(violation) = registered.object_digest(&key.certificate, now_us)
+    {
+        found.push(Finding::refuse(violation));
+    }
     if !key.unreported.is_empty() {
         let not_told = Violation::new(Reason::KeyAttributesNotTold);
         found.push(Finding::note(not_told.with("attributes", key.unreported.join(" "))));

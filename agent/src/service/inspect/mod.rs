@@ -3,6 +3,8 @@
 pub(crate) mod findings;
 mod test_signature;
 
+use std::sync::Arc;
+
 use sealkeeper_domain::{
     identity::{SealId, TokenSerial},
     inspection::Concern,
@@ -73,7 +75,7 @@ impl Service {
         serial: &TokenSerial,
         pin: Result<Option<OnePin>, Reason>,
     ) -> Result<Inspection, Stop> {
-        let custodian = caller.as_custodian().at("identify")?;
+        let custodian = self.keeper(caller, serial).at("identify")?;
         self.check_ledger()?;
         let pin = pin.at("admit")?;
         // The agent's stop waits for it as for a use.
@@ -106,7 +108,8 @@ impl Service {
     /// What is to be said of the inspection of a token that holds seals; `None`: nothing.
     pub(crate) fn concern(&self, serial: &TokenSerial) -> Option<Concern> {
         self.seals_on(serial).next()?;
-        let concern = self.inspections.of(serial).concern(&self.policy.inspection, self.clock.now_us())?;
+        let concern =
+            self.inspections.of(serial).concern(&self.policy.now().inspection, self.clock.now_us())?;
         let violation = concern.violation.with("token-serial", serial);
         Some(Concern { violation, ..concern })
     }
@@ -139,12 +142,20 @@ impl Service {
         }
     }
 
-    pub(super) fn seals_on<'s>(
-        &'s self,
+    /// When a token last passed an inspection with the test signatures that C3 demands, µs since the Unix epoch; `None`: never, or it failed one
+    /// since. What a resumption rests on (C4).
+    pub(crate) fn last_passed_inspection_us(&self, serial: &TokenSerial) -> Option<u64> {
+        let inspected = self.inspections.of(serial);
+        inspected.passed_us.filter(|_| inspected.failed_us.is_none())
+    }
+
+    /// The seals whose keys lie on this token.
+    pub(crate) fn seals_on(
+        &self,
         serial: &TokenSerial,
-    ) -> impl Iterator<Item = &'s RegisteredSeal> + use<'s> {
+    ) -> impl Iterator<Item = Arc<RegisteredSeal>> + Clone + use<> {
         let serial = serial.clone();
-        self.registry.all().iter().filter(move |registered| registered.seal.key.serial == serial)
+        self.registry.all().into_iter().filter(move |registered| registered.seal.key.serial == serial)
     }
 
     async fn look_over(
@@ -202,7 +213,7 @@ impl Service {
         if pin.is_some() && state.pin.protected_path {
             return Err(Reason::TokenPinPad).at("admit");
         }
-        let mut findings = of_pins(state.pin, self.wrong_pins.of(serial), &self.policy.unlock);
+        let mut findings = of_pins(state.pin, self.wrong_pins.of(serial), &self.policy.now().unlock);
         findings.extend(of_firmware(&state.firmware, self.inspections.firmware(serial).as_deref()));
         let (mut seals, mut candidates) = (Vec::new(), Vec::new());
         let mut is_locked = false;
@@ -217,7 +228,7 @@ impl Service {
                 }
             };
             self.asking_pin.learn(&registered.seal.id, &key);
-            let (chain, found) = of_seal(registered, &key, now_us, &self.policy.inspection);
+            let (chain, found) = of_seal(&registered, &key, now_us, &self.policy.now().inspection);
             findings.extend(found);
             is_locked |= !key.ready;
             // A certificate that cannot be used has nothing to hold a signature against.
@@ -270,7 +281,7 @@ impl Service {
         })?;
         let body = entry.body.clone();
         let Committed { seq, time_us, .. } = self.ledger.append(entry).await?;
-        self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode, body });
+        self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode(), body });
         Ok(seq)
     }
 }

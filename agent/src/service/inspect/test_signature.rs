@@ -1,5 +1,7 @@
 //! The test signatures of an inspection: each over a fresh challenge, on record before the token is asked, and held against the certificate.
 
+use std::sync::Arc;
+
 use sealkeeper_domain::{
     identity::{SealId, TokenSerial},
     pin::Pin,
@@ -26,8 +28,8 @@ use crate::{
 };
 
 /// A key that shows itself, with the certificate its signature is held against.
-pub(super) struct Candidate<'s> {
-    pub(super) registered: &'s RegisteredSeal,
+pub(super) struct Candidate {
+    pub(super) registered: Arc<RegisteredSeal>,
     pub(super) key: SigningKey,
     pub(super) chain: SigningChain,
 }
@@ -47,7 +49,7 @@ impl Trials<'_> {
     /// nothing.
     pub(super) async fn all(
         &mut self,
-        candidates: Vec<Candidate<'_>>,
+        candidates: Vec<Candidate>,
         uses_left: u32,
     ) -> Result<TestSignature, Stop> {
         let needed = candidates.len();
@@ -63,7 +65,7 @@ impl Trials<'_> {
         Ok(all)
     }
 
-    async fn one(&mut self, candidate: Candidate<'_>) -> Result<TestSignature, Stop> {
+    async fn one(&mut self, candidate: Candidate) -> Result<TestSignature, Stop> {
         let Candidate { registered, key, chain } = candidate;
         let (service, seal) = (self.service, &registered.seal);
         // Known by now: without a key that shows how it signs there is no candidate.

@@ -77,7 +77,8 @@ async fn everything_is_looked_at_in_its_order_and_what_is_well_is_told_too() {
     house.service.ledger.append(crate::pipeline::scribe::Scribe::plain(started())).await.unwrap();
     let checks = house.service.diagnose().await;
     let subjects: Vec<_> = checks.iter().map(|check| check.subject.as_str()).collect();
-    let expected = ["clock", "home", "socket", "journal", "spool", "module m", "token 1", "seal 合同专用章"];
+    let expected =
+        ["clock", "home", "policy", "socket", "journal", "spool", "module m", "token 1", "seal 合同专用章"];
     assert_eq!(subjects, expected);
     let well = |subject: &str| {
         let check = checks.iter().find(|check| check.subject == subject).unwrap();

@@ -95,6 +95,9 @@ impl Token for Model {
     ) -> Result<ImportedCertificate, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
+    async fn destroy_key(&self, _: DestructionOrder, _: Duration) -> Result<DestroyedKey, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
@@ -189,7 +192,7 @@ impl Inspected {
     async fn submit(&self) -> Result<Submitted, Failure> {
         let (service, pdf) = (&self.house.service, document());
         let (caller, asked) = (self.house.caller.clone(), asked_for(&pdf));
-        let mut upload = service.begin_submit(caller, asked, "contract".into()).await?;
+        let mut upload = service.begin_submit(caller, asked, "contract".into(), "").await?;
         if upload.wanted() {
             upload = service.take_chunk(upload, pdf).await?;
         }
@@ -419,7 +422,7 @@ async fn everything_that_stands_against_a_request_is_told_with_it() {
     inspected.days_later(37);
     let asked = sealkeeper_domain::request::Asked { copies: 5000, ..asked_for(&document()) };
     let begun =
-        inspected.house.service.begin_submit(inspected.house.caller.clone(), asked, "contract".into());
+        inspected.house.service.begin_submit(inspected.house.caller.clone(), asked, "contract".into(), "");
     assert_eq!(reasons(begun.await.err().unwrap()), "copies-out-of-range, inspection-overdue");
 }
 
@@ -479,4 +482,24 @@ async fn the_log_is_told_once_of_each_change() {
     };
     let news: Vec<_> = [0, 31, 32, 37, 38].map(told).into();
     assert_eq!(news, [false, true, false, true, false]);
+}
+
+#[tokio::test]
+async fn a_resumption_may_rest_on_the_last_inspection_that_passed_with_its_test_signatures_until_one_fails() {
+    let inspected = inspected().await;
+    let passed = || inspected.house.service.last_passed_inspection_us(&"1".parse().unwrap());
+    assert_eq!(passed(), None, "never inspected");
+    inspected.inspect(None).await;
+    assert_eq!(passed(), Some(NOW_US));
+    inspected.days_later(1);
+    inspected.model.change(|shape| shape.uses = 0);
+    assert!(inspected.inspect(None).await.passed, "locked: without test signatures");
+    assert_eq!(passed(), Some(NOW_US));
+    inspected.model.change(|shape| (shape.uses, shape.manner) = (10, Manner::Babbles));
+    assert!(!inspected.inspect(None).await.passed);
+    assert_eq!(passed(), None, "the older one says nothing any more");
+    inspected.model.change(|shape| shape.manner = Manner::Signs);
+    inspected.days_later(2);
+    inspected.inspect(None).await;
+    assert_eq!(passed(), Some(NOW_US + 2 * DAY_US));
 }

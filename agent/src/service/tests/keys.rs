@@ -24,7 +24,7 @@ fn certificate(replace: bool) -> NewCertificate {
     NewCertificate { serial: "1".parse().unwrap(), certificate: CERTIFICATE.to_vec(), replace }
 }
 
-fn asking(manner: Manner) -> House {
+pub(super) fn asking(manner: Manner) -> House {
     let mut house = house(manner);
     let asking = FakeToken { manner, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);

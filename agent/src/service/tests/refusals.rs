@@ -67,7 +67,7 @@ async fn seals_nobody_has_are_one_kind_of_refusal_and_long_ones_are_not_kept() {
     let house = house(Manner::Signs);
     for seal in ["x".to_owned(), "y".repeat(1 << 20), "z".into()] {
         let asked = asked_for(&document());
-        let failure = house.service.begin_submit(house.caller.clone(), asked, seal).await.err().unwrap();
+        let failure = house.service.begin_submit(house.caller.clone(), asked, seal, "").await.err().unwrap();
         assert_eq!(reasons(failure), "seal-unknown");
     }
     house.service.flush_refusals(true).await;

@@ -48,6 +48,9 @@ impl Token for Turnstile {
     ) -> Result<ImportedCertificate, TokenError> {
         Err(TokenError::new(Reason::TokenAbsent))
     }
+    async fn destroy_key(&self, _: DestructionOrder, _: Duration) -> Result<DestroyedKey, TokenError> {
+        Err(TokenError::new(Reason::TokenAbsent))
+    }
     async fn change_pin(&self, change: PinChange, _: Duration) -> Result<(), TokenError> {
         drop(change);
         self.0.clone().map(|_| ())

@@ -107,7 +107,7 @@ async fn an_open_use_whose_id_is_sent_again_is_closed_then() {
     let use_id = new_use();
     let entry =
         crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
-    house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
+    house.service.ledger.begin_use(use_id, request, None, entry).await.unwrap();
     let stamp = house.service.clone().stamp(house.caller.clone(), request, use_id, Digest([0; 32]), no_pin());
     let outcome = stamp.await.unwrap();
     assert!(
@@ -147,7 +147,8 @@ async fn what_cannot_be_a_pdf_is_refused_before_it_is_whole() {
         tickets: 0,
         edge_seal: false,
     };
-    let upload = house.service.begin_submit(house.caller.clone(), asked, "contract".into()).await.unwrap();
+    let upload =
+        house.service.begin_submit(house.caller.clone(), asked, "contract".into(), "").await.unwrap();
     let upload = house.service.take_chunk(upload, vec![b' '; 1023]).await.unwrap();
     let refused = house.service.take_chunk(upload, vec![b' ']).await.err().unwrap();
     assert_eq!(reasons(refused), "pdf-not-a-pdf");
@@ -190,7 +191,7 @@ async fn what_a_crash_leaves_open_is_closed_as_abandoned_at_the_next_start() {
         house.records().await.into_iter().find(|body| matches!(body, RecordBody::Intent(_))).unwrap();
     let entry =
         crate::pipeline::ports::ledger::Entry { body: intent, disclosures: Vec::new(), lists: Vec::new() };
-    house.service.ledger.begin_use(use_id, request, entry).await.unwrap();
+    house.service.ledger.begin_use(use_id, request, None, entry).await.unwrap();
 
     let House { service, directory, clock, store, .. } = house;
     drop(service);
@@ -239,7 +240,8 @@ async fn a_document_is_not_tidied_away_before_its_request_is_kept() {
     let pdf = document();
     let asked = asked_for(&pdf);
     let sha256 = asked.sha256;
-    let upload = house.service.begin_submit(house.caller.clone(), asked, "contract".into()).await.unwrap();
+    let upload =
+        house.service.begin_submit(house.caller.clone(), asked, "contract".into(), "").await.unwrap();
     assert!(!upload.wanted());
     house.clock.0.fetch_add(73 * 3_600_000_000, Ordering::SeqCst);
     house.service.tidy().await;
@@ -247,4 +249,22 @@ async fn a_document_is_not_tidied_away_before_its_request_is_kept() {
     house.service.finish_submit(upload).await.unwrap();
     house.service.tidy().await;
     assert!(house.service.spool.holds(sha256));
+}
+
+#[tokio::test]
+async fn one_person_takes_no_more_than_a_share_of_the_spool() {
+    let house = house(Manner::Signs);
+    let size = document().len() as u64;
+    let share = house.service.limits.spool_per_person;
+    house.submit(1).await;
+    let asked = Asked { size: share - size + 1, sha256: Digest([1; 32]), ..asked_for(&document()) };
+    let begun = |asked| house.service.begin_submit(house.caller.clone(), asked, "contract".into(), "");
+    let Err(refused) = begun(asked.clone()).await else { panic!("not refused") };
+    assert_eq!(reasons(refused), "spool-share-full");
+    assert!(begun(Asked { size: share - size, ..asked.clone() }).await.is_ok());
+    for _ in 1..house.service.limits.requests_per_person {
+        house.submit(1).await;
+    }
+    let Err(refused) = begun(asked).await else { panic!("not refused") };
+    assert_eq!(reasons(refused), "requests-too-many, spool-share-full");
 }

@@ -1,0 +1,183 @@
+//! Joins a placed document with the office's rules: at submission what can be decided then, before a stamp all of it.
+
+use sealkeeper_domain::{
+    identity::{PersonId, RequestId},
+    office::{RequestFacts, RequestState, SealEntry},
+    policy::Policy,
+    reason::Reason,
+    refusal::Violation,
+};
+
+use super::Service;
+use crate::{
+    office::InForce,
+    pipeline::{
+        At, Stop,
+        approve::{Approved, OfficeView},
+        identify::Caller,
+        kept::{KeptRequest, KeptUse},
+        place::Placed,
+    },
+};
+
+const DAY_US: u64 = 86_400_000_000;
+
+impl Service {
+    /// Who asks: the caller, or in an office the person for whom they carry the document.
+    pub(super) fn applicant(&self, caller: &Caller, named: &str) -> Result<PersonId, Violation> {
+        if named.is_empty() || named == caller.person().id.as_str() {
+            return Ok(caller.person().id.clone());
+        }
+        let unknown = || Violation::new(Reason::PersonNotRegistered).with("person", named);
+        let current = self.office().map_err(Violation::from)?.now();
+        let id: PersonId = named.parse().map_err(|_| unknown())?;
+        if current.office.people.contains_key(&id) { Ok(id) } else { Err(unknown()) }
+    }
+
+    /// A request that was placed, as the office sees it first: filed by nobody, unless its applicant is the seal's custodian, who is here.
+    pub(super) fn drafted(
+        &self,
+        placed: &Placed<'_>,
+        id: RequestId,
+        caller: &Caller,
+        applicant: &PersonId,
+        expires_us: u64,
+        policy: &Policy,
+    ) -> Result<Option<RequestFacts>, Stop> {
+        let Ok(desk) = self.office() else { return Ok(None) };
+        let current = desk.now();
+        self.check_policy(&current)?;
+        let binding = placed.binding(id, applicant.clone()).at("approve")?;
+        let entry = entry(&current, placed)?;
+        let keeps = current.custodian_of(entry.id()) == Some(&caller.person().id);
+        let state = if keeps && *applicant == caller.person().id {
+            RequestState::Filed(None)
+        } else {
+            RequestState::Drafted
+        };
+        let facts = RequestFacts { binding, state, tickets: Vec::new(), expires_us };
+        let view = OfficeView {
+            office: &current.office,
+            seal: entry,
+            custodian: None,
+            policy,
+            now_us: self.clock.now_us(),
+            copies_used: 0,
+            used_today: 0,
+        };
+        placed.admissible(&facts, &view).at("approve")?;
+        Ok(Some(facts))
+    }
+
+    /// Whether it may be stamped now, by this caller.
+    pub(super) fn approved<'f>(
+        &self,
+        placed: Placed<'f>,
+        kept: &KeptRequest,
+        caller: &Caller,
+        policy: &Policy,
+        used_today: u32,
+    ) -> Result<Approved<'f>, Stop> {
+        let Ok(desk) = self.office() else {
+            // The applicant is the caller: there is nobody else.
+            if kept.applicant != caller.person().id {
+                return Err(Reason::RequestUnknown).at("admit");
+            }
+            return placed.approve_solo(policy).at("approve");
+        };
+        let current = desk.now();
+        self.check_policy(&current)?;
+        let facts = kept.facts.as_ref().ok_or(Reason::RequestNotFiled).at("approve")?;
+        let view = OfficeView {
+            office: &current.office,
+            seal: entry(&current, &placed)?,
+            custodian: current.office.people.get(&caller.person().id),
+            policy,
+            now_us: self.clock.now_us(),
+            copies_used: kept.copies_used,
+            used_today,
+        };
+        placed.approve(facts, &view).at("approve")
+    }
+
+    /// Nothing is asked or stamped by thresholds other than those the seal office signed.
+    fn check_policy(&self, current: &InForce) -> Result<(), Stop> {
+        let in_force = self.policy.sha256();
+        match current.office.policy {
+            Some(signed) if signed == in_force => Ok(()),
+            signed => {
+                let mut unsigned = Violation::new(Reason::PolicyUnsigned).with("in-force", in_force);
+                if let Some(signed) = signed {
+                    unsigned = unsigned.with("signed", signed);
+                }
+                Err(unsigned).at("approve")
+            }
+        }
+    }
+
+    /// Copies stamped since midnight of the office for a request's applicant with its seal.
+    pub(super) async fn used_today(&self, kept: &KeptRequest) -> Result<u32, Stop> {
+        if self.office().is_err() {
+            return Ok(0);
+        }
+        let from_us = midnight_us(self.clock.now_us(), &self.policy.now());
+        Ok(self.ledger.used_since(kept.applicant.clone(), kept.seal.clone(), from_us).await?)
+    }
+
+    /// Name of a request's applicant, for people to read.
+    pub(super) fn name_of_applicant(&self, kept: &KeptRequest, caller: &Caller) -> String {
+        match self.office() {
+            Ok(desk) => desk.now().name_of(&kept.applicant),
+            Err(_) => caller.person().name.clone(),
+        }
+    }
+
+    /// Names of those whose tickets a request has.
+    pub(super) fn names_of_approvers(&self, kept: &KeptRequest) -> Vec<String> {
+        let (Ok(desk), Some(facts)) = (self.office(), &kept.facts) else { return Vec::new() };
+        let current = desk.now();
+        facts.tickets.iter().map(|ticket| current.name_of(&ticket.by)).collect()
+    }
+
+    /// Whether the caller keeps the seal of this use; in a solo journal there is nobody else.
+    pub(super) fn may_stamp(&self, caller: &Caller, kept: &KeptUse) -> bool {
+        self.office().map_or(true, |desk| desk.now().custodian_of(&kept.seal) == Some(&caller.person().id))
+    }
+
+    /// What came of a use is its applicant's and its custodian's; of a solo journal, anybody's who is registered.
+    pub(super) fn may_fetch(&self, caller: &Caller, kept: &KeptUse) -> bool {
+        let Ok(desk) = self.office() else { return true };
+        let id = &caller.person().id;
+        kept.applicant == *id || desk.now().custodian_of(&kept.seal) == Some(id)
+    }
+}
+
+fn entry<'o>(current: &'o InForce, placed: &Placed<'_>) -> Result<&'o SealEntry, Stop> {
+    current.office.seals.get(&placed.terms().seal).ok_or(Reason::SealUnknown).at("approve")
+}
+
+/// The last midnight by the office's time, µs since the Unix epoch.
+fn midnight_us(now_us: u64, policy: &Policy) -> u64 {
+    let east_us = i64::from(policy.office.utc_offset_minutes) * 60_000_000;
+    let local_us = now_us.saturating_add_signed(east_us);
+    (local_us - local_us % DAY_US).saturating_add_signed(-east_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkeeper_domain::policy::Authority;
+
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_office() {
+        let mut policy = Policy::from_toml(Policy::OFFICE_TOML, Authority::Office).unwrap();
+        policy.office.utc_offset_minutes = 480;
+        let hour = 3_600_000_000;
+        // 1970-01-02 15:30 UTC is 23:30 in the east; half an hour later another day begins there.
+        assert_eq!(midnight_us(39 * hour + hour / 2, &policy), 16 * hour);
+        assert_eq!(midnight_us(40 * hour, &policy), 40 * hour);
+        policy.office.utc_offset_minutes = -60;
+        assert_eq!(midnight_us(24 * hour, &policy), hour);
+    }
+}

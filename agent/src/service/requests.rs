@@ -1,0 +1,248 @@
+//! Requests (用印申请) of an office journal: who sees which, where each stands, and what changes while somebody watches.
+
+use sealkeeper_domain::{
+    identity::RequestId,
+    office::{RequestFacts, RequestState, Role},
+    reason::Reason,
+};
+use tokio::sync::broadcast;
+
+use super::{Failure, Service, Subject};
+use crate::{
+    office::InForce,
+    pipeline::{At, Stop, identify::Caller, kept::KeptRequest, ports::ledger::RequestChoice},
+    spool::Spooled,
+};
+
+/// Changes kept for a watcher that is slow to read them.
+pub(super) const EVENTS_KEPT: usize = 256;
+
+/// Where a request stands, for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Its applicant has to file it.
+    Drafted,
+    /// It waits for tickets.
+    Filed,
+    /// It has all its tickets.
+    Approved,
+    /// An approver refused it.
+    Rejected,
+    /// Its applicant took it back.
+    Withdrawn,
+    /// Its time is over.
+    Expired,
+    /// Every copy was stamped.
+    Stamped,
+}
+
+impl Standing {
+    /// As the contract tells it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Standing::Drafted => "drafted",
+            Standing::Filed => "filed",
+            Standing::Approved => "approved",
+            Standing::Rejected => "rejected",
+            Standing::Withdrawn => "withdrawn",
+            Standing::Expired => "expired",
+            Standing::Stamped => "stamped",
+        }
+    }
+
+    /// Whether nothing can become of it any more.
+    pub(crate) fn is_ended(self) -> bool {
+        matches!(self, Standing::Rejected | Standing::Withdrawn | Standing::Expired | Standing::Stamped)
+    }
+}
+
+/// Which requests a caller asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Every one they may see.
+    All,
+    /// They are the applicant.
+    Mine,
+    /// They may still approve it.
+    ToApprove,
+    /// They keep the seal, and it has all its tickets.
+    ToStamp,
+}
+
+/// A request with what a reader of it wants to know.
+#[derive(Debug)]
+pub(crate) struct SeenRequest {
+    pub(crate) kept: KeptRequest,
+    pub(crate) facts: RequestFacts,
+    pub(crate) standing: Standing,
+    pub(crate) seal_name: String,
+    pub(crate) applicant_name: String,
+    /// Names of those whose tickets it has, in the order of the tickets.
+    pub(crate) approvers: Vec<String>,
+    pub(crate) tickets_needed: u32,
+    pub(crate) importance: String,
+    pub(crate) secrecy: String,
+    /// Who ended it, where somebody did.
+    pub(crate) ended_by: Option<String>,
+}
+
+impl Service {
+    /// The requests of this kind that the caller may see, oldest first.
+    pub(crate) async fn requests(
+        &self,
+        caller: &Caller,
+        which: Which,
+        ended: bool,
+    ) -> Result<Vec<SeenRequest>, Failure> {
+        let subject = Subject::new("list-requests", caller);
+        match self.listed(caller, which, ended).await {
+            Ok(listed) => Ok(listed),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn listed(&self, caller: &Caller, which: Which, ended: bool) -> Result<Vec<SeenRequest>, Stop> {
+        let current = self.office().at("identify")?.now();
+        let choice = match which {
+            Which::Mine => RequestChoice { applicant: Some(caller.person().id.clone()), seal: None },
+            _ => RequestChoice::default(),
+        };
+        let kept = self.ledger.requests(choice).await?;
+        let seen = kept.into_iter().filter_map(|kept| self.seen(&current, kept));
+        let listed = seen.filter(|seen| {
+            (ended || !seen.standing.is_ended())
+                && self.may_see(&current, caller, seen)
+                && fits(&current, caller, which, seen)
+        });
+        Ok(listed.collect())
+    }
+
+    /// One of them.
+    pub(crate) async fn request(&self, caller: &Caller, id: RequestId) -> Result<SeenRequest, Failure> {
+        let subject = Subject::new("show-request", caller).request(id);
+        match self.shown(caller, id).await {
+            Ok(seen) => Ok(seen),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    async fn shown(&self, caller: &Caller, id: RequestId) -> Result<SeenRequest, Stop> {
+        let current = self.office().at("identify")?.now();
+        let kept = self.ledger.request(id).await?;
+        let seen = kept.and_then(|kept| self.seen(&current, kept));
+        // Whether there is one is nobody's business who may not see it.
+        seen.filter(|seen| self.may_see(&current, caller, seen)).ok_or(Reason::RequestUnknown).at("admit")
+    }
+
+    /// A request that changed, and whether it belongs to what the watcher asked for; `None` for one that is none of their business.
+    pub(crate) async fn watched(
+        &self,
+        caller: &Caller,
+        which: Which,
+        id: RequestId,
+    ) -> Result<Option<(SeenRequest, bool)>, Failure> {
+        let current = self.office().map_err(Failure::Fault)?.now();
+        let kept = self.ledger.request(id).await.map_err(|error| {
+            tracing::error!(%error, "a request cannot be read");
+            Failure::Fault(Reason::Internal)
+        })?;
+        let seen = kept.and_then(|kept| self.seen(&current, kept));
+        let seen = seen.filter(|seen| self.may_see(&current, caller, seen));
+        Ok(seen.map(|seen| {
+            let belongs = !seen.standing.is_ended() && fits(&current, caller, which, &seen);
+            (seen, belongs)
+        }))
+    }
+
+    /// The document of a request the caller may see.
+    pub(crate) async fn request_document(&self, caller: &Caller, id: RequestId) -> Result<Spooled, Failure> {
+        let subject = Subject::new("fetch-document", caller).request(id);
+        let found = async {
+            let seen = self.shown(caller, id).await?;
+            let spooled = self.spool.find(seen.kept.asked.sha256);
+            let spooled = spooled.map_err(|error| Stop::Fault(format!("spool: {error}")))?;
+            spooled.ok_or(Reason::DocumentGone).at("inspect")
+        };
+        match found.await {
+            Ok(spooled) => Ok(spooled),
+            Err(stop) => Err(self.refuse(subject, stop).await),
+        }
+    }
+
+    /// What changes from now on. One who is too slow is told that he missed some.
+    pub(crate) fn watch_requests(&self) -> broadcast::Receiver<RequestId> {
+        self.request_events.subscribe()
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn request_changed(&self, id: RequestId) {
+        // Nobody may be watching.
+        let _ = self.request_events.send(id);
+    }
+
+    /// `None` for one that no act can be about: it was made in a solo journal.
+    pub(crate) fn seen(&self, current: &InForce, kept: KeptRequest) -> Option<SeenRequest> {
+        let facts = kept.facts.clone()?;
+        let policy = self.policy.now();
+        let class = policy.classes.get(&facts.binding.class);
+        // A class that is gone from the policy can get no ticket that counts.
+        let tickets_needed = class.map_or(u32::MAX, |class| class.tickets);
+        let now_us = self.clock.now_us();
+        let good = current.good_tickets(&facts, now_us);
+        let standing = match &facts.state {
+            RequestState::Rejected(_) => Standing::Rejected,
+            RequestState::Withdrawn(_) => Standing::Withdrawn,
+            _ if kept.copies_used >= kept.asked.copies => Standing::Stamped,
+            _ if facts.expires_us <= now_us => Standing::Expired,
+            RequestState::Drafted => Standing::Drafted,
+            RequestState::Filed(_) if good >= tickets_needed as usize => Standing::Approved,
+            RequestState::Filed(_) => Standing::Filed,
+        };
+        let ended_by = match &facts.state {
+            RequestState::Rejected(by) | RequestState::Withdrawn(by) => Some(current.name_of(&by.by)),
+            _ => None,
+        };
+        let entry = current.office.seals.get(&facts.binding.seal);
+        Some(SeenRequest {
+            seal_name: entry.map(|entry| entry.application.name.clone()).unwrap_or_default(),
+            applicant_name: current.name_of(&facts.binding.applicant),
+            approvers: facts.tickets.iter().map(|ticket| current.name_of(&ticket.by)).collect(),
+            importance: class.map(|class| class.importance.to_string()).unwrap_or_default(),
+            secrecy: class.map(|class| class.secrecy.to_string()).unwrap_or_default(),
+            tickets_needed,
+            standing,
+            ended_by,
+            facts,
+            kept,
+        })
+    }
+
+    /// A request is its applicant's, its approvers', its custodian's, and of those who supervise.
+    fn may_see(&self, current: &InForce, caller: &Caller, seen: &SeenRequest) -> bool {
+        let id = &caller.person().id;
+        let Some(person) = current.office.people.get(id) else { return false };
+        seen.facts.binding.applicant == *id
+            || [Role::SealOffice, Role::Auditor, Role::Approver].iter().any(|role| person.is(*role))
+            || current.custodian_of(&seen.facts.binding.seal) == Some(id)
+    }
+}
+
+fn fits(current: &InForce, caller: &Caller, which: Which, seen: &SeenRequest) -> bool {
+    let id = &caller.person().id;
+    let binding = &seen.facts.binding;
+    let keeps = current.custodian_of(&binding.seal) == Some(id);
+    match which {
+        Which::All => true,
+        Which::Mine => binding.applicant == *id,
+        Which::ToStamp => keeps && seen.standing == Standing::Approved,
+        Which::ToApprove => {
+            let is_approver = current.office.people.get(id).is_some_and(|person| person.is(Role::Approver));
+            let has_approved = seen.facts.tickets.iter().any(|ticket| ticket.by == *id);
+            is_approver
+                && !keeps
+                && binding.applicant != *id
+                && !has_approved
+                && matches!(seen.standing, Standing::Filed | Standing::Approved)
+        }
+    }
+}
