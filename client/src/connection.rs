@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 use sealkeeper_proto::v1::{
     diagnosis_service_client::DiagnosisServiceClient, journal_service_client::JournalServiceClient,
+    office_service_client::OfficeServiceClient, request_service_client::RequestServiceClient,
     seal_service_client::SealServiceClient, token_service_client::TokenServiceClient,
     use_service_client::UseServiceClient,
 };
@@ -94,6 +95,14 @@ impl Agent {
 
     pub(crate) fn journal_service(&self) -> JournalServiceClient<Channel> {
         JournalServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    pub(crate) fn office_service(&self) -> OfficeServiceClient<Channel> {
+        OfficeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    pub(crate) fn request_service(&self) -> RequestServiceClient<Channel> {
+        RequestServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     pub(crate) fn diagnosis_service(&self) -> DiagnosisServiceClient<Channel> {

@@ -30,6 +30,10 @@ pub struct CheckedRecord {
     pub value: Value,
     /// The record, where this version knows its type.
     pub record: Option<Record>,
+    /// Its bytes: what the leaf hash is of.
+    pub bytes: Vec<u8>,
+    /// The lists it holds only digest and count of, by field, as they came: to be held against the digest by whoever uses them.
+    pub lists: BTreeMap<String, Vec<u8>>,
     /// What its commitments stand for, by their dotted path; only what does open them.
     pub disclosed: BTreeMap<String, String>,
     /// Fields for which something came that does not open the commitment.
@@ -77,7 +81,9 @@ impl CheckedRecord {
             }
         }
         let record = Record::parse(&sent.jcs).ok();
-        Ok(Self { seq: sent.seq, leaf_hash: leaf.to_string(), value, record, disclosed, unproven })
+        let lists = sent.lists.into_iter().map(|list| (list.field, list.jcs)).collect();
+        let (seq, leaf_hash, bytes) = (sent.seq, leaf.to_string(), sent.jcs);
+        Ok(Self { seq, leaf_hash, value, record, bytes, lists, disclosed, unproven })
     }
 
     /// A value of the record by its dotted path, as text; for a commitment what it stands for, if that is known.

@@ -12,6 +12,9 @@ use crate::Document;
 use crate::error::ClientError;
 use sealkeeper_domain::reason::Reason;
 
+/// Mode of a file that is nobody else's.
+pub(crate) const PRIVATE: u32 = 0o600;
+
 /// Writes `document` followed by `appended` to the new file `target`, if the whole has this SHA-256; as [`write_new`] does,
 /// and no wider open than the document.
 ///
@@ -65,14 +68,91 @@ pub fn write_joined(
 /// # Errors
 /// [`Reason::OutputExists`], [`Reason::OutputUnwritable`].
 pub fn write_new(bytes: &[u8], target: &Path) -> Result<(), ClientError> {
-    let mut temporary = begin(target, 0o666)?;
+    write_new_with(bytes, target, 0o666)
+}
+
+/// As [`write_new`], with at most these bits of the mode.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn write_new_with(bytes: &[u8], target: &Path, mode: u32) -> Result<(), ClientError> {
+    let mut temporary = begin(target, mode)?;
     temporary.write_all(bytes).map_err(|error| unwritable(target, &error))?;
     finish(temporary, target)
+}
+
+/// Puts a new file in the place of `target`, which only its owner may read (0600). The name means the old file until it means the
+/// new one, synced; the folder is synced after that. A link stays, and the file it leads to is replaced.
+pub(crate) fn replace_private(bytes: &[u8], target: &Path) -> Result<(), ClientError> {
+    let unwritable = |error: io::Error| unwritable(target, &error);
+    let target = target.canonicalize().map_err(unwritable)?;
+    let mut temporary = temporary_beside(&target, PRIVATE)?;
+    temporary.write_all(bytes).map_err(unwritable)?;
+    temporary.as_file().sync_all().map_err(unwritable)?;
+    // A crash before here leaves the old file beside one named .sealkeeper-*.part, after it the new file.
+    temporary.persist(&target).map_err(|refused| unwritable(refused.error))?;
+    File::open(folder_of(&target)).and_then(|folder| folder.sync_all()).map_err(unwritable)
+}
+
+/// A file that comes piece by piece, kept under a temporary name beside where it may be wanted. Dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct Incoming {
+    temporary: NamedTempFile,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl Incoming {
+    pub(crate) fn begin(target: &Path) -> Result<Self, ClientError> {
+        Ok(Self { temporary: begin(target, 0o666)?, hasher: Sha256::new(), size: 0 })
+    }
+
+    /// Bytes so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn write(&mut self, chunk: &[u8]) -> Result<(), ClientError> {
+        self.temporary.write_all(chunk).map_err(|error| unwritable(self.temporary.path(), &error))?;
+        self.hasher.update(chunk);
+        self.size += chunk.len() as u64;
+        Ok(())
+    }
+
+    /// Whether what came is what was named.
+    pub(crate) fn check(&self, size: u64, sha256: &[u8; 32]) -> Result<(), ClientError> {
+        if self.size == size && self.hasher.clone().finalize()[..] == sha256[..] {
+            Ok(())
+        } else {
+            Err(ClientError::answer("another document than the one named"))
+        }
+    }
+
+    /// The document as it lies under its temporary name; it can be read for as long as this lives, and after it through the
+    /// [`Document`].
+    ///
+    /// # Errors
+    /// [`Reason::InputUnreadable`].
+    pub fn document(&self) -> Result<Document, ClientError> {
+        Document::open(self.temporary.path())
+    }
+
+    /// Makes it the new file `target`, in the folder it was begun for, as [`write_new`] does.
+    ///
+    /// # Errors
+    /// As of [`write_new`].
+    pub fn keep(self, target: &Path) -> Result<(), ClientError> {
+        finish(self.temporary, target)
+    }
 }
 
 /// The temporary file that becomes the target, with these bits of its mode as far as the umask lets them.
 fn begin(target: &Path, mode: u32) -> Result<NamedTempFile, ClientError> {
     refuse_existing(target)?;
+    temporary_beside(target, mode)
+}
+
+fn temporary_beside(target: &Path, mode: u32) -> Result<NamedTempFile, ClientError> {
     tempfile::Builder::new()
         .prefix(".sealkeeper-")
         .suffix(".part")
@@ -189,6 +269,25 @@ mod tests {
             (fs::read(bench.target()).unwrap(), bench.left()),
             (b"text".to_vec(), vec!["out.pdf".into()])
         );
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_kept_only_if_it_is_what_was_named() {
+        let bench = Bench::new();
+        let mut incoming = Incoming::begin(&bench.target()).unwrap();
+        [b"bef".as_slice(), b"ore "].into_iter().for_each(|chunk| incoming.write(chunk).unwrap());
+        assert!(incoming.check(7, &[0; 32]).is_err());
+        assert!(incoming.check(8, bench.document.sha256()).is_err());
+        incoming.check(7, bench.document.sha256()).unwrap();
+        assert_eq!(incoming.document().unwrap().sha256(), bench.document.sha256());
+        incoming.keep(&bench.target()).unwrap();
+        assert_eq!(
+            (fs::read(bench.target()).unwrap(), bench.left()),
+            (b"before ".to_vec(), vec!["out.pdf".into()])
+        );
+        fs::remove_file(bench.target()).unwrap();
+        drop(Incoming::begin(&bench.target()).unwrap());
+        assert!(bench.left().is_empty());
     }
 
     #[test]

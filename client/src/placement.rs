@@ -75,6 +75,11 @@ fn page(value: &str) -> Result<String, PlacementError> {
     }
 }
 
+/// Reads one length, `40mm` or `1.5in`, into µm; None if it is none.
+pub fn length_um(text: &str) -> Option<i64> {
+    length(text).ok()
+}
+
 /// The most digits before and after the point: 10^9 mm is well beyond any page, and all arithmetic stays exact.
 const DIGITS: usize = 9;
 

@@ -32,6 +32,8 @@ pub struct Order {
     pub document_class: String,
     /// How many separately signed copies the request is for; 0: one.
     pub copies: u32,
+    /// Id of the person who asks; empty: the caller.
+    pub applicant: String,
 }
 
 /// A use prepared and reviewed, not confirmed yet.
@@ -125,6 +127,15 @@ impl Agent {
         Ok(Stamping { use_id: Uuid::new_v4(), request_id: submitted.request_id, prepared })
     }
 
+    /// The same of a request that the agent keeps already.
+    ///
+    /// # Errors
+    /// Every [`ClientError`] but [`ClientError::NotDone`].
+    pub async fn prepare_kept(&self, request_id: &str) -> Result<Stamping, ClientError> {
+        let prepared = self.review(request_id).await?;
+        Ok(Stamping { use_id: Uuid::new_v4(), request_id: request_id.to_owned(), prepared })
+    }
+
     /// Confirms a prepared use: the token signs, if no rule stands against it. A key that asks for the PIN at each use
     /// takes [`Agent::confirm_with_pin`], unless it is typed on the token's own PIN pad.
     ///
@@ -207,6 +218,7 @@ impl Agent {
             document_class: order.document_class.clone(),
             copies: order.copies,
             placements: order.placements.clone(),
+            applicant: order.applicant.clone(),
             ..Default::default()
         };
         persist_typed(|| self.submit_once(document, header.clone())).await

@@ -80,6 +80,11 @@ fn doctor() {
 }
 
 #[test]
+fn key() {
+    check("key.toml");
+}
+
+#[test]
 fn json() {
     check("json.toml");
 }

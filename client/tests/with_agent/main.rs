@@ -9,13 +9,16 @@
 )]
 
 mod agent;
+mod audit_commands;
 mod bench;
 mod commands;
 mod doctor;
 mod key_commands;
+mod office_commands;
 mod pin_commands;
 mod pin_dialog;
 mod presence;
+mod request_commands;
 mod stamping;
 mod stamping_with_pin;
 mod token_calls;

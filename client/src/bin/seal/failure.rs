@@ -40,6 +40,8 @@ pub(crate) enum Failure {
     /// An answer that is no good news, such as signatures that are not all intact; said already, so that only the exit code
     /// is left.
     Told(Class),
+    /// A person was asked whether to go on, and did not say yes.
+    Declined,
 }
 
 impl Failure {
@@ -51,7 +53,8 @@ impl Failure {
         Self::Client(ClientError::Local { reason, detail: detail.to_string() })
     }
 
-    fn class(&self) -> Class {
+    /// Who has to act.
+    pub(crate) fn class(&self) -> Class {
         match self {
             Self::Client(error) => error.class(),
             Self::Reason(reason) => reason.class(),
@@ -59,6 +62,7 @@ impl Failure {
             Self::Placement { error, .. } => error.reason().class(),
             Self::Unreadable(_) => Class::Rule,
             Self::Told(class) => *class,
+            Self::Declined => Class::Rule,
         }
     }
 
@@ -78,6 +82,16 @@ impl Failure {
             }
             _ => None,
         }
+    }
+
+    /// Whether a PIN was not given, not taken or not tried: to go on would be to ask for it again.
+    pub(crate) fn is_about_pin(&self) -> bool {
+        let is_about_pin = |code: &str| {
+            code.starts_with("token-pin-")
+                || code.starts_with("pin-")
+                || code == Reason::UnlockBeyondPolicy.code()
+        };
+        self.explanations(Language::English).iter().any(|explanation| is_about_pin(&explanation.code))
     }
 
     fn client(&self) -> Option<&ClientError> {
@@ -105,6 +119,14 @@ impl Failure {
                 ..of_reason(Reason::BadArgument, BTreeMap::new())
             }],
             Self::Told(_) => Vec::new(),
+            Self::Declined => vec![Explanation {
+                code: "declined".to_owned(),
+                clause: String::new(),
+                text: choose(language, "没有确认，什么也没有做", "not confirmed; nothing was done")
+                    .to_owned(),
+                hint: String::new(),
+                details: BTreeMap::new(),
+            }],
             Self::Placement { argument, error } => {
                 let details = BTreeMap::from([
                     ("at".to_owned(), argument.clone()),
@@ -135,7 +157,7 @@ pub(crate) fn report(failure: &Failure, language: Language, json: bool) -> ExitC
     } else if json {
         screen::print_json(&as_json(failure, language));
     } else {
-        let _ = io::stderr().write_all(as_text(failure, language).as_bytes());
+        let _ = io::stderr().write_all(in_words(failure, language).as_bytes());
     }
     ExitCode::from(match failure.class() {
         Class::Rule => REFUSED,
@@ -145,7 +167,8 @@ pub(crate) fn report(failure: &Failure, language: Language, json: bool) -> ExitC
     })
 }
 
-fn as_text(failure: &Failure, language: Language) -> String {
+/// It in words, a line each, as people read it.
+pub(crate) fn in_words(failure: &Failure, language: Language) -> String {
     let say = |chinese, english| choose(language, chinese, english);
     let heading = match failure.client() {
         Some(ClientError::Refused(_)) => say("拒绝", "refused"),
@@ -190,8 +213,10 @@ pub(crate) fn detail_label(key: &str, language: Language) -> &str {
     let (chinese, english) = match key {
         "days-left" => ("剩余天数", "days left"),
         "detail" => ("详情", "detail"),
+        "file-sha256" => ("文件 SHA-256", "SHA-256 of the file"),
         "function" => ("PKCS#11 函数", "PKCS#11 function"),
         "offset" => ("字节位置", "byte offset"),
+        "policy-sha256" => ("现行制度 SHA-256", "SHA-256 of the policy in force"),
         "return-value" => ("PKCS#11 返回值", "PKCS#11 return value"),
         "token-serial" => ("载体序列号", "token serial"),
         "tries-left" => ("剩余次数", "tries left"),
@@ -201,7 +226,8 @@ pub(crate) fn detail_label(key: &str, language: Language) -> &str {
     choose(language, chinese, english)
 }
 
-fn as_json(failure: &Failure, language: Language) -> Value {
+/// It for programs.
+pub(crate) fn as_json(failure: &Failure, language: Language) -> Value {
     let outcome = match failure.client() {
         Some(ClientError::Refused(_)) => "refused",
         Some(ClientError::NotDone(not_done)) if not_done.may_have_signed => "abandoned",

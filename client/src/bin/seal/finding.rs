@@ -76,6 +76,7 @@ fn subject(session: &Session, subject: &str) -> String {
         "agent" => session.say("代理", "agent"),
         "clock" => session.say("时钟", "clock"),
         "home" => session.say("目录", "home"),
+        "policy" => session.say("制度", "policy"),
         "socket" => session.say("套接字", "socket"),
         "journal" => session.say("用印记录", "journal"),
         "spool" => session.say("暂存", "spool"),

@@ -6,7 +6,7 @@ use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::{CheckedRecord, Selection};
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::{
-    Id, KeyPurpose, ModuleFailed, ModuleFailure, PinChange, RecordBody, TokenInspected, Verdict,
+    Id, KeyPurpose, KeySearch, ModuleFailed, ModuleFailure, PinChange, RecordBody, TokenInspected, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -85,6 +85,7 @@ fn kind(session: &Session, record: &CheckedRecord) -> String {
         Some(RecordBody::AgentStarted(_)) => ("代理启动", "agent started"),
         Some(RecordBody::AgentStopped(_)) => ("代理停止", "agent stopped"),
         Some(RecordBody::PolicyLoaded(_)) => ("载入制度", "policy loaded"),
+        Some(RecordBody::PolicyRejected(_)) => ("不载入制度", "policy rejected"),
         Some(RecordBody::TokenUnlocked(_)) => ("载体解锁", "token unlocked"),
         Some(RecordBody::TokenLocked(_)) => ("载体锁定", "token locked"),
         Some(RecordBody::WrongPin(_)) => ("PIN 错误", "wrong PIN"),
@@ -96,6 +97,9 @@ fn kind(session: &Session, record: &CheckedRecord) -> String {
         Some(RecordBody::KeyUsed(_)) => ("密钥另用", "key used"),
         Some(RecordBody::KeyGenerated(_)) => ("生成密钥", "key generated"),
         Some(RecordBody::CertificateImported(_)) => ("导入证书", "certificate imported"),
+        Some(RecordBody::Act(_)) => ("签批", "act"),
+        Some(RecordBody::KeyDestructionOrdered(_)) => ("命令销毁密钥", "destruction ordered"),
+        Some(RecordBody::KeyDestroyed(_)) => ("销毁密钥", "key destruction"),
         Some(RecordBody::Refused(_)) => ("拒绝", "refused"),
         Some(RecordBody::Intent(_)) => ("用印意向", "intent"),
         Some(RecordBody::Complete(_)) => ("用印完成", "complete"),
@@ -118,6 +122,10 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
     match body {
         RecordBody::AgentStarted(started) => vec![started.version.to_string(), started.origin.to_string()],
         RecordBody::PolicyLoaded(loaded) => vec![loaded.sha256.to_string()],
+        RecordBody::PolicyRejected(rejected) => {
+            let file = rejected.sha256.as_ref().map(ToString::to_string);
+            file.into_iter().chain([in_words(session, rejected.code.as_str())]).collect()
+        }
         RecordBody::TokenUnlocked(unlocked) => of_token(&unlocked.token_serial, vec![]),
         RecordBody::TokenLocked(locked) => {
             let cause = record.field("cause").unwrap_or_default().to_owned();
@@ -154,6 +162,7 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
             let purpose = match used.purpose {
                 KeyPurpose::Inspection => session.say("检查时试签名", "test signature of an inspection"),
                 KeyPurpose::CertificateRequest => session.say("申请证书", "certificate request"),
+                KeyPurpose::ControlProof => session.say("领用时证明控制", "proof of control at receipt"),
             };
             let key = used.key_id.as_ref().map(ToString::to_string);
             of_token(&used.token_serial, vec![key, Some(purpose.to_owned())])
@@ -166,6 +175,33 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
             let told = vec![Some(imported.key_id.to_string()), Some(imported.certificate_sha256.to_string())];
             of_token(&imported.token_serial, told)
         }
+        RecordBody::Act(filed) => {
+            let signer = named("signer.name").or_else(|| Some(filed.signer.id.to_string()));
+            let about = [filed.seal.as_ref(), filed.person.as_ref()].map(|id| id.map(ToString::to_string));
+            let request = filed.request.map(|request| request.to_string());
+            [Some(filed.typ.to_string()), signer]
+                .into_iter()
+                .chain(about)
+                .chain([request])
+                .flatten()
+                .collect()
+        }
+        RecordBody::KeyDestructionOrdered(ordered) => {
+            let told =
+                [Some(&ordered.seal), ordered.key_id.as_ref()].map(|told| told.map(ToString::to_string));
+            of_token(&ordered.token_serial, told.into())
+        }
+        RecordBody::KeyDestroyed(destroyed) => {
+            let found = match destroyed.found {
+                KeySearch::Gone => session.say("复查已无此密钥", "looked for in vain"),
+                KeySearch::Present => session.say("复查仍有此密钥", "still found"),
+            };
+            let key = destroyed.key_id.as_ref().map(ToString::to_string);
+            of_token(
+                &destroyed.token_serial,
+                vec![Some(destroyed.seal.to_string()), key, Some(found.to_owned())],
+            )
+        }
         RecordBody::Refused(refused) => {
             let mut words: Vec<String> = refused.seal.iter().map(ToString::to_string).collect();
             words.extend(
@@ -176,15 +212,12 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
             }
             words
         }
-        RecordBody::Intent(intent) => [
-            Some(intent.seal.to_string()),
-            named("file_name"),
-            named("reason"),
-            named("applicant.person.name"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        RecordBody::Intent(intent) => {
+            [Some(intent.seal.to_string()), named("file_name"), named("reason"), named("applicant.name")]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
         RecordBody::Complete(complete) => vec![numbered(complete.intent), complete.output_sha256.to_string()],
         RecordBody::Failed(failed) => {
             vec![numbered(failed.intent), in_words(session, failed.code.as_str())]
@@ -244,16 +277,22 @@ mod tests {
     use super::*;
 
     /// The journal crate's own samples, as an agent would send them.
-    const RECORDS: &str = include_str!("../../../../crates/journal/tests/data/tokens-v1.jsonl");
+    const TOKENS: &str = include_str!("../../../../crates/journal/tests/data/tokens-v1.jsonl");
+    const ACTS: &str = include_str!("../../../../crates/journal/tests/data/acts-v1.jsonl");
+    const DESTRUCTION: &str = include_str!("../../../../crates/journal/tests/data/destruction-v1.jsonl");
 
-    fn records() -> impl Iterator<Item = CheckedRecord> {
-        RECORDS.lines().map(|line| {
+    const POLICIES: &str = include_str!("../../../../crates/journal/tests/data/policies-v1.jsonl");
+
+    fn records(lines: &'static str) -> impl Iterator<Item = CheckedRecord> {
+        lines.lines().map(|line| {
             let record = Record::parse(line.as_bytes()).unwrap();
             let names = record.commitments().into_iter().map(|(path, _)| (path, "李雷".to_owned()));
             CheckedRecord {
                 seq: record.seq,
                 leaf_hash: String::new(),
                 value: serde_json::from_str(line).unwrap(),
+                bytes: line.as_bytes().to_vec(),
+                lists: Default::default(),
                 disclosed: names.filter(|(path, _)| path.ends_with(".name")).collect(),
                 unproven: Vec::new(),
                 record: Some(record),
@@ -261,15 +300,40 @@ mod tests {
         })
     }
 
+    fn told(language: Language, lines: &'static str) -> String {
+        let session = Session { language, socket: PathBuf::new(), json: false };
+        records(lines).map(|record| words(&session, &record) + "\n").collect()
+    }
+
     #[test]
-    fn every_record_of_tokens_is_told_in_both_languages() {
-        for (language, expected) in [
-            (Language::Chinese, include_str!("../../../tests/log/tokens.zh.txt")),
-            (Language::English, include_str!("../../../tests/log/tokens.en.txt")),
+    fn every_record_of_tokens_acts_and_a_keys_end_is_told_in_both_languages() {
+        for (language, lines, expected) in [
+            (Language::Chinese, TOKENS, include_str!("../../../tests/log/tokens.zh.txt")),
+            (Language::English, TOKENS, include_str!("../../../tests/log/tokens.en.txt")),
+            (Language::Chinese, ACTS, include_str!("../../../tests/log/acts.zh.txt")),
+            (Language::English, ACTS, include_str!("../../../tests/log/acts.en.txt")),
+            (Language::Chinese, DESTRUCTION, include_str!("../../../tests/log/destruction.zh.txt")),
+            (Language::English, DESTRUCTION, include_str!("../../../tests/log/destruction.en.txt")),
         ] {
-            let session = Session { language, socket: PathBuf::new(), json: false };
-            let told: String = records().map(|record| words(&session, &record) + "\n").collect();
+            let told = told(language, lines);
             assert_eq!(told, expected, "{told}");
         }
+    }
+
+    #[test]
+    fn a_policy_that_was_not_taken_is_told_with_why() {
+        let told = |language| -> Vec<String> {
+            let session = Session { language, socket: PathBuf::new(), json: false };
+            let rejected = records(POLICIES).filter(|record| record.field("type") == Some("policy_rejected"));
+            rejected.map(|record| words(&session, &record)).collect()
+        };
+        let [invalid, unreadable] = &told(Language::English)[..] else { panic!("two were not taken") };
+        assert!(invalid.starts_with("policy rejected       402e741f"), "{invalid}");
+        assert!(invalid.ends_with("[policy-invalid]"), "{invalid}");
+        assert!(
+            unreadable.starts_with("policy rejected       the policy file cannot be read"),
+            "{unreadable}"
+        );
+        assert!(told(Language::Chinese)[1].starts_with("不载入制度            读不到制度文件"));
     }
 }

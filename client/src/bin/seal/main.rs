@@ -1,20 +1,35 @@
 //! The `seal` command line: stamps documents with a running seal agent, and verifies stamped ones without it.
 
+mod act;
+mod approve;
+mod audit;
+mod dates;
 mod doctor;
+mod facts;
 mod failure;
 mod fetch;
 mod finding;
+mod key;
 mod language;
 mod log;
+mod office;
+mod people;
 mod pin;
+mod policy;
+mod reject;
+mod request;
+mod requests;
 mod review;
 mod screen;
 mod seals;
+mod signing;
 mod stamp;
 mod token;
 mod usage;
 mod use_pin;
 mod verify;
+mod watch;
+mod withdraw;
 
 use std::io;
 use std::path::PathBuf;
@@ -54,9 +69,26 @@ struct Cli {
 enum Command {
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    Key(key::Command),
     Seals(seals::Seals),
+    Request(request::Request),
+    Requests(requests::Requests),
+    Watch(watch::Watch),
+    Approve(approve::Approve),
+    Reject(reject::Reject),
+    Withdraw(withdraw::Withdraw),
+    Review(review::Review),
     Stamp(stamp::Stamp),
     Fetch(fetch::Fetch),
+    #[command(subcommand)]
+    Act(act::Command),
+    #[command(subcommand)]
+    People(people::Command),
+    #[command(subcommand)]
+    Policy(policy::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
     Verify(verify::Verify),
     Log(log::Log),
     Doctor(doctor::Doctor),
@@ -85,7 +117,19 @@ impl Command {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Token(command) => command.run(session).await,
+            Self::Key(command) => command.run(session).await,
             Self::Seals(seals) => seals.run(session).await,
+            Self::Request(request) => request.run(session).await,
+            Self::Requests(requests) => requests.run(session).await,
+            Self::Watch(watch) => watch.run(session).await,
+            Self::Approve(approve) => approve.run(session).await,
+            Self::Reject(reject) => reject.run(session).await,
+            Self::Withdraw(withdraw) => withdraw.run(session).await,
+            Self::Review(review) => review.run(session).await,
+            Self::Act(command) => command.run(session).await,
+            Self::People(command) => command.run(session).await,
+            Self::Policy(command) => command.run(session).await,
+            Self::Audit(command) => command.run(session).await,
             Self::Stamp(stamp) => stamp.run(session).await,
             Self::Fetch(fetch) => fetch.run(session).await,
             Self::Verify(verify) => verify.run(session),
@@ -95,7 +139,7 @@ impl Command {
     }
 }
 
-/// A PIN passes through this process: keeps its memory out of core dumps, and from other processes of the same user.
+/// PINs and people's private keys pass through this process: keeps its memory out of core dumps, and from other processes of the same user.
 fn forbid_dumps() -> io::Result<()> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     Ok(rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)

@@ -1,47 +1,142 @@
-//! What the custodian sees before and after a use.
+//! `seal review`, and what the custodian sees before and after any use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sealkeeper_client::Stamped;
+use clap::Args;
 use sealkeeper_client::escape::for_terminal;
+use sealkeeper_client::output::refuse_existing;
+use sealkeeper_client::{Stamped, request_file};
+use sealkeeper_domain::identity::RequestId;
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
-use crate::screen::{self, hex, label, millimetres};
-use crate::{Session, finding};
+use crate::facts::Row;
+use crate::failure::Failure;
+use crate::screen::{self, hex, label};
+use crate::{Session, facts, finding};
+
+/// Show what would be stamped for a request (用印申请), and the digest that a stamp confirms
+#[derive(Args)]
+pub(crate) struct Review {
+    /// The request's id
+    #[arg(value_name = "ID")]
+    request: RequestId,
+
+    /// Write its document, as it was submitted, to this new file
+    #[arg(long, value_name = "OUT.pdf")]
+    document: Option<PathBuf>,
+}
+
+impl Review {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        if let Some(path) = &self.document {
+            refuse_existing(path)?;
+        }
+        let agent = session.connect().await?;
+        let id = self.request.to_string();
+        // First, for the document can be looked at whatever stands against a stamp.
+        if let Some(path) = &self.document {
+            let kept = agent.request(&id).await?;
+            let sha256 = request_file::binding(&id, &kept.binding)?.document_sha256.0;
+            agent.fetch_document(&id, kept.document_size, &sha256, path).await?.keep(path)?;
+        }
+        let prepared = agent.review(&id).await?;
+        if session.json {
+            let document = self.document.as_ref().map(|path| path.to_string_lossy());
+            screen::print_json(&json!({
+                "outcome": "done",
+                "request_id": id,
+                "document": document,
+                "prepared": prepared_as_json(&prepared),
+            }));
+        } else {
+            rows_of(session, &prepared).iter().for_each(screen::print);
+        }
+        Ok(())
+    }
+}
 
 /// Prints what is about to be stamped.
 pub(crate) fn print_prepared(session: &Session, prepared: &v1::Prepared) {
+    seen(session, prepared).iter().for_each(screen::note);
+}
+
+/// What is about to be stamped, a line each.
+fn seen(session: &Session, prepared: &v1::Prepared) -> Vec<String> {
     let facts = prepared.facts.clone().unwrap_or_default();
     let pages = facts.pages;
     let chinese = format!("{pages} 页，PDF {}，已有 {} 个签名", facts.pdf_version, facts.signatures.len());
     let english =
         format!("pages: {pages}, PDF {}, signatures: {}", facts.pdf_version, facts.signatures.len());
-    let rows = [
-        ("文件", "document", prepared.file_name.clone()),
-        ("内容", "contents", session.say(&chinese, &english).to_owned()),
-        ("印章", "seal", prepared.seal_name.clone()),
-        ("事由", "reason", prepared.reason.clone()),
-        ("类别", "class", prepared.document_class.clone()),
+    let mut rows = vec![
+        Row::new("文件", "document", &*prepared.file_name),
+        Row::new("内容", "contents", session.say(&chinese, &english)),
+        Row::new("印章", "seal", &*prepared.seal_name),
+        Row::new("事由", "reason", &*prepared.reason),
+        Row::new("类别", "class", &*prepared.document_class),
     ];
-    for (chinese, english, value) in rows {
-        screen::note(format_args!("{}{}", label(session.say(chinese, english)), for_terminal(&value)));
+    if !prepared.applicant.is_empty() {
+        rows.push(Row::new("用印人", "applicant", &*prepared.applicant));
     }
-    for place in &prepared.boxes {
-        let (left, top) = (millimetres(place.left_um), millimetres(place.top_um));
-        let (width, height) = (millimetres(place.width_um.into()), millimetres(place.height_um.into()));
-        let page = place.page;
-        let chinese = format!("第 {page} 页，距左 {left} mm，距上 {top} mm，{width}×{height} mm");
-        let english =
-            format!("page {page}, {left} mm from the left, {top} mm from the top, {width}×{height} mm");
-        let words = session.say(&chinese, &english);
-        screen::note(format_args!("{}{words}", label(session.say("位置", "place"))));
+    rows.extend(prepared.approvers.iter().map(|name| Row::new("审批人", "approved by", &**name)));
+    if prepared.copies > 1 {
+        let (left, copies) = (prepared.copies_left, prepared.copies);
+        let (chinese, english) =
+            (format!("共 {copies} 份，还剩 {left} 份"), format!("{left} of {copies} left"));
+        rows.push(Row::new("份数", "copies", session.say(&chinese, &english)));
     }
-    for finding in &prepared.findings {
+    rows.extend(prepared.boxes.iter().map(|place| Row::new("位置", "place", facts::place(session, place))));
+    rows.extend(prepared.findings.iter().map(|finding| {
         let text = session.say(&finding.text_zh, &finding.text_en);
-        let text = format!("{} [{}]", for_terminal(text), for_terminal(&finding.reason));
-        screen::note(format_args!("{}{text}", label(session.say("提示", "finding"))));
-    }
+        Row::new("提示", "finding", format!("{text} [{}]", finding.reason))
+    }));
+    rows.iter().map(|row| row.line(session)).collect()
+}
+
+/// The same with its digests, which nobody compares at a stamp.
+fn rows_of(session: &Session, prepared: &v1::Prepared) -> Vec<String> {
+    let facts = prepared.facts.clone().unwrap_or_default();
+    let digests = [
+        Row::new("SHA-256", "SHA-256", hex(&facts.sha256)),
+        Row::new("印章对象", "seal object", hex(&prepared.seal_object_sha256)),
+        Row::new("待确认", "to confirm", hex(&prepared.prepared_sha256)),
+    ];
+    let digests = digests.iter().map(|row| row.line(session));
+    seen(session, prepared).into_iter().chain(digests).collect()
+}
+
+/// What is about to be stamped, for programs.
+fn prepared_as_json(prepared: &v1::Prepared) -> Value {
+    let facts = prepared.facts.clone().unwrap_or_default();
+    let findings: Vec<Value> = prepared.findings.iter().map(finding::as_json).collect();
+    let boxes = prepared.boxes.iter().map(|place| {
+        json!({
+            "page": place.page,
+            "left_um": place.left_um,
+            "top_um": place.top_um,
+            "width_um": place.width_um,
+            "height_um": place.height_um,
+        })
+    });
+    json!({
+        "prepared_sha256": hex(&prepared.prepared_sha256),
+        "document_sha256": hex(&facts.sha256),
+        "size": facts.size,
+        "pages": facts.pages,
+        "signatures": facts.signatures.len(),
+        "findings": findings,
+        "boxes": boxes.collect::<Vec<_>>(),
+        "seal_id": prepared.seal_id,
+        "seal_name": prepared.seal_name,
+        "seal_object_sha256": hex(&prepared.seal_object_sha256),
+        "reason": prepared.reason,
+        "document_class": prepared.document_class,
+        "copies": prepared.copies,
+        "copies_left": prepared.copies_left,
+        "file_name": prepared.file_name,
+        "applicant": prepared.applicant,
+        "approvers": prepared.approvers,
+    })
 }
 
 /// Prints what was stamped.

@@ -14,6 +14,11 @@ use crate::language::{self, choose};
 const HINT_CHINESE: &str = "用 `seal --help` 或 `seal 命令 --help` 查看用法";
 const HINT_ENGLISH: &str = "see `seal --help` or `seal COMMAND --help`";
 
+/// Where to read how a command is used.
+pub(crate) fn hint(language: Language) -> &'static str {
+    choose(language, HINT_CHINESE, HINT_ENGLISH)
+}
+
 /// Prints it. Help and version go to standard output and are no failure.
 pub(crate) fn report(error: &Error) -> ExitCode {
     if !error.use_stderr() {
@@ -25,7 +30,7 @@ pub(crate) fn report(error: &Error) -> ExitCode {
             Language::English => in_english(error),
             Language::Chinese => in_chinese(error),
         };
-        let hint = choose(language, HINT_CHINESE, HINT_ENGLISH).to_owned();
+        let hint = hint(language).to_owned();
         return failure::report(&Failure::Arguments { text, hint }, language, true);
     }
     match language {

@@ -16,25 +16,26 @@ pub(crate) struct UsePin<'a> {
     prepared: &'a v1::Prepared,
     /// None where it is not present: the agent then refuses the use, on record.
     token: Option<v1::Token>,
-    source: Option<PinSource>,
+    source: Option<&'a mut PinSource>,
     /// As typed for the unlock of just now, for a key that asks again. Wiped on drop.
     typed: Option<Pin>,
 }
 
 impl<'a> UsePin<'a> {
-    /// Unlocks the seal's token for one use, unless it is unlocked already or there is nobody to give the PIN.
+    /// Unlocks the seal's token for so many uses, unless it is unlocked already or there is nobody to give the PIN.
     pub(crate) async fn unlock(
         session: &'a Session,
         agent: &Agent,
         stamping: &'a Stamping,
-        source: Option<PinSource>,
+        source: Option<&'a mut PinSource>,
+        uses: u32,
     ) -> Result<Self, Failure> {
         let prepared = stamping.prepared();
         let serial = agent.seal(&prepared.seal_id).await?.seal.unwrap_or_default().token_serial;
         let token = agent.tokens().await?.into_iter().find(|token| token.serial == serial);
         let mut this = Self { session, prepared, token, source, typed: None };
         let Some(token) = this.token.take_if(|token| !token.unlocked) else { return Ok(this) };
-        let terms = UnlockTerms { uses: 1, ..UnlockTerms::default() };
+        let terms = UnlockTerms { uses, ..UnlockTerms::default() };
         this.token = Some(if token.protected_authentication_path {
             token::check_tries(&token, false)?;
             OnPad::Pin.wait(session, &token, agent.unlock(&serial, None, terms)).await?

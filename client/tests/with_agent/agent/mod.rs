@@ -2,6 +2,8 @@
 //! cut every connection, so that answers get lost as they do in life.
 
 mod desk;
+mod journal;
+pub(crate) mod office;
 mod tokens;
 mod uses;
 
@@ -14,8 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use sealkeeper_proto::v1::{
-    self, diagnosis_service_server::DiagnosisServiceServer, seal_service_server::SealServiceServer,
-    token_event::Event, token_service_server::TokenServiceServer, use_service_server::UseServiceServer,
+    self, diagnosis_service_server::DiagnosisServiceServer, journal_service_server::JournalServiceServer,
+    office_service_server::OfficeServiceServer, request_service_server::RequestServiceServer,
+    seal_service_server::SealServiceServer, token_event::Event, token_service_server::TokenServiceServer,
+    use_service_server::UseServiceServer,
 };
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::broadcast;
@@ -112,6 +116,8 @@ pub(crate) struct State {
     pub(crate) requested: Vec<v1::RequestCertificateRequest>,
     pub(crate) imported: Vec<v1::ImportCertificateRequest>,
     pub(crate) inspected: Vec<v1::InspectTokenRequest>,
+    pub(crate) desk: office::Desk,
+    pub(crate) journal: journal::Journal,
 }
 
 impl State {
@@ -144,6 +150,9 @@ impl TestAgent {
             .add_service(TokenServiceServer::new(service.clone()))
             .add_service(SealServiceServer::new(service.clone()))
             .add_service(DiagnosisServiceServer::new(service.clone()))
+            .add_service(OfficeServiceServer::new(service.clone()))
+            .add_service(JournalServiceServer::new(service.clone()))
+            .add_service(RequestServiceServer::new(service.clone()))
             .serve_with_incoming(UnixListenerStream::new(listener));
         tokio::spawn(server);
         let relay = UnixListener::bind(&socket).unwrap();

@@ -44,14 +44,28 @@ impl Service {
         if self.state().takes(Trouble::LoseSubmit) {
             self.cut().await;
         }
+        let desk = &mut self.state().desk;
+        if let Some(draft) = desk.drafts {
+            let kept = draft(header);
+            desk.kept.push(kept.clone());
+            return submit_event::Event::Submitted(v1::Submitted {
+                request_id: kept.request_id,
+                state: kept.state,
+                binding: kept.binding,
+                ..Default::default()
+            });
+        }
         submit_event::Event::Submitted(v1::Submitted { request_id: REQUEST_ID.into(), ..Default::default() })
     }
 
     /// The one receipt of a use, however often it is asked for.
     fn receipt(&self, use_id: &str) -> v1::Receipt {
         let mut state = self.state();
-        let header = state.headers.last().unwrap().clone();
-        let mut whole = state.documents[&header.sha256].clone();
+        let document = match state.headers.last() {
+            Some(header) => state.documents[&header.sha256].clone(),
+            None => state.desk.document.clone(),
+        };
+        let mut whole = document.clone();
         whole.extend_from_slice(APPENDED);
         let promised = if state.takes(Trouble::PromiseTooMuch) { 1 << 40 } else { whole.len() as u64 };
         let output_sha256 =
@@ -66,8 +80,8 @@ impl Service {
             intent_seq: 5 + 2 * made,
             outcome_seq: 6 + 2 * made,
             journal_origin: "localhost/seal-journal/test".into(),
-            input_sha256: header.sha256,
-            input_size: header.size,
+            input_sha256: Sha256::digest(&document).to_vec(),
+            input_size: document.len() as u64,
             output_sha256,
             output_size: promised,
             solo: true,
@@ -81,7 +95,7 @@ fn violation(code: &str) -> v1::Violation {
     v1::Violation { reason: code.into(), ..Default::default() }
 }
 
-fn refusal(codes: &[&str]) -> v1::Refusal {
+pub(super) fn refusal(codes: &[&str]) -> v1::Refusal {
     v1::Refusal {
         violations: codes.iter().map(|code| violation(code)).collect(),
         journal_seq: 9,
@@ -107,7 +121,16 @@ impl UseService for Service {
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
-    async fn review(&self, _: Request<v1::ReviewRequest>) -> Result<Response<v1::ReviewReply>, Status> {
+    async fn review(&self, request: Request<v1::ReviewRequest>) -> Result<Response<v1::ReviewReply>, Status> {
+        let id = request.into_inner().request_id;
+        let kept = self.state().desk.prepared(&id);
+        if let Some((kept, prepared)) = kept {
+            let result = match kept.state.as_str() {
+                "filed" => review_reply::Result::Refused(refusal(&["tickets-unsupported"])),
+                _ => review_reply::Result::Prepared(prepared),
+            };
+            return Ok(Response::new(v1::ReviewReply { result: Some(result) }));
+        }
         let header = self.state().headers.last().unwrap().clone();
         let prepared = v1::Prepared {
             prepared_sha256: vec![7; 32],

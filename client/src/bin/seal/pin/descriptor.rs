@@ -1,7 +1,8 @@
-//! The PIN from a descriptor that was given.
+//! What is asked for, from a descriptor or a file that was given.
 
 use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 
 use sealkeeper_domain::pin::Pin;
 use zeroize::Zeroizing;
@@ -9,22 +10,27 @@ use zeroize::Zeroizing;
 /// A descriptor that holds one PIN a line. Once opened it stays so, for a file opened anew begins with its first line.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
-    number: u32,
+    path: PathBuf,
     file: Option<File>,
 }
 
 impl Descriptor {
     /// The descriptor of this number. It is opened only when a PIN is read.
     pub(super) fn new(number: u32) -> Self {
-        Self { number, file: None }
+        // Opening it anew needs no unsafe code; it works for pipes, files and terminals.
+        Self::of_file(format!("/dev/fd/{number}").into())
+    }
+
+    /// A file, opened as late.
+    pub(super) fn of_file(path: PathBuf) -> Self {
+        Self { path, file: None }
     }
 
     /// Its next line.
     pub(super) fn next_line(&mut self) -> io::Result<Vec<u8>> {
         let file = match &mut self.file {
             Some(file) => file,
-            // Opening it anew needs no unsafe code; it works for pipes, files and terminals.
-            none => none.insert(File::open(format!("/dev/fd/{}", self.number))?),
+            none => none.insert(File::open(&self.path)?),
         };
         next_line(file)
     }

@@ -1,9 +1,10 @@
-//! The PIN: from a descriptor, from the terminal without echo, or from a desktop dialog. Never from an argument or the
-//! environment. Whatever is given is tried once; nothing here asks again.
+//! The PIN, and the passphrase of a key file: from a descriptor, from the terminal without echo, or from a desktop dialog. Never
+//! from an argument or the environment. Whatever is given is tried once; nothing here asks again.
 
 mod assuan;
 mod descriptor;
 mod pad;
+mod passphrase;
 mod pinentry;
 mod terminal;
 
@@ -16,12 +17,14 @@ use sealkeeper_client::escape::for_terminal;
 use sealkeeper_domain::pin::Pin;
 use sealkeeper_domain::reason::{Language, Reason};
 use sealkeeper_proto::v1;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::language::choose;
 use crate::{Session, screen};
 use descriptor::Descriptor;
 pub(crate) use pad::OnPad;
+pub(crate) use passphrase::{PassphraseAsked, PassphraseOptions};
 
 /// Most characters of a name that a dialog shows whole; the middle of a longer one is left out.
 const NAME_CHARACTERS: usize = 72;
@@ -86,18 +89,62 @@ pub(crate) enum PinSource {
 impl PinSource {
     /// Asks once, and says what the token tells of tries left.
     pub(crate) async fn ask(&mut self, session: &Session, asked: &PinAsked<'_>) -> Result<Pin, Failure> {
+        let mut typed = self.typed(session, asked).await?;
+        Ok(Pin::new(std::mem::take(&mut *typed))?)
+    }
+
+    /// What was typed for it, not judged.
+    async fn typed(&mut self, session: &Session, asked: &dyn Asked) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let language = session.language;
         if !matches!(self, Self::Dialog(_)) {
             asked.warning(language).into_iter().for_each(screen::note);
         }
         match self {
             Self::Descriptor(descriptor) => {
-                let unreadable = |error: io::Error| Failure::local(Reason::PinUnreadable, error);
-                Ok(Pin::new(descriptor.next_line().map_err(unreadable)?)?)
+                let unreadable =
+                    |error: io::Error| Failure::local(asked.without_it(Missing::Unreadable), error);
+                Ok(Zeroizing::new(descriptor.next_line().map_err(unreadable)?))
             }
             Self::Terminal => terminal::ask(asked, language),
             Self::Dialog(program) => pinentry::ask(program, asked, language).await,
         }
+    }
+}
+
+/// Why there is nothing typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// Nobody could be asked, or nothing could be read.
+    Unreadable,
+    /// The dialog was cancelled or timed out.
+    Cancelled,
+    /// It was not the same the second time.
+    Differs,
+}
+
+/// A secret that somebody is asked for, in words.
+trait Asked {
+    /// What it is called.
+    fn name(&self, language: Language) -> &'static str;
+
+    /// Asks for it in a sentence.
+    fn request(&self, language: Language) -> &'static str;
+
+    /// Whether it is to be set now, so that a person is asked twice.
+    fn is_new(&self) -> bool;
+
+    /// What it is for: names and values, safe to show.
+    fn facts(&self, language: Language) -> Vec<(&'static str, String)>;
+
+    /// What should be known before it is typed.
+    fn warning(&self, language: Language) -> Option<&'static str>;
+
+    /// The reason to give where there is none.
+    fn without_it(&self, why: Missing) -> Reason;
+
+    /// What is asked for when it is asked for a second time.
+    fn again(&self, language: Language) -> String {
+        format!("{}{}", choose(language, "再次输入", "repeat "), self.name(language))
     }
 }
 
@@ -135,11 +182,6 @@ impl PinKind {
             }
         }
     }
-
-    /// What is asked for when it is asked for a second time.
-    fn again(self, language: Language) -> String {
-        format!("{}{}", choose(language, "再次输入", "repeat "), self.name(language))
-    }
 }
 
 /// What PIN is asked for, and for what, so that nobody gives one blindly.
@@ -153,8 +195,27 @@ pub(crate) struct PinAsked<'a> {
     pub(crate) document: Option<&'a str>,
 }
 
-impl PinAsked<'_> {
-    /// What it is for: names and values, safe to show.
+impl Asked for PinAsked<'_> {
+    fn name(&self, language: Language) -> &'static str {
+        self.which.name(language)
+    }
+
+    fn request(&self, language: Language) -> &'static str {
+        self.which.request(language)
+    }
+
+    fn is_new(&self) -> bool {
+        self.which.is_new()
+    }
+
+    fn without_it(&self, why: Missing) -> Reason {
+        match why {
+            Missing::Unreadable => Reason::PinUnreadable,
+            Missing::Cancelled => Reason::PinEntryCancelled,
+            Missing::Differs => Reason::PinEntryDiffers,
+        }
+    }
+
     fn facts(&self, language: Language) -> Vec<(&'static str, String)> {
         let v1::Token { serial, label, .. } = self.token;
         let token =

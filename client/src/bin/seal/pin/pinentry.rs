@@ -1,4 +1,4 @@
-//! The PIN from a desktop dialog: a pinentry program, spoken to over its standard input and output.
+//! What is asked for, from a desktop dialog: a pinentry program, spoken to over its standard input and output.
 //!
 //! The program is told neither SETKEYINFO nor `allow-external-password-cache`, so it keeps no PIN.
 
@@ -11,14 +11,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use sealkeeper_domain::pin::Pin;
-use sealkeeper_domain::reason::{Language, Reason};
+use sealkeeper_domain::reason::Language;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
-use super::PinAsked;
 use super::assuan::{Answer, AssuanError, Conversation};
+use super::{Asked, Missing};
 use crate::failure::Failure;
 use crate::language::choose;
 
@@ -51,18 +51,26 @@ enum DialogError {
 }
 
 /// Opens one dialog.
-pub(super) async fn ask(program: &OsStr, asked: &PinAsked<'_>, language: Language) -> Result<Pin, Failure> {
-    let told = |why: String| format!("{}: {why}", Path::new(program).display());
-    match run(program, &Dialog::of(asked, language), PATIENCE).await {
-        Ok(bytes) => Ok(Pin::new(bytes)?),
-        Err(DialogError::Talk(AssuanError::Cancelled)) => Err(Reason::PinEntryCancelled.into()),
-        Err(DialogError::Talk(error @ AssuanError::TimedOut)) => {
-            Err(Failure::local(Reason::PinEntryCancelled, error))
-        }
-        Err(DialogError::Talk(error)) => Err(Failure::local(Reason::PinUnreadable, told(error.to_string()))),
-        Err(DialogError::Start(error)) => Err(Failure::local(Reason::PinUnreadable, told(error.to_string()))),
-        Err(DialogError::Differs) => Err(Reason::PinEntryDiffers.into()),
-    }
+pub(super) async fn ask(
+    program: &OsStr,
+    asked: &dyn Asked,
+    language: Language,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let unreadable = |why: String| {
+        let told = format!("{}: {why}", Path::new(program).display());
+        Failure::local(asked.without_it(Missing::Unreadable), told)
+    };
+    run(program, &Dialog::of(asked, language), PATIENCE).await.map(Zeroizing::new).map_err(
+        |error| match error {
+            DialogError::Talk(AssuanError::Cancelled) => asked.without_it(Missing::Cancelled).into(),
+            DialogError::Talk(error @ AssuanError::TimedOut) => {
+                Failure::local(asked.without_it(Missing::Cancelled), error)
+            }
+            DialogError::Talk(error) => unreadable(error.to_string()),
+            DialogError::Start(error) => unreadable(error.to_string()),
+            DialogError::Differs => asked.without_it(Missing::Differs).into(),
+        },
+    )
 }
 
 async fn run(program: &OsStr, dialog: &Dialog, patience: Patience) -> Result<Vec<u8>, DialogError> {
@@ -108,15 +116,15 @@ struct Dialog {
 }
 
 impl Dialog {
-    fn of(asked: &PinAsked<'_>, language: Language) -> Self {
+    fn of(asked: &dyn Asked, language: Language) -> Self {
         let say = |chinese, english| choose(language, chinese, english);
         let colon = say("：", ": ");
-        let mut description = asked.which.request(language).to_owned();
+        let mut description = asked.request(language).to_owned();
         for (name, value) in asked.facts(language) {
             description += &format!("\n{name}{colon}{value}");
         }
         let again = || {
-            let prompt = format!("{}:", asked.which.again(language));
+            let prompt = format!("{}:", asked.again(language));
             (prompt, say("两次输入不一致", "The two are not the same"))
         };
         Self {
@@ -125,11 +133,11 @@ impl Dialog {
             // Qt takes text with tags for HTML, and a name must not be able to hide the others.
             description: description.replace('<', "＜"),
             // With this colon, for in a text dialog any other is followed by one of its own.
-            prompt: format!("{}:", asked.which.name(language)),
+            prompt: format!("{}:", asked.name(language)),
             ok: say("确定", "OK"),
             cancel: say("取消", "Cancel"),
             error: asked.warning(language),
-            again: asked.which.is_new().then(again),
+            again: asked.is_new().then(again),
         }
     }
 
@@ -227,8 +235,8 @@ mod tests {
     use sealkeeper_proto::v1;
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex};
 
-    use super::super::PinKind;
     use super::super::tests::{locked_token, stamping};
+    use super::super::{PinAsked, PinKind};
     use super::*;
 
     const SHORT: Patience = Patience {

@@ -1,36 +1,35 @@
-//! The PIN from the terminal, without echo.
+//! What is asked for, from the terminal, without echo.
 
 use std::io;
 
-use sealkeeper_domain::pin::Pin;
-use sealkeeper_domain::reason::{Language, Reason};
+use sealkeeper_domain::reason::Language;
+use zeroize::Zeroizing;
 
-use super::PinAsked;
+use super::{Asked, Missing};
 use crate::failure::Failure;
 use crate::language::choose;
 
 /// Asks for it, a new one twice.
-pub(super) fn ask(asked: &PinAsked<'_>, language: Language) -> Result<Pin, Failure> {
-    let pin = prompted(&prompt(asked, language))?;
-    if asked.which.is_new() {
-        let again = format!("{}{}", asked.which.again(language), choose(language, "：", ": "));
-        if prompted(&again)?.expose() != pin.expose() {
-            return Err(Reason::PinEntryDiffers.into());
+pub(super) fn ask(asked: &dyn Asked, language: Language) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let prompted = |prompt: &str| {
+        let unreadable = |error: io::Error| Failure::local(asked.without_it(Missing::Unreadable), error);
+        rpassword::prompt_password(prompt).map(|typed| Zeroizing::new(typed.into_bytes())).map_err(unreadable)
+    };
+    let typed = prompted(&prompt(asked, language))?;
+    if asked.is_new() {
+        let again = format!("{}{}", asked.again(language), choose(language, "：", ": "));
+        if *prompted(&again)? != *typed {
+            return Err(asked.without_it(Missing::Differs).into());
         }
     }
-    Ok(pin)
-}
-
-fn prompted(prompt: &str) -> Result<Pin, Failure> {
-    let unreadable = |error: io::Error| Failure::local(Reason::PinUnreadable, error);
-    Ok(Pin::new(rpassword::prompt_password(prompt).map_err(unreadable)?.into_bytes())?)
+    Ok(typed)
 }
 
 /// What is asked for and what it is for, on one line.
-fn prompt(asked: &PinAsked<'_>, language: Language) -> String {
+fn prompt(asked: &dyn Asked, language: Language) -> String {
     let facts = asked.facts(language).into_iter().map(|(name, value)| format!("{name} {value}"));
     let facts = facts.collect::<Vec<_>>().join(choose(language, "，", ", "));
-    let name = asked.which.name(language);
+    let name = asked.name(language);
     match language {
         Language::Chinese => format!("{name}（{facts}）："),
         Language::English => format!("{name} ({facts}): "),
@@ -41,7 +40,7 @@ fn prompt(asked: &PinAsked<'_>, language: Language) -> String {
 mod tests {
     use super::super::tests::{locked_token, stamping};
     use super::*;
-    use crate::pin::PinKind;
+    use crate::pin::{PinAsked, PinKind};
 
     #[test]
     fn the_prompt_tells_what_the_pin_is_for() {
