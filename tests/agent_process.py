@@ -1,6 +1,7 @@
 """A real daemon with a real SoftHSM token, for the tests in Python."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,8 +26,10 @@ class Agent:
     seals, `ca` is the PEM of the CA of their certificates.
     """
 
-    def __init__(self, home):
-        """A fresh home with token, journal and seals; nothing is left of earlier runs."""
+    def __init__(self, home, office_key=None):
+        """A fresh home with token, journal and seals; nothing is left of earlier runs. With `office_key`, the file with the seal
+        office's public key, it has an office, whose first person is `office_person`, and no seals until acts have made some.
+        """
         self.home = Path(home)
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.parent.mkdir(parents=True, exist_ok=True)
@@ -34,17 +37,22 @@ class Agent:
         subprocess.run(setup, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         self.token = _variables(Path(f"{self.home}-token/uris.env"))
         self.pin, self.token_serial, self.ca = self.token["TEST_PIN"], self.token["TOKEN_SERIAL"], Path(self.token["CA_PEM"])
-        self.seals = [name for name, _, _ in SEALS]
+        self.seals = [] if office_key else [name for name, _, _ in SEALS]
         # sun_path holds 108 bytes; the repository's own path may be longer.
         self._run = tempfile.TemporaryDirectory(prefix="seal-")
         self.socket = Path(self._run.name, "agent.sock")
         self.log = Path(f"{self.home}.log")
         self.log.write_text("")
         self.process = None
-        subprocess.run(
-            [BINARIES / "seal-agent", "init", "--solo", "--home", self.home], check=True, stdout=subprocess.DEVNULL
-        )
-        (self.home / "agent.toml").write_text(self._configuration(), encoding="utf-8")
+        authority = ["--office-key", office_key] if office_key else ["--solo"]
+        init = [BINARIES / "seal-agent", "init", *authority, "--home", self.home]
+        said = subprocess.run(init, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+        # Nobody else tells who the first person is: their key is known, their id was drawn just now.
+        self.office_person = re.search(r"office +(p-[0-9a-f]+)", said).group(1) if office_key else None
+        # One use at a time: what an act has done on a token must not wait for what the act holds itself.
+        office = f'[office]\nissuers = ["{self.ca}"]\n[limits]\nuses_at_once = 1\n'
+        seals = office if office_key else self._seals()
+        (self.home / "agent.toml").write_text(self._configuration() + seals, encoding="utf-8")
 
     def __enter__(self):
         self.start()
@@ -91,7 +99,7 @@ class Agent:
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
     def _configuration(self):
-        text = f"""version = 1
+        return f"""version = 1
 [agent]
 socket = "{self.socket}"
 [[modules]]
@@ -99,6 +107,9 @@ name = "softhsm"
 path = "{self.token["MODULE"]}"
 environment = {{ SOFTHSM2_CONF = "{self.token["SOFTHSM2_CONF"]}" }}
 """
+
+    def _seals(self):
+        text = ""
         for number, (name, picture, size) in enumerate(SEALS, 1):
             text += f"""
 [[seals]]

@@ -7,6 +7,7 @@
 #   e2e      real daemon, real SoftHSM, clients in Rust and Python
 #   corpus   stamps every file of ../shared/corpus (or $SEALKEEPER_CORPUS) and lets four judges decide; skipped where absent
 #   crash    kills the daemon under load 50 times
+#   rules    people × roles × states × actions over gRPC: every cell done, or refused for the right reasons
 #   faults   tokens that crash, hang, lock, vanish and come back: a table of cases, with a healthy second module beside each
 #
 # and, only when it is asked for,
@@ -19,7 +20,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../softhsm-setup/packages.sh
 . "$root/softhsm-setup/packages.sh"
-readonly PARTS=(unit e2e corpus crash faults)
+readonly PARTS=(unit e2e corpus crash rules faults)
 readonly KNOWN=("${PARTS[@]}" soak)
 
 main() {
@@ -58,7 +59,7 @@ run() {
     unit) logged unit unit && figures unit ;;
     e2e) logged e2e e2e && figures e2e ;;
     corpus | crash) logged "$1" "$python" "tests/$1.py" && shown "$1" ;;
-    faults | soak) logged "$1" cargo test --package sealkeeper-tests --locked --test "$1" && shown "$1" ;;
+    rules | faults | soak) logged "$1" cargo test --package sealkeeper-tests --locked --test "$1" && shown "$1" ;;
   esac
 }
 
@@ -69,6 +70,7 @@ unit() {
 
 e2e() {
   cargo test --package sealkeeper-tests --locked --no-fail-fast --lib --test e2e &&
+    tests/worker.sh &&
     (cd tests && "$python" -m unittest discover --pattern 'e2e_*.py')
 }
 

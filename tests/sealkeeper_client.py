@@ -50,7 +50,7 @@ def _generate():
 
 
 sys.path.insert(0, str(_generate()))
-from sealkeeper.v1 import journal_pb2, journal_pb2_grpc, seal_pb2, seal_pb2_grpc
+from sealkeeper.v1 import journal_pb2, journal_pb2_grpc, office_pb2, office_pb2_grpc, seal_pb2, seal_pb2_grpc
 from sealkeeper.v1 import token_pb2, token_pb2_grpc, use_pb2, use_pb2_grpc
 
 
@@ -110,6 +110,8 @@ class Client:
         self.seals = seal_pb2_grpc.SealServiceStub(self.channel)
         self.uses = use_pb2_grpc.UseServiceStub(self.channel)
         self.journal = journal_pb2_grpc.JournalServiceStub(self.channel)
+        self.office = office_pb2_grpc.OfficeServiceStub(self.channel)
+        self.requests = office_pb2_grpc.RequestServiceStub(self.channel)
 
     def __enter__(self):
         return self
@@ -209,6 +211,21 @@ class Client:
         if acknowledge:
             self.acknowledge(use_id)
         return Stamped(result, receipt)
+
+    # -- office
+
+    def describe_office(self):
+        return self.office.DescribeOffice(office_pb2.DescribeOfficeRequest(), timeout=self.timeout)
+
+    def show_office(self):
+        return self.office.ShowOffice(office_pb2.ShowOfficeRequest(), timeout=self.timeout)
+
+    def show_request(self, request_id):
+        return self.requests.ShowRequest(office_pb2.ShowRequestRequest(request_id=request_id), timeout=self.timeout).request
+
+    def list_requests(self, which="", ended=False):
+        request = office_pb2.ListRequestsRequest(which=which, ended=ended)
+        return list(self.requests.ListRequests(request, timeout=self.timeout).requests)
 
     # -- journal
 

@@ -125,6 +125,11 @@ impl<'h> Daemon<'h> {
         self.signal(Signal::TERM);
     }
 
+    /// Sends SIGHUP: it takes policy.toml as it is now.
+    pub fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// SIGTERM, and waits for the end, which must be one in good order.
     pub fn stop(mut self) {
         self.terminate();

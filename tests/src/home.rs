@@ -48,6 +48,8 @@ pub struct AgentHome {
     healthy: Option<SoftToken>,
     /// What the second module misbehaves by, once [`AgentHome::with_second_faults`] put another in its place.
     second_faults: Option<ControlFile>,
+    /// Whether it is one of an office, whose seals are made by acts.
+    office: bool,
 }
 
 impl AgentHome {
@@ -57,8 +59,7 @@ impl AgentHome {
         reason = "it makes folders and runs programs, which no default does"
     )]
     pub fn new() -> Self {
-        // Not where TMPDIR may point: the path of a socket has at most 107 bytes.
-        let folder = tempfile::Builder::new().prefix("seal-e2e-").tempdir_in("/tmp").unwrap();
+        let folder = own_folder();
         let token = SoftToken::copy_to(folder.path().join("token"));
         let seals = (1..).zip(SEALS).map(|(number, name)| SealEntry {
             id: format!("seal-{number}"),
@@ -75,6 +76,7 @@ impl AgentHome {
             faults: None,
             healthy: None,
             second_faults: None,
+            office: false,
         };
         let mut init = Command::new(binary("seal-agent"));
         succeed(
@@ -82,6 +84,42 @@ impl AgentHome {
                 .arg(home.path()),
         );
         home
+    }
+
+    /// The home of an office whose first person has the public key in this PEM file's text; and what `init` said.
+    pub(crate) fn of_office(key: &str) -> (Self, String) {
+        let folder = own_folder();
+        let token = SoftToken::copy_to(folder.path().join("token"));
+        let home = Self::bare(folder, token);
+        let pem = home.scratch().join("office.pub");
+        fs::write(&pem, key).unwrap();
+        let mut init = Command::new(binary("seal-agent"));
+        init.args(["init", "--domain", "e2e.example", "--office-name", "孙主管", "--office-key"]).arg(pem);
+        let made = succeed(init.arg("--home").arg(home.path()));
+        (home, String::from_utf8(made.stdout).unwrap())
+    }
+
+    /// The same home and token once more, as they are on disk now; its agent must not be running. Of an office only.
+    pub(crate) fn copied(&self) -> Self {
+        let folder = own_folder();
+        let token = self.token.copied_to(folder.path().join("token"));
+        let copy = Self::bare(folder, token);
+        succeed(Command::new("cp").arg("-a").arg(self.path()).arg(copy.path()));
+        copy
+    }
+
+    fn bare(folder: TempDir, token: SoftToken) -> Self {
+        Self {
+            folder,
+            token,
+            seals: Vec::new(),
+            limits: String::new(),
+            module: String::new(),
+            faults: None,
+            healthy: None,
+            second_faults: None,
+            office: true,
+        }
     }
 
     /// Puts the fault-injecting module before the token's own; it does what this control file says.
@@ -177,6 +215,9 @@ impl AgentHome {
             self.limits,
             self.module,
         );
+        if self.office {
+            text += &format!("[office]\nissuers = [{:?}]\n", self.token.ca());
+        }
         for seal in &self.seals {
             text += &seal.configuration(&self.token);
         }
@@ -198,6 +239,11 @@ impl AgentHome {
         fs::write(self.path().join("agent.toml"), self.configuration()).unwrap();
         Daemon::start(self, &[])
     }
+}
+
+/// Not where TMPDIR may point: the path of a socket has at most 107 bytes.
+fn own_folder() -> TempDir {
+    tempfile::Builder::new().prefix("seal-e2e-").tempdir_in("/tmp").unwrap()
 }
 
 /// What is loaded for a token, and the environment it needs: its own module, or the one that misbehaves before it.

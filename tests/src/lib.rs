@@ -1,7 +1,7 @@
 //! End-to-end tests: real daemon, real SoftHSM, independent judges.
 //!
-//! This library is what the tests stand on. [`AgentHome`] is an agent's home with a token of its own, [`Daemon`] the
-//! running process, [`Rpc`] a client made from the contract alone, [`Journal`] the records read strictly.
+//! This library is what the tests stand on. [`AgentHome`] is an agent's home with a token of its own, [`OfficeHome`] one of
+//! an office with its people, [`Daemon`] the running process, [`Rpc`] a client made from the contract alone, [`Journal`] the records read strictly.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ pub mod documents;
 mod home;
 mod journal;
 mod judges;
+pub mod office;
 mod processes;
 pub mod records;
 mod rpc;
@@ -33,6 +34,7 @@ pub use daemon::{Daemon, Exited};
 pub use home::{AgentHome, HEALTHY_SEAL, SEALS, SealEntry};
 pub use journal::{Entry, Journal};
 pub use judges::assert_judged_valid;
+pub use office::{OfficeHome, Persona};
 pub use processes::{children, freeze, is_alive, kill, open_files};
 pub use rpc::{No, Rpc, Upload, at, header};
 pub use token::SoftToken;

@@ -7,8 +7,9 @@ use sealkeeper_journal::{Record, RecordBody};
 use sealkeeper_proto::{
     ERROR_DOMAIN, MAX_CHUNK,
     v1::{
-        self, diagnosis_service_client::DiagnosisServiceClient, fetch_event,
-        journal_service_client::JournalServiceClient, placement::Position, review_reply,
+        self, diagnosis_service_client::DiagnosisServiceClient, fetch_event, file_act_reply,
+        journal_service_client::JournalServiceClient, office_service_client::OfficeServiceClient,
+        placement::Position, request_service_client::RequestServiceClient, review_reply,
         seal_service_client::SealServiceClient, stamp_reply, submit_event, submit_request::Part,
         token_service_client::TokenServiceClient, use_service_client::UseServiceClient,
     },
@@ -136,6 +137,52 @@ impl Rpc {
     /// JournalService.
     pub fn journal_service(&self) -> JournalServiceClient<Channel> {
         JournalServiceClient::new(self.channel.clone())
+    }
+
+    /// OfficeService.
+    pub fn offices(&self) -> OfficeServiceClient<Channel> {
+        OfficeServiceClient::new(self.channel.clone())
+    }
+
+    /// RequestService.
+    pub fn requests(&self) -> RequestServiceClient<Channel> {
+        RequestServiceClient::new(self.channel.clone())
+    }
+
+    /// FileAct, with what the act names by digest.
+    pub async fn file_with(&self, act: &str, attachment: &[u8]) -> Result<v1::FiledAct, No> {
+        let request = v1::FileActRequest { act: act.to_owned(), attachment: attachment.to_vec() };
+        match self.offices().file_act(request).await?.into_inner().result.unwrap() {
+            file_act_reply::Result::Filed(filed) => Ok(filed),
+            file_act_reply::Result::Refused(refusal) => Err(No::Refused(refusal)),
+        }
+    }
+
+    /// FileAct.
+    pub async fn file(&self, act: &str) -> Result<v1::FiledAct, No> {
+        self.file_with(act, &[]).await
+    }
+
+    /// ShowOffice.
+    pub async fn show_office(&self) -> Result<v1::ShowOfficeReply, No> {
+        Ok(self.offices().show_office(v1::ShowOfficeRequest {}).await?.into_inner())
+    }
+
+    /// ShowRequest.
+    pub async fn show_request(&self, request_id: &str) -> Result<v1::KeptRequest, No> {
+        let request = v1::ShowRequestRequest { request_id: request_id.to_owned() };
+        Ok(self.requests().show_request(request).await?.into_inner().request.unwrap())
+    }
+
+    /// FetchDocument: all of it.
+    pub async fn fetch_document(&self, request_id: &str) -> Result<Vec<u8>, No> {
+        let request = v1::FetchDocumentRequest { request_id: request_id.to_owned() };
+        let mut events = self.requests().fetch_document(request).await?.into_inner();
+        let mut document = Vec::new();
+        while let Some(event) = events.message().await? {
+            document.extend(event.chunk);
+        }
+        Ok(document)
     }
 
     /// Unlocks the token for so many uses, as long as the policy says.

@@ -7,6 +7,8 @@ use std::{
     sync::LazyLock,
 };
 
+use p256::pkcs8::Document;
+
 use crate::{binaries::kept_folder, repository, sha256};
 
 /// The PIN, such as nothing else that is written anywhere could look like.
@@ -58,16 +60,20 @@ pub(crate) fn prepare() {
 
 impl SoftToken {
     pub(crate) fn copy_to(folder: PathBuf) -> Self {
-        Self::copy(&TEMPLATE, folder)
+        Self::copy(&TEMPLATE, &TEMPLATE.folder, folder)
+    }
+
+    /// The same token once more, as it is now.
+    pub(crate) fn copied_to(&self, folder: PathBuf) -> Self {
+        Self::copy(self.template, &self.folder, folder)
     }
 
     pub(crate) fn healthy_in(folder: PathBuf) -> Self {
-        Self::copy(&HEALTHY, folder)
+        Self::copy(&HEALTHY, &HEALTHY.folder, folder)
     }
 
-    fn copy(template: &'static Template, folder: PathBuf) -> Self {
-        for token in fs::read_dir(template.folder.join("tokens")).unwrap().map(|token| token.unwrap().path())
-        {
+    fn copy(template: &'static Template, from: &Path, folder: PathBuf) -> Self {
+        for token in fs::read_dir(from.join("tokens")).unwrap().map(|token| token.unwrap().path()) {
             let copy = folder.join("tokens").join(token.file_name().unwrap());
             fs::create_dir_all(&copy).unwrap();
             for file in fs::read_dir(token).unwrap().map(|file| file.unwrap().path()) {
@@ -118,6 +124,22 @@ impl SoftToken {
     /// URI of the certificate with this id.
     pub fn certificate_uri(&self, id: u8) -> String {
         format!("pkcs11:serial={};id=%{id:02x};type=cert", self.serial())
+    }
+
+    /// The certificate that setup.sh made for this key, DER.
+    pub fn certificate(&self, id: u8) -> Vec<u8> {
+        let file = self.template.folder.join(format!("{}-{id}.pem", self.template.label));
+        let (_, der) = Document::from_pem(&fs::read_to_string(file).unwrap()).unwrap();
+        der.as_bytes().to_vec()
+    }
+
+    /// The public key of that certificate: SubjectPublicKeyInfo, DER.
+    pub fn public_key(&self, id: u8) -> Vec<u8> {
+        let mut read = Command::new("openssl");
+        let file = self.template.folder.join(format!("{}-{id}.pem", self.template.label));
+        let pem = succeed(read.args(["x509", "-pubkey", "-noout", "-in"]).arg(file)).stdout;
+        let (_, der) = Document::from_pem(&String::from_utf8(pem).unwrap()).unwrap();
+        der.as_bytes().to_vec()
     }
 
     /// Takes the token's directory away, or puts it back.

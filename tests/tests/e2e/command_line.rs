@@ -85,6 +85,7 @@ fn what_a_person_sees() {
         seal         合同专用章
         reason       年度采购
         class        ordinary
+        applicant    王保管
         place        page 5, 46 mm from the left, 68 mm from the top, 40×40 mm
         refused: the token is locked [token-locked, clause U5]
           token serial: SERIAL
@@ -104,6 +105,7 @@ fn what_a_person_sees() {
         seal         合同专用章
         reason       年度采购
         class        ordinary
+        applicant    王保管
         place        page 5, 46 mm from the left, 68 mm from the top, 40×40 mm
         ");
         let missing =
@@ -157,6 +159,7 @@ fn what_a_person_sees_in_chinese() {
         印章         合同专用章
         事由         年度采购
         类别         ordinary
+        用印人       王保管
         位置         第 5 页，距左 46 mm，距上 68 mm，40×40 mm
         ");
         assert_snapshot!(both(&seal.run(&with(&STAMP, &["-o", "另一份.pdf"])), &home), @"
@@ -168,6 +171,7 @@ fn what_a_person_sees_in_chinese() {
         印章         合同专用章
         事由         年度采购
         类别         ordinary
+        用印人       王保管
         位置         第 5 页，距左 46 mm，距上 68 mm，40×40 mm
         拒绝：载体未解锁 [token-locked，条款 U5]
           载体序列号：SERIAL

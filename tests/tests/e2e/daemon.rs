@@ -216,8 +216,7 @@ fn a_log_for_programs_is_one_object_a_line() {
 fn what_it_does_not_understand_keeps_it_from_starting() {
     run(async {
         let home = AgentHome::new();
-        home.start().stop();
-        let records = Journal::on_disk(&home.path()).types().len();
+        fs::write(home.path().join("agent.toml"), home.configuration()).unwrap();
         let (policy, agent) = (home.path().join("policy.toml"), home.path().join("agent.toml"));
         let refused_with = |path: &Path, from: &str, to: &str| {
             let before = fs::read_to_string(path).unwrap();
@@ -229,9 +228,12 @@ fn what_it_does_not_understand_keeps_it_from_starting() {
             exited.stderr
         };
         let said = refused_with(&policy, "tickets = 0", "tickets = 2");
-        assert!(said.contains("classes.ordinary.tickets") && said.contains("not supported yet"), "{said}");
+        assert!(said.contains("classes.ordinary.tickets: must be 0 in a solo journal"), "{said}");
         let said = refused_with(&policy, "lifetime_hours", "lifetime_days");
         assert!(said.contains("policy.toml") && said.contains("lifetime_days"), "{said}");
+        assert!(Journal::on_disk(&home.path()).types().is_empty(), "nothing was begun");
+        home.start().stop();
+        let records = Journal::on_disk(&home.path()).types().len();
         let said = refused_with(&agent, "[limits]", "[limits]\ndocument_gib = 1");
         assert!(said.contains("agent.toml") && said.contains("document_gib"), "{said}");
         let said = refused_with(&agent, "version = 1", "version = 2");

@@ -150,7 +150,7 @@ fn commitments_open_and_lists_have_their_digests() {
         for (field, value) in [
             ("reason", "端到端测试"),
             ("file_name", "合同.pdf"),
-            ("applicant.person.name", "王保管"),
+            ("applicant.name", "王保管"),
             ("custodian.person.name", "王保管"),
         ] {
             assert!(disclosed.contains(&(field.to_owned(), value.to_owned())), "{field}: {disclosed:?}");
