@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The whole way once, on a fresh Debian machine with Rust: builds, makes a test token, starts the agent, stamps a contract,
-# shows the journal and what two verifiers say. Can be run again and again.
+# The whole way once, on a fresh Debian machine with Rust: builds, makes a test token and the keys of five people, applies for a seal,
+# makes and issues it, asks for a contract to be stamped, approves it with another person's key, reviews it, stamps it, and shows the
+# journal and what two verifiers say. Everything is made anew each time.
 #
 #   softhsm-setup/demo.sh
 #
@@ -11,48 +12,76 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=packages.sh
 . "$root/softhsm-setup/packages.sh"
 
-readonly SEAL=合同专用章
+readonly UNIT=示例科技有限公司 SEAL=合同专用章
 # Where 甲方 stamps in the demo's contract: the seal's centre from the top left of the last page.
 readonly PLACE=page=last,x=66mm,y=88mm
+# Everybody's passphrase. People choose their own and type it; it goes through a descriptor, never by argument or environment.
+readonly PASSPHRASE=only-for-the-demo
 demo=$root/target/demo
 agent_pid=
 
 main() {
   cd "$root"
-  step '1/7  What is needed'
+  step '1/9  What is needed'
   require_packages softhsm2 opensc openssl poppler-utils libnss3-tools
   require_cargo
   mkdir -p "$demo"
   said 'SoftHSM, poppler and Rust are here'
 
-  step '2/7  Build'
+  step '2/9  Build'
   quietly build cargo build --locked --package seal-agent --package sealkeeper-client
   PATH=${CARGO_TARGET_DIR:-$root/target}/debug:$PATH
   said 'seal-agent and seal are built'
 
-  step '3/7  A token with two keys that cannot leave it'
+  step '3/9  A token with keys that cannot leave it, and a key for each person'
   softhsm-setup/setup.sh "$demo/softhsm" | indented
   # shellcheck source=/dev/null
   . "$demo/softhsm/uris.env"
+  make_keys
 
-  step '4/7  The agent'
+  step '4/9  The agent, rooted in the seal office'
   make_home
   start_agent
   said "seal-agent runs, journal in ${home#"$root/"}"
-  seal --socket "$socket" seals | indented
 
-  step '5/7  Unlock for one use, and stamp'
-  # The PIN goes through a descriptor, never by argument or environment.
-  seal --socket "$socket" token unlock "$TOKEN_SERIAL" --uses 1 --pin-fd 3 3<<<"$TEST_PIN" | indented
-  rm -f target/demo/stamped.pdf
-  seal --socket "$socket" stamp softhsm-setup/demo/contract.pdf --seal "$SEAL" \
-    --reason '采购合同 HT-2026-0317' --at "$PLACE" -o target/demo/stamped.pdf 2>&1 | indented
+  step '5/9  Policy and people: acts of the seal office'
+  says office policy approve
+  register head 周正 "$UNIT" --role unit-head
+  register applicant 李雷 "$UNIT" --role applicant
+  register approver 韩梅 "$UNIT" --role approver
+  # Whoever runs the agent on this machine keeps the seal.
+  register custodian 赵敏 "$UNIT" --role custodian --uid "$(id -u)"
 
-  step '6/7  The journal'
-  seal --socket "$socket" log | indented
+  step '6/9  A seal: applied for, approved, reviewed, made, issued, received'
+  local picture=softhsm-setup/demo/contract-seal.png
+  says applicant seals apply contract --name "$SEAL" --kind contract --unit "$UNIT" --purpose 签订合同 \
+    --class ordinary --class important --custodian custodian --picture "$picture" --size 40x40
+  says head seals approve contract
+  says office seals review contract --physical none
+  # shellcheck disable=SC2153 # the URIs come from uris.env
+  says office seals make contract --picture "$picture" --certificate "$CERT2_PEM" \
+    --key-uri "$KEY2_URI" --certificate-uri "$CERT2_URI" --valid-until "$(date -d '+300 days' +%F)"
+  says office seals issue contract --identity-kind 居民身份证 --identity-last 123X
+  unlock
+  says custodian seals receive contract
+  says office people grant applicant --seal contract --class ordinary --copies 2 --uses-per-day 10 --until "$(date -d '+300 days' +%F)"
+  call seals show contract | indented
 
-  step '7/7  What verifiers say'
-  printf '  seal verify\n'
+  step '7/9  A request, approved by another person'
+  says applicant request softhsm-setup/demo/contract.pdf --seal "$SEAL" --class ordinary --reason '采购合同 HT-2026-0317' \
+    --at "$PLACE" --applicant applicant
+  request=$(call requests --json | sed -n 's/.*"request_id": *"\([^"]*\)".*/\1/p' | head -n 1)
+  says approver approve "$request" --document softhsm-setup/demo/contract.pdf
+
+  step '8/9  The custodian reviews it, and stamps'
+  call review "$request" | indented
+  unlock
+  rm -f "$demo/stamped.pdf"
+  call stamp "$request" --yes --document softhsm-setup/demo/contract.pdf -o "$demo/stamped.pdf" 2>&1 | indented
+
+  step '9/9  The journal, and what verifiers say'
+  call log | indented
+  printf '\n  seal verify\n'
   seal verify "$demo/stamped.pdf" | indented
   printf '\n  pdfsig (poppler), told to trust the test CA\n'
   trust_test_ca
@@ -62,6 +91,38 @@ main() {
   step 'Done'
   said "target/demo/stamped.pdf   the stamped contract"
   said "target/demo/page.png      its stamped page"
+}
+
+# call COMMAND...: of whoever sits at this machine.
+call() { seal --socket "$socket" "$@"; }
+
+# says PERSON COMMAND...: an act, signed with that person's key.
+says() {
+  local person=$1
+  shift
+  call "$@" --person "$person" --key "$keys/$person.key" --passphrase-fd 3 --yes 3<<<"$PASSPHRASE" 2>&1 | indented
+}
+
+# register PERSON NAME UNIT OPTIONS...
+register() {
+  local person=$1 name=$2 unit=$3
+  shift 3
+  says office people register "$person" --name "$name" --unit "$unit" --public-key "$keys/$person.key.pub" "$@"
+}
+
+unlock() {
+  call token unlock "$TOKEN_SERIAL" --uses 1 --pin-fd 3 3<<<"$TEST_PIN" | indented
+}
+
+make_keys() {
+  keys=$demo/keys
+  rm -rf "$keys"
+  mkdir -p -m 700 "$keys"
+  local person
+  for person in office head applicant approver custodian; do
+    seal key new "$keys/$person.key" --passphrase-fd 3 3<<<"$PASSPHRASE" >/dev/null
+  done
+  said 'office, head, applicant, approver and custodian have a key each'
 }
 
 step() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$1"; else printf '\n%s\n' "$1"; fi; }
@@ -78,49 +139,26 @@ quietly() {
   fi
 }
 
-# The agent's home: made once, with this token's seals added to the configuration that `init` wrote.
+# The agent's home, made anew.
 make_home() {
   home=$demo/agent
   # sun_path holds 108 bytes; the repository's own path may be longer.
   run=$(mktemp -d)
   socket=$run/agent.sock
-  if [ ! -f "$home/agent.toml" ] || ! grep -q "$TOKEN_SERIAL" "$home/agent.toml"; then
-    rm -rf "$home"
-    quietly init seal-agent init --solo --home "$home"
-    configure >>"$home/agent.toml"
-  fi
+  rm -rf "$home"
+  quietly init seal-agent init --office-key "$keys/office.key.pub" --office-id office --office-name 王芳 --home "$home"
+  configure "$home/agent.toml"
 }
 
-# configure: the module and the seals as TOML.
+# configure FILE: the module, and the issuer of the seals' certificates.
 configure() {
-  local pictures=$root/softhsm-setup/demo
-  cat <<TOML
+  sed -i "s|^# issuers = \\[\"ca.pem\"\\]\$|issuers = [\"$CA_PEM\"]|" "$1"
+  cat >>"$1" <<TOML
 
 [[modules]]
 name = "softhsm"
 path = "$MODULE"
 environment = { SOFTHSM2_CONF = "$SOFTHSM2_CONF" }
-TOML
-  # shellcheck disable=SC2153 # the URIs come from uris.env
-  seal_entry official 公章 "$pictures/official-seal.png" "$KEY1_URI" "$CERT1_URI"
-  # shellcheck disable=SC2153
-  seal_entry contract 合同专用章 "$pictures/contract-seal.png" "$KEY2_URI" "$CERT2_URI"
-}
-
-# seal_entry ID NAME PICTURE KEY CERTIFICATE
-seal_entry() {
-  cat <<TOML
-
-[[seals]]
-id = "$1"
-name = "$2"
-unit = "示例科技有限公司"
-picture = "$3"
-width_mm = 40
-height_mm = 40
-key = "$4"
-certificate = "$5"
-issuers = ["$CA_PEM"]
 TOML
 }
 
