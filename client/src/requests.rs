@@ -4,7 +4,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use sealkeeper_domain::reason::Reason;
 use sealkeeper_proto::v1;
 use tokio_stream::Stream;
 use tonic::Streaming;
@@ -13,6 +12,7 @@ use crate::Agent;
 use crate::connection::answered;
 use crate::error::ClientError;
 use crate::output::Incoming;
+use crate::watch::next_told;
 
 /// Which requests: by what the caller has to do with them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,22 +119,6 @@ impl Stream for RequestWatch {
     type Item = Result<v1::KeptRequest, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let Some(events) = &mut self.events else { return Poll::Ready(None) };
-            let last = match Pin::new(events).poll_next(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(v1::RequestEvent { request }))) => match request {
-                    Some(request) => return Poll::Ready(Some(Ok(request))),
-                    // An event of a later version.
-                    None => continue,
-                },
-                Poll::Ready(Some(Err(status))) => ClientError::from_status(&status),
-                Poll::Ready(None) => {
-                    ClientError::local(Reason::ConnectionLost, "the agent ended the watch without a reason")
-                }
-            };
-            self.events = None;
-            return Poll::Ready(Some(Err(last)));
-        }
+        next_told(&mut self.events, context, |v1::RequestEvent { request }| request)
     }
 }

@@ -62,23 +62,31 @@ impl Stream for TokenWatch {
     type Item = Result<TokenEvent, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let Some(events) = &mut self.events else { return Poll::Ready(None) };
-            let last = match Pin::new(events).poll_next(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(v1::TokenEvent { event }))) => match event {
-                    Some(event) => return Poll::Ready(Some(Ok(event.into()))),
-                    // An event of a later version.
-                    None => continue,
-                },
-                Poll::Ready(Some(Err(status))) => ClientError::from_status(&status),
-                Poll::Ready(None) => {
-                    ClientError::local(Reason::ConnectionLost, "the agent ended the watch without a reason")
-                }
-            };
-            self.events = None;
-            return Poll::Ready(Some(Err(last)));
-        }
+        next_told(&mut self.events, context, |v1::TokenEvent { event }| event.map(TokenEvent::from))
+    }
+}
+
+/// The next of a watch's events that tells something; those of a later version tell nothing. The last item says why no more come.
+pub(crate) fn next_told<E, T>(
+    watched: &mut Option<Streaming<E>>,
+    context: &mut Context<'_>,
+    told: impl Fn(E) -> Option<T>,
+) -> Poll<Option<Result<T, ClientError>>> {
+    loop {
+        let Some(events) = watched else { return Poll::Ready(None) };
+        let last = match Pin::new(events).poll_next(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(event))) => match told(event) {
+                Some(told) => return Poll::Ready(Some(Ok(told))),
+                None => continue,
+            },
+            Poll::Ready(Some(Err(status))) => ClientError::from_status(&status),
+            Poll::Ready(None) => {
+                ClientError::local(Reason::ConnectionLost, "the agent ended the watch without a reason")
+            }
+        };
+        *watched = None;
+        return Poll::Ready(Some(Err(last)));
     }
 }
 

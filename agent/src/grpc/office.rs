@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sealkeeper_domain::{
     identity::Digest,
-    office::{Finding, Grant, Notice, Person, SealEntry, SealLife, Status as Employment},
+    office::{Finding, Grant, Notice, Person, SealEntry, Status as Employment},
     reason::Reason,
 };
 use sealkeeper_proto::v1::{
@@ -212,13 +212,8 @@ fn seal(entry: &SealEntry) -> v1::OfficeSeal {
     let application = &entry.application;
     let made = entry.life.made();
     let bytes = |digest: Digest| digest.0.to_vec();
-    let active = match &entry.life {
-        SealLife::Active(active) => Some(active),
-        SealLife::Suspended(suspended) => Some(&suspended.active),
-        _ => None,
-    };
-    let offer = active.and_then(|active| active.handing_over.as_ref());
-    let custodian = active.map_or(&application.custodian, |active| &active.custodian);
+    let offer = entry.kept().and_then(|active| active.handing_over.as_ref());
+    let custodian = entry.custodian().unwrap_or(&application.custodian);
     v1::OfficeSeal {
         seal_id: entry.id().to_string(),
         name: application.name.clone(),

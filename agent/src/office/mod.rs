@@ -9,7 +9,7 @@ use std::{
 
 use sealkeeper_domain::{
     identity::{PersonId, SealId},
-    office::{Change, Office, RequestFacts, Role, SealEntry, SealLife},
+    office::{Change, Office, RequestFacts, Role, SealEntry},
     reason::Reason,
 };
 
@@ -101,16 +101,27 @@ impl Filing<'_> {
 impl InForce {
     /// A seal that can be used now: the one state that yields what the pipeline needs.
     fn usable(&self, entry: &SealEntry) -> Result<Arc<RegisteredSeal>, Reason> {
-        match &entry.life {
-            SealLife::Active(_) => {
-                self.seals.get(entry.id()).cloned().unwrap_or(Err(Reason::SealObjectUnverified))
-            }
-            SealLife::Suspended(_) => Err(Reason::SealSuspended),
-            SealLife::Revoked(_) => Err(Reason::SealRevoked),
-            SealLife::Destroyed { .. } => Err(Reason::SealDestroyed),
-            SealLife::Refused(_) => Err(Reason::SealRefused),
-            _ => Err(Reason::SealNotYetActive),
+        entry.life.active()?;
+        self.seals.get(entry.id()).cloned().unwrap_or(Err(Reason::SealObjectUnverified))
+    }
+
+    /// The seal with this id, else the only one of this name. A name is free again once its seal is revoked: live ones come first.
+    fn named(&self, id_or_name: &str) -> Result<&SealEntry, Reason> {
+        let seals = &self.office.seals;
+        if let Some(entry) = id_or_name.parse().ok().and_then(|id: SealId| seals.get(&id)) {
+            return Ok(entry);
         }
+        for live in [true, false] {
+            let mut named = seals
+                .values()
+                .filter(|entry| entry.application.name == id_or_name && entry.life.is_live() == live);
+            match (named.next(), named.next()) {
+                (Some(only), None) => return Ok(only),
+                (Some(_), Some(_)) => return Err(Reason::SealAmbiguous),
+                (None, _) => {}
+            }
+        }
+        Err(Reason::SealUnknown)
     }
 
     /// A seal whose key lies on a token, whether it can be used or not.
@@ -144,26 +155,7 @@ impl InForce {
 impl SealRegistry for OfficeDesk {
     fn find(&self, id_or_name: &str) -> Result<Arc<RegisteredSeal>, Reason> {
         let current = self.now();
-        let seals = &current.office.seals;
-        if let Some(entry) = seals.values().find(|entry| entry.id().as_str() == id_or_name) {
-            return current.usable(entry);
-        }
-        // A name is free again once its seal is revoked: live ones come first.
-        let named = |live: bool| {
-            let mut named = seals
-                .values()
-                .filter(|entry| entry.application.name == id_or_name && entry.life.is_live() == live);
-            (named.next(), named.next())
-        };
-        match named(true) {
-            (Some(only), None) => current.usable(only),
-            (Some(_), Some(_)) => Err(Reason::SealAmbiguous),
-            (None, _) => match named(false) {
-                (Some(only), None) => current.usable(only),
-                (Some(_), Some(_)) => Err(Reason::SealAmbiguous),
-                (None, _) => Err(Reason::SealUnknown),
-            },
-        }
+        current.usable(current.named(id_or_name)?)
     }
 
     fn by_id(&self, id: &SealId) -> Result<Arc<RegisteredSeal>, Reason> {
@@ -173,28 +165,12 @@ impl SealRegistry for OfficeDesk {
     }
 
     fn id_of(&self, id_or_name: &str) -> Option<SealId> {
-        let current = self.now();
-        let seals = &current.office.seals;
-        let by_id = seals.keys().find(|id| id.as_str() == id_or_name);
-        let named = |live: bool| {
-            let mut named = seals
-                .values()
-                .filter(move |entry| entry.application.name == id_or_name && entry.life.is_live() == live);
-            named.next().filter(|_| named.next().is_none()).map(SealEntry::id)
-        };
-        by_id.or_else(|| named(true)).or_else(|| named(false)).cloned()
+        self.now().named(id_or_name).ok().map(|entry| entry.id().clone())
     }
 
     fn all(&self) -> Vec<Arc<RegisteredSeal>> {
         let current = self.now();
-        let has_key = |id: &&SealId| {
-            current.office.seals.get(*id).is_some_and(|entry| {
-                !matches!(
-                    entry.life,
-                    SealLife::Revoked(_) | SealLife::Destroyed { .. } | SealLife::Refused(_)
-                )
-            })
-        };
+        let has_key = |id: &&SealId| current.office.seals.get(*id).is_some_and(|entry| entry.life.is_live());
         let ready = current.seals.iter().filter(|(id, _)| has_key(id));
         ready.filter_map(|(_, ready)| ready.as_ref().ok().cloned()).collect()
     }
@@ -210,8 +186,7 @@ impl SignedPolicies for OfficeDesk {
 impl People for OfficeDesk {
     fn by_uid(&self, uid: u32) -> Option<Person> {
         let current = self.now();
-        let person =
-            current.office.people.values().find(|person| person.uid == Some(uid) && person.is_employed())?;
+        let person = current.office.person_of_uid(uid)?;
         Some(Person {
             id: person.id.clone(),
             name: person.name.clone(),

@@ -6,7 +6,7 @@ use p256::{ecdsa::VerifyingKey, pkcs8::DecodePublicKey};
 use sealkeeper_domain::{
     act::{key::ActKey, statement::MadeSeal},
     identity::Digest,
-    office::{Made, MadeFacts, SealEntry, SealLife},
+    office::{Made, MadeFacts, SealEntry},
     pkcs11_uri::ObjectUri,
     reason::Reason,
     refusal::Violation,
@@ -70,11 +70,7 @@ impl Sealed {
             CertificateList::Whole(certificates) => certificates.clone(),
             CertificateList::Digests(_) => Vec::new(),
         };
-        let custodian = match &entry.life {
-            SealLife::Active(active) => active.custodian.clone(),
-            SealLife::Suspended(suspended) => suspended.active.custodian.clone(),
-            _ => entry.application.custodian.clone(),
-        };
+        let custodian = entry.custodian().unwrap_or(&entry.application.custodian).clone();
         Ok(RegisteredSeal {
             seal: Seal {
                 id: entry.id().clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sealkeeper_domain::{
     act::{Act, Statement},
     identity::{ActId, Digest, PersonId, RequestId, SealId},
-    office::{Outside, SealLife},
+    office::{Outside, SealEntry, SealLife},
     reason::Reason,
     refusal::{Refusal, Violation},
 };
@@ -109,10 +109,8 @@ impl Service {
         {
             outside.made = Some(facts_of(&attachment, made, entry, maker).at("judge")?);
         }
-        let change = {
-            self.look_outside(&current, &act, &mut outside, uid).await?;
-            current.office.judge(&act, &outside).at("judge")?
-        };
+        self.look_outside(&current, &act, &mut outside, uid).await?;
+        let change = current.office.judge(&act, &outside).at("judge")?;
         let entry = self.entry_of(&current, &act, outside.attachment, uid)?;
         let attachment = (!attachment.is_empty()).then_some(attachment);
         let policy_changed = matches!(act.claims().statement, Statement::Policy(_));
@@ -164,13 +162,9 @@ impl Service {
 
     /// A token whose seal has another custodian now, or may not be used any more, does not stay unlocked by whom it was (C2, C4).
     async fn lock_what_changed_hands(&self, before: &InForce, after: &InForce) {
-        let used_by =
-            |office: &InForce, id: &SealId| match office.office.seals.get(id).map(|entry| &entry.life) {
-                Some(SealLife::Active(active)) => Some(active.custodian.clone()),
-                _ => None,
-            };
-        for id in before.office.seals.keys() {
-            let (was, is) = (used_by(before, id), used_by(after, id));
+        let used_by = |entry: &SealEntry| entry.life.active().ok().map(|active| active.custodian.clone());
+        for (id, entry) in &before.office.seals {
+            let (was, is) = (used_by(entry), after.office.seals.get(id).and_then(used_by));
             if was.is_none() || was == is {
                 continue;
             }

@@ -78,15 +78,11 @@ impl SealEntry {
     /// # Errors
     /// Its state or its validity, each with a reason of its own.
     pub fn usable(&self, now_us: u64) -> Result<&Active, Violation> {
-        let reason = match &self.life {
-            SealLife::Active(active) if now_us < active.made.valid_from_us => Reason::SealNotYetValid,
-            SealLife::Active(active) if now_us >= active.made.valid_until_us => Reason::SealExpired,
-            SealLife::Active(active) => return Ok(active),
-            SealLife::Refused(_) => Reason::SealRefused,
-            SealLife::Suspended(_) => Reason::SealSuspended,
-            SealLife::Revoked(_) => Reason::SealRevoked,
-            SealLife::Destroyed { .. } => Reason::SealDestroyed,
-            _ => Reason::SealNotYetActive,
+        let reason = match self.life.active() {
+            Ok(active) if now_us < active.made.valid_from_us => Reason::SealNotYetValid,
+            Ok(active) if now_us >= active.made.valid_until_us => Reason::SealExpired,
+            Ok(active) => return Ok(active),
+            Err(reason) => reason,
         };
         Err(Violation::new(reason).with("seal", self.id()).with("state", self.life.state()))
     }
@@ -261,6 +257,21 @@ impl SealLife {
             SealLife::Suspended(_) => "suspended",
             SealLife::Revoked(_) => "revoked",
             SealLife::Destroyed { .. } => "destroyed",
+        }
+    }
+
+    /// The one state in which a seal may be used.
+    ///
+    /// # Errors
+    /// Any other state's own reason.
+    pub fn active(&self) -> Result<&Active, Reason> {
+        match self {
+            SealLife::Active(active) => Ok(active),
+            SealLife::Refused(_) => Err(Reason::SealRefused),
+            SealLife::Suspended(_) => Err(Reason::SealSuspended),
+            SealLife::Revoked(_) => Err(Reason::SealRevoked),
+            SealLife::Destroyed { .. } => Err(Reason::SealDestroyed),
+            _ => Err(Reason::SealNotYetActive),
         }
     }
 
