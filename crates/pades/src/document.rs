@@ -15,7 +15,8 @@
 //! - white space before `xref`, before `N G obj` at an object's offset, before subsections and
 //!   after table entries; table entries of 19 bytes
 //! - /Size too small or too large; oddities of the list of free objects; an entry in use with offset 0 (it is free)
-//! - a cross-reference stream with more data than entries
+//! - a cross-reference stream with more data than entries, or with a wrong entry for itself
+//! - a cross-reference stream beside a table (/XRefStm), if the two say nothing different of any object
 //! - stale linearization data
 //! - a missing `endobj`; `obj` directly followed by a delimiter; white space between `stream` and its end of line
 //! - references to objects that are free or missing (null, §7.3.10)
@@ -40,12 +41,15 @@
 //!   inherits something else than by /Kids
 //! - a form whose field tree has circles, or fields with two parents
 //!
-//! Refused with codes of their own: encrypted files, and hybrid ones (/XRefStm), of which readers see one half or the other.
+//! Refused with codes of their own: encrypted files, and hybrid ones (/XRefStm) whose table and stream speak of one object in two ways, or
+//! whose stream leads to other sections than the table; what they hide is shown by some readers only.
 
 mod entries;
 mod header;
+mod hybrid;
 mod indirect;
 mod object_stream;
+mod objects;
 mod page_tree;
 mod pages;
 mod revisions;

@@ -22,8 +22,9 @@ pub enum ReadError {
     /// The file is encrypted (ISO 32000-2 §7.6).
     #[error("the PDF is encrypted")]
     Encrypted,
-    /// The file has a table and a stream for the same revision (ISO 32000-2 §7.5.8.4); readers differ on which of the two they obey.
-    #[error("the PDF is a hybrid-reference file")]
+    /// The file has a table and a stream for the same revision which do not agree (ISO 32000-2 §7.5.8.4); readers differ on which of the two they
+    /// obey.
+    #[error("the PDF is a hybrid-reference file whose two halves do not agree")]
     Hybrid,
     /// One of the limits in [`Limit`] was met.
     #[error("the PDF is too complex: {what} (at byte {offset})")]
@@ -163,5 +164,7 @@ kinds! {
         Pages = "pages", "too many pages";
         /// More than 100,000 form fields, or fields nested deeper than 256.
         Fields = "fields", "too many form fields";
+        /// More than 10,000 layers.
+        Layers = "layers", "too many layers";
     }
 }

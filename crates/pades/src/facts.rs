@@ -1,11 +1,17 @@
 //! What there is to know about a file before it is stamped.
 
 mod form;
+mod hazard;
+mod layers;
 mod metadata;
+mod scan;
 mod signatures;
 
 pub use form::SignatureField;
+pub use hazard::Hazard;
+pub use layers::{HiddenLayer, hidden_layers};
 pub use metadata::PdfAClaim;
+pub use scan::{FoundHazard, scan};
 pub use signatures::{DocMdp, ExistingSignature};
 
 use crate::document::{Document, XrefStyle};
@@ -29,6 +35,8 @@ pub struct Facts {
     pub tagged: bool,
     /// Whether there is an interactive form (ISO 32000-2 §12.7.3).
     pub form: bool,
+    /// Names of the form's fields that can be filled in, signature fields left out, up to 10,000 of them.
+    pub fillable_fields: Vec<String>,
     /// Whether the form has an XFA part (ISO 32000-1 §12.7.8), which shows other pages than the file's own.
     pub xfa: bool,
     /// Signatures, in the order of the field tree; document time stamps included.
@@ -92,6 +100,7 @@ pub fn inspect(document: &Document<'_>) -> Result<Facts, ReadError> {
         pdf_a: metadata::pdf_a_claim(document, &catalog)?,
         tagged: tagged(document, &catalog)?,
         form: form.present,
+        fillable_fields: form.fillable,
         xfa: form.xfa,
         certification: levels.chain(permissions.doc_mdp).min(),
         usage_rights: permissions.usage_rights,

@@ -57,6 +57,9 @@ pub mod validate;
 
 pub use document::{Attribute, Document, Page, PageError, Revision, XrefStyle, may_be_pdf};
 pub use error::{Damage, Limit, ReadError};
-pub use facts::{DocMdp, ExistingSignature, Facts, NewFieldForbidden, PdfAClaim, SignatureField, inspect};
+pub use facts::{
+    DocMdp, ExistingSignature, Facts, FoundHazard, Hazard, HiddenLayer, NewFieldForbidden, PdfAClaim,
+    SignatureField, hidden_layers, inspect, scan,
+};
 pub use geometry::{GeometryError, PageGeometry, PlacedBox, Rotation};
 pub use object::{Array, Dictionary, Name, Object, PdfString, Real, Reference, Stream};

@@ -110,6 +110,16 @@ impl SealPicture {
         })
     }
 
+    /// Width and height in pixels that a PNG names in its header; nothing else of it is read.
+    ///
+    /// # Errors
+    /// [`PictureError::NotPng`].
+    pub fn pixels_of_png(file: &[u8]) -> Result<[u32; 2], PictureError> {
+        let mut decoder = png::Decoder::new(Cursor::new(file));
+        let header = decoder.read_header_info()?;
+        Ok([header.width, header.height])
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width
@@ -239,6 +249,15 @@ mod tests {
         let mut out = Vec::new();
         ZlibDecoder::new(data).read_to_end(&mut out).unwrap();
         out
+    }
+
+    #[test]
+    fn the_header_alone_tells_how_many_pixels_there_are() {
+        let file = png_of(3, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[1; 12]);
+        // Signature, length, type, IHDR and its CRC.
+        assert_eq!(SealPicture::pixels_of_png(&file[..33]).unwrap(), [3, 1]);
+        let cut = SealPicture::pixels_of_png(&file[..20]).unwrap_err();
+        assert_eq!((cut.code(), SealPicture::pixels_of_png(b"GIF89a").is_err()), ("picture-not-png", true));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Entries {
     sorted: Vec<(u32, Entry)>,
     /// Where objects and sections begin, ascending, relative to the header.
     boundaries: Vec<u64>,
+    /// Object numbers of the cross-reference streams: they are found by startxref and /Prev, and nobody looks their own entries up.
+    sections: Vec<u32>,
 }
 
 impl Entries {
@@ -71,11 +73,12 @@ impl Entries {
                 Entry::InUse { offset, .. } => Some(*offset),
                 _ => None,
             })
-            .chain(sections.iter().map(|section| section.offset))
+            .chain(sections.iter().flat_map(|section| [Some(section.offset), section.beside]).flatten())
             .collect();
         boundaries.sort_unstable();
         boundaries.dedup();
-        Ok(Entries { sorted, boundaries })
+        let sections = sections.iter().filter_map(|section| section.stream).collect();
+        Ok(Entries { sorted, boundaries, sections })
     }
 
     /// Looks at the head of every object in use, so that no wrong offset goes unnoticed.
@@ -85,7 +88,8 @@ impl Entries {
                 Entry::Free => {}
                 Entry::InUse { offset, generation } => {
                     let at = offset.saturating_add(base);
-                    if !indirect::stands_at(bytes, at, *number, generation) {
+                    if !indirect::stands_at(bytes, at, *number, generation) && !self.sections.contains(number)
+                    {
                         return Err(ReadError::damaged(Damage::WrongOffset, at));
                     }
                 }
@@ -102,6 +106,21 @@ impl Entries {
     pub(super) fn find(&self, number: u32) -> Option<Entry> {
         let index = self.sorted.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.sorted.get(index).map(|(_, entry)| *entry)
+    }
+
+    /// How many objects have an entry.
+    pub(super) fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// The entry at this place, by number ascending.
+    pub(super) fn at(&self, place: usize) -> Option<(u32, Entry)> {
+        self.sorted.get(place).copied()
+    }
+
+    /// The place of the object called `number`.
+    pub(super) fn place_of(&self, number: u32) -> Option<usize> {
+        self.sorted.binary_search_by_key(&number, |(number, _)| *number).ok()
     }
 
     /// The highest number that has an entry, free or not.

@@ -1,7 +1,7 @@
 //! An indirect object in the body of the file (ISO 32000-2 §7.3.10).
 
 use crate::error::{Damage, ReadError};
-use crate::lexer::Lexer;
+use crate::lexer::{Lexer, Raw};
 use crate::object::{Object, Reference, Stream};
 
 /// An indirect object as found.
@@ -16,6 +16,24 @@ pub(super) struct Indirect<'a> {
 /// Reads the object at the offset `at`. `end` is where the next object begins, if any does: an object that is not complete by then is
 /// damage, which also bounds the work that objects hidden inside of each other could cause.
 pub(super) fn at(bytes: &[u8], at: u64, end: Option<u64>) -> Result<Indirect<'_>, ReadError> {
+    within(bytes, at, end, read)
+}
+
+/// The bytes of the object's value, and whether it is a stream's dictionary.
+pub(super) fn body(bytes: &[u8], at: u64, end: Option<u64>) -> Result<(Raw<'_>, bool), ReadError> {
+    within(bytes, at, end, |mut lexer| {
+        let (_, raw) = head(&mut lexer)?;
+        lexer.skip_space();
+        Ok((raw, raw.bytes.starts_with(b"<<") && lexer.take(b"stream")))
+    })
+}
+
+fn within<'a, T>(
+    bytes: &'a [u8],
+    at: u64,
+    end: Option<u64>,
+    read: impl FnOnce(Lexer<'a>) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
     let start = usize::try_from(at).unwrap_or(usize::MAX);
     let stop = end.and_then(|end| usize::try_from(end).ok()).unwrap_or(bytes.len()).min(bytes.len());
     let Some(window) = bytes.get(start..stop) else {
@@ -29,12 +47,18 @@ pub(super) fn at(bytes: &[u8], at: u64, end: Option<u64>) -> Result<Indirect<'_>
     })
 }
 
-fn read(mut lexer: Lexer<'_>) -> Result<Indirect<'_>, ReadError> {
+/// What it calls itself, and its value.
+fn head<'a>(lexer: &mut Lexer<'a>) -> Result<(Reference, Raw<'a>), ReadError> {
     let wrong = lexer.damaged(Damage::WrongOffset);
     lexer.skip_white();
     let (number, generation) = lexer.object_header().ok_or(wrong)?;
     lexer.skip_space();
-    let value = Object::parse(lexer.value()?)?;
+    Ok((Reference { number, generation }, lexer.value()?))
+}
+
+fn read(mut lexer: Lexer<'_>) -> Result<Indirect<'_>, ReadError> {
+    let (reference, raw) = head(&mut lexer)?;
+    let value = Object::parse(raw)?;
     let value = match value {
         Object::Dictionary(dictionary) => {
             lexer.skip_space();
@@ -46,7 +70,7 @@ fn read(mut lexer: Lexer<'_>) -> Result<Indirect<'_>, ReadError> {
         }
         other => other,
     };
-    Ok(Indirect { reference: Reference { number, generation }, value, length: lexer.position() })
+    Ok(Indirect { reference, value, length: lexer.position() })
 }
 
 /// Whether the object `number generation` stands at the offset `at`. The byte before must not be a digit, lest `11 0 obj` pass for

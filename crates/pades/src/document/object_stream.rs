@@ -58,14 +58,14 @@ impl ObjectStream {
         Ok(ObjectStream { plain, index, at })
     }
 
-    /// The object at `place`, which must be the one called `number`, and how many bytes it takes.
-    fn object(&self, place: u32, number: u32) -> Result<(Object<'_>, usize), ReadError> {
+    /// The object at `place`, which must be the one called `number`.
+    fn raw(&self, place: u32, number: u32) -> Result<Raw<'_>, ReadError> {
         let broken = ReadError::damaged(Damage::ObjectStream, self.at);
         let (found, range) = self.index.get(place as usize).ok_or(broken)?;
         if *found != number {
             return Err(broken);
         }
-        Ok((Object::parse(value(&self.plain, range, self.at)?)?, range.len()))
+        value(&self.plain, range, self.at)
     }
 }
 
@@ -124,6 +124,16 @@ impl Document<'_> {
         stream: u32,
         place: u32,
     ) -> Result<Object<'_>, ReadError> {
+        Object::parse(self.compressed_raw(reference, stream, place)?)
+    }
+
+    /// The same as bytes.
+    pub(super) fn compressed_raw(
+        &self,
+        reference: Reference,
+        stream: u32,
+        place: u32,
+    ) -> Result<Raw<'_>, ReadError> {
         let object_stream = match self.object_streams.get(&stream) {
             Some(known) => known,
             None => self.object_streams.insert(stream, Box::new(ObjectStream::read(self, stream)?)),
@@ -131,9 +141,9 @@ impl Document<'_> {
         if reference.generation != 0 {
             return Err(ReadError::damaged(Damage::Generation, object_stream.at));
         }
-        let (value, length) = object_stream.object(place, reference.number)?;
-        self.charge(length, object_stream.at)?;
-        Ok(value)
+        let raw = object_stream.raw(place, reference.number)?;
+        self.charge(raw.bytes.len(), object_stream.at)?;
+        Ok(raw)
     }
 
     /// The object `reference` if it stands in the body of the file, not in an object stream.

@@ -1,7 +1,7 @@
 //! The chain of cross-reference sections, from startxref along /Prev (ISO 32000-2 §7.5.6).
 
 use super::entries::{Entry, MAX_ENTRIES};
-use super::{table, xref_stream};
+use super::{hybrid, table, xref_stream};
 use crate::error::{Damage, Limit, ReadError};
 use crate::lexer::Lexer;
 use crate::object::{Dictionary, Object};
@@ -31,6 +31,10 @@ pub(super) struct Section<'a> {
     /// /Size, if it has a sensible value.
     pub(super) size: Option<u32>,
     pub(super) entries: Vec<(u32, Entry)>,
+    /// The object number of the cross-reference stream that it is, or that stands beside it.
+    pub(super) stream: Option<u32>,
+    /// Offset of the cross-reference stream beside the table of a hybrid-reference file, as the file names it.
+    pub(super) beside: Option<u64>,
 }
 
 /// Reads all sections, newest first.
@@ -63,14 +67,14 @@ fn section(bytes: &[u8], base: u64, offset: u64, allowed: usize) -> Result<Secti
     let mut lexer = Lexer::new(bytes.get(start..).ok_or(missing)?, at);
     lexer.skip_white();
     if lexer.take_keyword(b"xref") {
-        table::read(lexer, offset, allowed)
+        hybrid::completed(table::read(lexer, offset, allowed)?, bytes, base, allowed)
     } else {
         xref_stream::read(bytes, base, offset, allowed)
     }
 }
 
 /// The /Prev of a trailer. It must be direct, for nothing can be looked up yet.
-fn previous(trailer: &Dictionary<'_>) -> Result<Option<u64>, ReadError> {
+pub(super) fn previous(trailer: &Dictionary<'_>) -> Result<Option<u64>, ReadError> {
     let malformed = ReadError::damaged(Damage::Trailer, trailer.offset());
     match trailer.get("Prev")? {
         Object::Null => Ok(None),

@@ -17,11 +17,17 @@ pub(super) fn read<'a>(mut lexer: Lexer<'a>, offset: u64, allowed: usize) -> Res
         subsection(&mut lexer, &mut entries, allowed)?;
     }
     let trailer = trailer(&mut lexer)?;
-    if trailer.contains("XRefStm") {
-        return Err(ReadError::Hybrid);
-    }
     let size = size(&trailer)?;
-    Ok(Section { offset, end: lexer.offset(), style: XrefStyle::Table, trailer, size, entries })
+    Ok(Section {
+        offset,
+        end: lexer.offset(),
+        style: XrefStyle::Table,
+        trailer,
+        size,
+        entries,
+        stream: None,
+        beside: None,
+    })
 }
 
 fn subsection(

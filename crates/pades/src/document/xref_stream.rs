@@ -23,6 +23,7 @@ pub(super) fn read(bytes: &[u8], base: u64, offset: u64, allowed: usize) -> Resu
         ReadError::Damaged { what: Damage::WrongOffset | Damage::Syntax | Damage::Unfinished, .. } => missing,
         other => other,
     })?;
+    let own = Some(indirect.reference.number);
     let Object::Stream(stream) = indirect.value else { return Err(missing) };
     if !stream.dictionary.is_type("XRef") {
         return Err(missing);
@@ -41,7 +42,16 @@ pub(super) fn read(bytes: &[u8], base: u64, offset: u64, allowed: usize) -> Resu
     let plain = stream::decode_direct(&stream, data, limit)?;
     let entries = layout.entries(&plain).ok_or(malformed)?;
     let end = after_endobj(bytes, after_data);
-    Ok(Section { offset, end, style: XrefStyle::Stream, trailer: stream.dictionary, size, entries })
+    Ok(Section {
+        offset,
+        end,
+        style: XrefStyle::Stream,
+        trailer: stream.dictionary,
+        size,
+        entries,
+        stream: own,
+        beside: None,
+    })
 }
 
 /// Offset after the `endobj` that stands at the offset `at`.

@@ -8,6 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 const MAX_FIELDS: usize = 100_000;
 const MAX_DEPTH: usize = 256;
+/// Fields that are told by name.
+const MAX_NAMED: usize = 10_000;
 
 /// A signature field.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub(super) struct Form {
     pub(super) xfa: bool,
     pub(super) signatures: Vec<ExistingSignature>,
     pub(super) empty: Vec<SignatureField>,
+    /// Names of the other fields.
+    pub(super) fillable: Vec<String>,
 }
 
 /// The fields found so far.
@@ -131,6 +135,10 @@ fn visit<'s>(
         return Ok(());
     }
     if !signature_field {
+        // A push button holds nothing, but whoever sees the page is asked to do something by it all the same.
+        if found.fillable.len() < MAX_NAMED {
+            found.fillable.push(name);
+        }
         return Ok(());
     }
     let own = (field.reference, field.dictionary.clone());

@@ -12,7 +12,9 @@
 
 mod corpus;
 mod facts;
+mod hazards;
 mod hostile;
+mod hybrid;
 mod objects;
 mod pages;
 mod revisions;

@@ -167,3 +167,20 @@ fn a_stream_may_not_reach_into_the_next_object() {
         Err(ReadError::Damaged { what: Damage::StreamLength, .. })
     ));
 }
+
+#[test]
+fn a_wrong_entry_of_a_cross_reference_stream_for_itself_is_harmless() {
+    let seed = one_compressed_page();
+    let mut rows = seed.rows(5);
+    // The last one is its own.
+    if let Some(own) = rows.last_mut() {
+        own[1..5].copy_from_slice(&3u32.to_be_bytes());
+    }
+    let bytes = seed.xref_stream_of(5, STREAM_TRAILER, &rows.concat());
+    assert_eq!(read(&bytes), Ok(1));
+    // Any other wrong one is not.
+    let seed = one_compressed_page();
+    let mut rows = seed.rows(5);
+    rows[0][1..5].copy_from_slice(&3u32.to_be_bytes());
+    assert_eq!(damage(&seed.xref_stream_of(5, STREAM_TRAILER, &rows.concat())), Damage::WrongOffset);
+}

@@ -164,17 +164,15 @@ fn no_header_no_pdf() {
 }
 
 #[test]
-fn encrypted_and_hybrid_files_are_told_apart_from_damaged_ones() {
+fn encrypted_files_are_told_apart_from_damaged_ones() {
     let encrypted = one_page().table("/Size 4/Root 1 0 R/Encrypt 9 0 R");
     assert_eq!(refusal(&encrypted), ReadError::Encrypted);
     assert_eq!(refusal(&encrypted).code(), "pdf-encrypted");
     assert_eq!(read(&one_page().table("/Size 4/Root 1 0 R/Encrypt null")), Ok(1));
-    let hybrid = one_page().table("/Size 4/Root 1 0 R/XRefStm 15");
-    assert_eq!(refusal(&hybrid), ReadError::Hybrid);
-    // Also where only an earlier revision is hybrid or encrypted.
-    let mut update = Seed { bytes: hybrid, places: Vec::new(), previous: None };
+    // Also where only an earlier revision is encrypted.
+    let mut update = Seed { bytes: encrypted, places: Vec::new(), previous: None };
     update.previous = Some(one_page().bytes.len());
-    assert_eq!(refusal(&update.object(9, "null").table(TRAILER)), ReadError::Hybrid);
+    assert_eq!(refusal(&update.object(9, "null").table(TRAILER)), ReadError::Encrypted);
 }
 
 #[test]
