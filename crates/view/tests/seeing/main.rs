@@ -1,0 +1,10 @@
+//! What is seen of pages written by hand.
+
+mod blank;
+mod drafts;
+mod fonts;
+mod pictures;
+mod properties;
+mod searching;
+mod sheet;
+mod text;
