@@ -4,6 +4,8 @@
 //! all that stands against it; from there on the type is the evidence that the check was made.
 
 pub mod act;
+pub mod channel;
+pub mod document;
 pub mod identity;
 pub mod inspection;
 pub mod office;

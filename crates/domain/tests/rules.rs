@@ -17,12 +17,14 @@ const HEAD: &str = "\
 
 <!-- Generated from crates/domain/src/rule: UPDATE_GENERATED=1 cargo test -p sealkeeper-domain -->
 
-制度中由人员、签批、印章和用印申请决定的每一条规则：编号、条款、拒绝时的原因代码和含义、所在的测试。一次拒绝列出不符合的全部规则。
-签批的格式和签名（算法、头部、种类、密钥、签名值）由 `crates/domain/src/act/jws.rs` 先行判断；文件本身（U4、U7）由 `crates/pades` 判断。
+制度中由人员、签批、印章、文件内容和用印申请决定的每一条规则：编号、条款、拒绝时的原因代码和含义、所在的测试。一次拒绝列出不符合的全部规则。
+签批的格式和签名（算法、头部、种类、密钥、签名值）由 `crates/domain/src/act/jws.rs` 先行判断；文件的结构（损坏、加密、认证）由 `crates/pades` 判断。
+文件内容的规则（U4、U7、U8 各行）轻重由制度文件的 `[document]` 决定：拒绝、警告或告知。
 
-Every rule of the regulation that people, acts, seals and requests decide: id, clause, the reason codes it refuses with and what they mean,
-and the test that holds it. A refusal lists all broken rules at once. Form and signature of an act (algorithm, header, type, key, signature
-value) are decided before that, in `crates/domain/src/act/jws.rs`; the document itself (U4, U7) is judged by `crates/pades`.
+Every rule of the regulation that people, acts, seals, what documents hold and requests decide: id, clause, the reason codes it refuses with
+and what they mean, and the test that holds it. A refusal lists all broken rules at once. Form and signature of an act (algorithm, header,
+type, key, signature value) are decided before that, in `crates/domain/src/act/jws.rs`; a document's structure (damaged, encrypted, certified)
+is judged by `crates/pades`. How grave it is what a document holds, `[document]` of the policy says: it is refused, warned of, or noted.
 
 | 规则 / rule | 条款 / clause | 原因代码 / code | 含义 | meaning | 测试 / tested |
 |---|---|---|---|---|---|
@@ -79,11 +81,13 @@ fn every_rule_has_an_id_of_its_own_and_names_a_test_that_exists() {
 
 #[test]
 fn every_reason_a_rule_may_give_is_provoked_in_a_test() {
-    let folders = ["crates/domain/src/office/tests", "crates/domain/src/office"];
+    let folders =
+        ["crates/domain/src/office/tests", "crates/domain/src/office", "crates/domain/src/document"];
     let mut tests = String::new();
     for folder in folders {
         for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
-            let is_test = folder.ends_with("tests") || entry.file_name() == "authenticate.rs";
+            let is_test = folder.ends_with("tests")
+                || ["authenticate.rs", "tests.rs"].map(Into::into).contains(&entry.file_name());
             if is_test && entry.path().is_file() {
                 tests += &fs::read_to_string(entry.path()).unwrap();
             }

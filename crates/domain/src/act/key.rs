@@ -110,7 +110,7 @@ impl ActKey {
     ///
     /// `s` and `n − s` are both accepted: the standard allows both, and tokens give either. So one act has two valid texts; what makes
     /// an act count once is its id, not its text.
-    pub(super) fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+    pub fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         Signature::from_slice(signature)
             .and_then(|signature| VerifyingKey::from(self.0).verify(message, &signature))
             .is_ok()

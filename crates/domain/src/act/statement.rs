@@ -66,6 +66,8 @@ statements! {
     "person-register" PersonRegister(PersonEntry),
     /// The seal office says that a person has left: their keys and roles end, and every seal they keep is blocked (C2).
     "person-leave" PersonLeave(NamedPerson),
+    /// The seal office says that a person was trained in the keeping of seals, and until when that counts (C6).
+    "training" Training(TrainingGiven),
     /// The seal office grants a person the use of a seal, in the place of an earlier grant of the same (U1).
     "grant" Grant(GrantTerms),
     /// The seal office ends a grant.
@@ -109,6 +111,8 @@ statements! {
     "seal-revoke" SealRevoke(NamedSeal),
     /// Seal office and a witness, both: its key is destroyed (R2).
     "seal-destroy" SealDestroy(Destruction),
+    /// The seal office says that the certificate authority was asked to revoke an ended seal's certificate, or that it did (R1).
+    "certificate-revocation" CertificateRevocation(CertificateStep),
 
     /// The applicant asks for a document to be stamped.
     "request-file" RequestFile(Box<Binding>),

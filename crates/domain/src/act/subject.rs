@@ -25,9 +25,11 @@ impl Statement {
             Statement::SealReport(report) => Some(&report.seal),
             Statement::SealRetire(retirement) => Some(&retirement.seal),
             Statement::SealDestroy(destruction) => Some(&destruction.seal),
+            Statement::CertificateRevocation(said) => Some(&said.seal),
             Statement::RequestFile(binding) | Statement::RequestApprove(binding) => Some(&binding.seal),
             Statement::PersonRegister(_)
             | Statement::PersonLeave(_)
+            | Statement::Training(_)
             | Statement::Policy(_)
             | Statement::NoticeAcknowledge(_)
             | Statement::RequestReject(_)
@@ -54,6 +56,7 @@ impl Statement {
         match self {
             Statement::PersonRegister(entry) => Some(&entry.person),
             Statement::PersonLeave(named) => Some(&named.person),
+            Statement::Training(given) => Some(&given.person),
             Statement::Grant(terms) => Some(&terms.person),
             Statement::GrantEnd(ended) => Some(&ended.person),
             Statement::SealIssue(issue) => Some(&issue.custodian),

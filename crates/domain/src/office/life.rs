@@ -227,17 +227,32 @@ pub struct Ended {
     pub retiring: Retiring,
     /// The seal office's act.
     pub by: ActRef,
+    /// What its certificate's authority was asked, and did; `None`: nothing yet.
+    pub certificate: Option<CertificateRevocation>,
     /// The first of the two acts of its destruction.
     pub destroying: Option<(ActRef, Destruction)>,
 }
 
+/// That the certificate authority was asked to revoke the certificate of a seal that has ended, and did (R1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRevocation {
+    /// The authority.
+    pub authority: String,
+    /// The act that says it was asked.
+    pub asked: ActRef,
+    /// The act that says it did.
+    pub revoked: Option<ActRef>,
+}
+
 impl SealEntry {
-    /// The act that the next step has to name as what it is about: the retirement or suspension under way, else the application.
+    /// The act that the next step has to name as what it is about: the retirement or suspension under way, the revocation, else the application.
     pub fn about(&self) -> ActId {
         let retiring = |active: &Active| active.retiring.as_ref().map(|retiring| retiring.asked.act);
         match &self.life {
             SealLife::Active(active) => retiring(active).unwrap_or(self.applied.act),
             SealLife::Suspended(suspended) => retiring(&suspended.active).unwrap_or(suspended.by.act),
+            SealLife::Revoked(ended) | SealLife::Destroyed { ended, .. } => ended.by.act,
             _ => self.applied.act,
         }
     }
@@ -278,6 +293,14 @@ impl SealLife {
     /// Whether it holds its unit, name and key (A4): from the application until it is refused or revoked.
     pub fn is_live(&self) -> bool {
         !matches!(self, SealLife::Refused(_) | SealLife::Revoked(_) | SealLife::Destroyed { .. })
+    }
+
+    /// How it ended, once it was revoked.
+    pub fn ended(&self) -> Option<&Ended> {
+        match self {
+            SealLife::Revoked(ended) | SealLife::Destroyed { ended, .. } => Some(ended),
+            _ => None,
+        }
     }
 
     /// What was made of it, in whatever state it is now.

@@ -9,17 +9,22 @@ mod request;
 mod supervision;
 #[cfg(test)]
 mod tests;
+mod training;
 
 use std::collections::BTreeMap;
 
 pub(crate) use self::judge::change;
 pub use self::{
     grant::Grant,
-    judge::{MadeFacts, Outside},
-    life::{ActRef, Active, Ended, HandingOver, Made, Retiring, SealEntry, SealLife, Step, Suspended},
+    judge::{MadeFacts, Outside, PictureFacts},
+    life::{
+        ActRef, Active, CertificateRevocation, Ended, HandingOver, Made, Retiring, SealEntry, SealLife, Step,
+        Suspended,
+    },
     person::{Person, Role, Status},
     request::{RequestFacts, RequestState, Ticket},
     supervision::{Finding, Notice},
+    training::{Training, TrainingState},
 };
 use crate::identity::{ActId, Digest, PersonId, SealId};
 
@@ -38,6 +43,8 @@ pub struct Office {
     pub notices: BTreeMap<ActId, Notice>,
     /// Findings of the auditor, by the act that made them (S3).
     pub findings: BTreeMap<ActId, Finding>,
+    /// What people were trained in, by the act that says so (C6).
+    pub trainings: BTreeMap<ActId, Training>,
     /// The policy file the seal office put in force.
     pub policy: Option<Digest>,
     /// When the newest act was signed (`iat`) that says how a person, a grant or the policy is to be, by what it is about: an older one that
@@ -60,6 +67,8 @@ pub enum Changed {
     Notice(Notice),
     /// A finding.
     Finding(Finding),
+    /// Somebody was trained.
+    Training(Training),
     /// Another policy is in force.
     Policy(Digest),
     /// When what is said of this was signed: subject and `iat`.
@@ -79,6 +88,11 @@ impl Office {
     /// The member of staff who is this user of the agent's machine.
     pub fn person_of_uid(&self, uid: u32) -> Option<&Person> {
         self.people.values().find(|person| person.is_employed() && person.uid == Some(uid))
+    }
+
+    /// The member of staff who shows this certificate from another machine, by the SHA-256 of its DER (U10).
+    pub fn person_of_certificate(&self, sha256: &Digest) -> Option<&Person> {
+        self.people.values().find(|person| person.is_employed() && person.certificates.contains(sha256))
     }
 
     /// The seals a person has in hands.

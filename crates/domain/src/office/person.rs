@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::PersonId;
+use crate::identity::{Digest, PersonId};
 
 /// What a person may be (G2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +43,16 @@ impl Role {
 
     /// Of these nobody is two (G2, 三权分立).
     pub const APART: [Role; 3] = [Role::SealOffice, Role::Custodian, Role::Auditor];
+
+    /// Those of these roles that one person cannot have together, empty if all can: two of [`Role::APART`], and the auditor's with any other,
+    /// for an auditor changes nothing (G2, S1).
+    pub fn in_conflict(roles: &BTreeSet<Role>) -> Vec<Role> {
+        if roles.contains(&Role::Auditor) && roles.len() > 1 {
+            return roles.iter().copied().collect();
+        }
+        let apart: Vec<_> = Role::APART.into_iter().filter(|role| roles.contains(role)).collect();
+        if apart.len() > 1 { apart } else { Vec::new() }
+    }
 }
 
 /// Whether a person is a member of staff (C1).
@@ -65,12 +75,18 @@ pub struct Person {
     pub name: String,
     /// Unit.
     pub unit: String,
-    /// Roles, never two of [`Role::APART`].
+    /// Roles, none [`Role::in_conflict`] with another.
     pub roles: BTreeSet<Role>,
     /// Keys that speak for them; a key is one person's only.
     pub keys: Vec<crate::act::key::ActKey>,
     /// The system user they are on the agent's machine; a user is one person's only.
     pub uid: Option<u32>,
+    /// Certificates that are theirs where the agent is spoken to from other machines, SHA-256 of the DER; one is one person's only (U10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Digest>,
+    /// Tickets they signed before, in seconds since the Unix epoch, are void: they had left since (U2).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tickets_since_s: u64,
     /// Member of staff.
     pub status: Status,
 }
@@ -90,4 +106,9 @@ impl Person {
     pub fn is_employed(&self) -> bool {
         self.status == Status::Employed
     }
+}
+
+/// Whether it says nothing: nobody has left yet.
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }

@@ -6,6 +6,7 @@ use super::{ActRef, Active, Office, Role};
 use crate::{
     act::statement::Binding,
     identity::{ActId, PersonId},
+    policy::RemoteTerms,
 };
 
 /// A request with what decides whether it may be stamped.
@@ -23,8 +24,8 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    /// The tickets that count now (U2): in time, signed since the seal was last suspended (C4), each of another person who may approve
-    /// still, none of the applicant or the custodian.
+    /// The tickets that count now (U2): in time, signed since the seal was last suspended (C4) and since who signed last left, each
+    /// of another person who may approve still, none of the applicant or the custodian.
     pub fn valid_tickets<'a>(
         &'a self,
         office: &'a Office,
@@ -34,7 +35,9 @@ impl RequestFacts {
         let counts = move |ticket: &Ticket| {
             ticket.expires_s.saturating_mul(1_000_000) > now_us
                 && ticket.issued_s >= active.tickets_since_s
-                && office.people.get(&ticket.by).is_some_and(|person| person.is(Role::Approver))
+                && office.people.get(&ticket.by).is_some_and(|person| {
+                    person.is(Role::Approver) && ticket.issued_s >= person.tickets_since_s
+                })
                 && ticket.by != self.binding.applicant
                 && ticket.by != active.custodian
         };
@@ -80,4 +83,11 @@ pub struct Ticket {
     pub issued_s: u64,
     /// Until when it is good, seconds since the Unix epoch.
     pub expires_s: u64,
+}
+
+impl Ticket {
+    /// Whether it is young enough for a use from afar (U10); that it counts at all is asked of the request.
+    pub fn counts_from_afar(&self, terms: &RemoteTerms, now_us: u64) -> bool {
+        self.issued_s.saturating_add(terms.ticket_lifetime_s).saturating_mul(1_000_000) > now_us
+    }
 }

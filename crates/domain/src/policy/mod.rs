@@ -1,12 +1,23 @@
 //! The policy file: every threshold of the regulation, in TOML, unknown keys refused. First as written, then resolved and checked.
 
+mod changes;
+mod document;
+mod pictures;
 mod raw;
+mod remote;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
+
+pub use self::{
+    changes::{Change, changes},
+    document::{Brackets, DocumentRules, Severity},
+    pictures::{CustomarySizes, PictureRules},
+    remote::RemoteTerms,
+};
 
 /// Thresholds in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +38,16 @@ pub struct Policy {
     pub unlock: UnlockLimits,
     /// Inspection of the tokens (C3).
     pub inspection: InspectionRules,
+    /// Use from another machine (U10).
+    pub remote: RemoteTerms,
+    /// Pictures of seals (A5).
+    pub pictures: PictureRules,
+    /// How long names, reasons, file names and texts of acts are kept in any case, ms; then they may be erased. Records stay.
+    pub personal_data_ms: u64,
+    /// After how many months a custodian's training is due again (C6); 0: it is not asked for.
+    pub training_interval_months: u32,
+    /// What is found in documents (U4, U7).
+    pub document: DocumentRules,
 }
 
 /// A class of documents by its two axes, and the approvals it needs (U2).
@@ -134,9 +155,15 @@ pub enum PolicyError {
     /// A solo policy asks for tickets.
     #[error("classes.{0}.tickets: must be 0 in a solo journal, where nobody else can approve")]
     TicketsInSolo(String),
+    /// A solo policy allows use from afar, which takes a ticket more.
+    #[error("remote.allowed: must be false in a solo journal, where nobody else can approve")]
+    RemoteInSolo,
 }
 
 impl Policy {
+    /// Most bytes of a policy file: 64 KiB, some ten times what one with a comment for each key has.
+    pub const FILE_LIMIT: u64 = 64 << 10;
+
     /// The policy `init --solo` writes, with a comment and unit for each threshold.
     pub const SOLO_TOML: &'static str = include_str!("solo_policy.toml");
 
@@ -151,6 +178,7 @@ impl Policy {
         let policy = raw::RawPolicy::read(text)?.resolved()?;
         match policy.classes.iter().find(|(_, class)| class.tickets > 0) {
             Some((name, _)) if authority == Authority::Solo => Err(PolicyError::TicketsInSolo(name.clone())),
+            _ if authority == Authority::Solo && policy.remote.allowed => Err(PolicyError::RemoteInSolo),
             _ => Ok(policy),
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     DocumentClass, Importance, InspectionRules, MAX_TICKETS, OfficeTerms, Policy, PolicyError, Secrecy,
-    UnlockLimits,
+    UnlockLimits, document::RawDocument, pictures::RawPictures, remote::RawRemote,
 };
 
 /// As written.
@@ -18,6 +18,11 @@ pub(super) struct RawPolicy {
     office: RawOffice,
     unlock: RawUnlock,
     inspection: RawInspection,
+    remote: RawRemote,
+    pictures: RawPictures,
+    retention: RawRetention,
+    custody: RawCustody,
+    document: RawDocument,
     classes: BTreeMap<String, RawClass>,
 }
 
@@ -59,6 +64,18 @@ struct RawInspection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawRetention {
+    personal_data_days: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCustody {
+    training_interval_months: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawClass {
     tickets: u32,
     importance: Importance,
@@ -79,15 +96,18 @@ impl RawPolicy {
         within("version", self.version, 1..=1, "1: the only version this agent reads")?;
         let requests = self.requests;
         within("requests.copies_per_request", requests.copies_per_request, 1..=10_000, "from 1 to 10000")?;
-        let hours = |key, value: u32| {
-            within(key, value, 1..=8784, "from 1 to 8784 hours")?;
-            Ok(u64::from(value) * HOUR_S)
-        };
         let request_lifetime_s = hours("requests.lifetime_hours", requests.lifetime_hours)?;
         let ticket_lifetime_s = hours("requests.ticket_lifetime_hours", requests.ticket_lifetime_hours)?;
         let office = self.office.resolved()?;
         let unlock = self.unlock.resolved()?;
         let inspection = self.inspection.resolved()?;
+        let remote = self.remote.resolved(ticket_lifetime_s)?;
+        let pictures = self.pictures.resolved()?;
+        let days = self.retention.personal_data_days;
+        within("retention.personal_data_days", days, 30..=36_500, "from 30 to 36500 days")?;
+        let months = self.custody.training_interval_months;
+        within("custody.training_interval_months", months, 0..=120, "from 0 to 120 months")?;
+        let document = self.document.resolved()?;
         let classes = self.classes.into_iter().map(|(name, class)| class.resolved(name));
         let classes: BTreeMap<_, _> = classes.collect::<Result<_, _>>()?;
         if !classes.contains_key(&requests.default_class) {
@@ -102,6 +122,11 @@ impl RawPolicy {
             office,
             unlock,
             inspection,
+            remote,
+            pictures,
+            personal_data_ms: u64::from(days) * DAY_S * 1000,
+            training_interval_months: months,
+            document,
         })
     }
 }
@@ -186,7 +211,13 @@ impl RawInspection {
     }
 }
 
-fn within<T: PartialOrd>(
+/// So many hours, s: at most those of a leap year.
+pub(super) fn hours(key: &str, value: u32) -> Result<u64, PolicyError> {
+    within(key, value, 1..=8784, "from 1 to 8784 hours")?;
+    Ok(u64::from(value) * HOUR_S)
+}
+
+pub(super) fn within<T: PartialOrd>(
     key: &str,
     value: T,
     allowed: std::ops::RangeInclusive<T>,
@@ -195,6 +226,6 @@ fn within<T: PartialOrd>(
     if allowed.contains(&value) { Ok(()) } else { Err(range(key, rule)) }
 }
 
-fn range(key: &str, rule: &'static str) -> PolicyError {
+pub(super) fn range(key: &str, rule: &'static str) -> PolicyError {
     PolicyError::Range { key: key.to_owned(), rule }
 }

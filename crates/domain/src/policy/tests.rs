@@ -1,6 +1,7 @@
 //! What a policy file must be.
 
 use super::*;
+use crate::seal::SealSize;
 
 fn solo(text: &str) -> Result<Policy, PolicyError> {
     Policy::from_toml(text, Authority::Solo)
@@ -22,6 +23,94 @@ fn the_policy_a_solo_journal_begins_with_is_accepted() {
     assert_eq!((interval_ms, grace_ms), (30 * 86_400_000, 7 * 86_400_000));
     assert_eq!((block_overdue, certificate_warning_ms), (true, 30 * 86_400_000));
     assert_eq!(office(Policy::SOLO_TOML).unwrap(), policy, "an office may do without tickets");
+}
+
+#[test]
+fn both_begin_without_use_from_afar_and_with_the_regulations_pictures_and_documents() {
+    for policy in [solo(Policy::SOLO_TOML).unwrap(), office(Policy::OFFICE_TOML).unwrap()] {
+        let terms =
+            RemoteTerms { allowed: false, additional_tickets: 1, ticket_lifetime_s: 24 * 3600, pin_s: 60 };
+        assert_eq!(policy.remote, terms);
+        let PictureRules { max_um, min_dpi, max_file_bytes, customary } = policy.pictures;
+        assert_eq!((max_um, min_dpi, max_file_bytes), (SealSize::MAX_UM, 300, 4 << 20));
+        assert_eq!((customary.round_mm, customary.square_mm), (vec![38, 40, 42, 58], [18, 22]));
+        assert_eq!(customary.oval_mm, [[45, 30], [40, 30]]);
+        assert_eq!((policy.personal_data_ms, policy.training_interval_months), (3650 * 86_400_000, 12));
+        let document = policy.document;
+        assert!(document.examine_all_pages);
+        let told =
+            [document.blank_document, document.underline_gap, document.form, document.broken_signature];
+        assert_eq!(told, [Severity::Refuse, Severity::Warn, Severity::Note, Severity::Refuse]);
+    }
+}
+
+#[test]
+fn tickets_from_afar_live_shorter_where_they_are_needed() {
+    let with = |lifetime: u32, allowed: bool| {
+        let text = Policy::OFFICE_TOML
+            .replace("ticket_lifetime_hours = 24", &format!("ticket_lifetime_hours = {lifetime}"));
+        office(&text.replace("allowed = false", &format!("allowed = {allowed}")))
+    };
+    assert!(with(71, true).unwrap().remote.allowed);
+    let PolicyError::Range { key, rule } = with(72, true).unwrap_err() else { panic!("no range") };
+    assert_eq!(key, "remote.ticket_lifetime_hours");
+    assert_eq!(rule, "less than requests.ticket_lifetime_hours where remote.allowed is true");
+    assert_eq!(with(72, false).unwrap().remote.ticket_lifetime_s, 72 * 3600, "nobody asks");
+    let alone = solo(&Policy::SOLO_TOML.replace("allowed = false", "allowed = true"));
+    assert_eq!(alone, Err(PolicyError::RemoteInSolo));
+}
+
+#[test]
+fn a_pin_is_fresh_for_so_many_seconds() {
+    let terms = office(Policy::OFFICE_TOML).unwrap().remote;
+    let given_us = 1_800_000_000_000_000;
+    for (later_us, fresh) in
+        [(0, true), (60_000_000, true), (60_000_001, false), (u64::MAX - given_us, false)]
+    {
+        assert_eq!(terms.is_fresh(given_us, given_us + later_us), fresh, "{later_us}");
+    }
+    assert!(!terms.is_fresh(given_us + 1, given_us), "not yet given");
+}
+
+#[test]
+fn sizes_are_customary_by_their_shape_and_pictures_fine_enough_by_both_sides() {
+    let rules = office(Policy::OFFICE_TOML).unwrap().pictures;
+    let size = |wide, high| SealSize::new(wide, high).unwrap();
+    for (wide, high, customary) in [
+        (40_000, 40_000, true),
+        (58_000, 58_000, true),
+        (20_500, 20_500, true),
+        (45_000, 30_000, true),
+        (30_000, 45_000, false),
+        (40_000, 38_000, false),
+        (41_000, 41_000, false),
+        (38_500, 38_500, false),
+    ] {
+        assert_eq!(rules.is_customary(size(wide, high)), customary, "{wide} × {high}");
+    }
+    assert!(rules.is_fine_enough([473, 472], size(40_000, 40_000)));
+    assert!(!rules.is_fine_enough([473, 471], size(40_000, 40_000)));
+    assert!(!rules.is_fine_enough([471, 473], size(40_000, 40_000)));
+    let narrow = PictureRules { max_um: 42_000, ..rules };
+    assert!(narrow.allows(size(42_000, 1_000)) && !narrow.allows(size(1_000, 42_001)));
+}
+
+#[test]
+fn markers_and_brackets_are_found_whatever_stands_between() {
+    let rules = office(Policy::OFFICE_TOML).unwrap().document;
+    for (line, marker) in [
+        (" 草 稿 ", Some("草稿")),
+        ("D R a f t", Some("DRAFT")),
+        ("征求意见稿", Some("征求意见稿")),
+        ("本合同草稿已由双方确认", None),
+        ("", None),
+    ] {
+        assert_eq!(rules.marker_in(line), marker, "{line}");
+    }
+    let empty =
+        |text: &str| rules.placeholders_in(text).map(|brackets| brackets.to_string()).collect::<Vec<_>>();
+    assert_eq!(empty("甲方：【\u{3000} 】，乙方：【】，[x] [ ]【【】"), ["【】", "【】", "[]", "【】"]);
+    assert!(empty("【甲】[1]【 ] 〔2027〕").is_empty());
 }
 
 #[test]
@@ -93,6 +182,9 @@ fn a_class_lies_on_both_axes() {
     assert!(matches!(&gap, PolicyError::Syntax(message) if message.contains("`secrecy`")), "{gap}");
 }
 
+const MARKERS: &str = "draft_markers = [\"草稿\", \"草案\", \"初稿\", \"征求意见稿\", \"讨论稿\", \"送审稿\", \"样本\", \"样稿\", \"样张\", \"未定稿\", \
+                       \"DRAFT\", \"SAMPLE\", \"SPECIMEN\"]";
+
 #[test]
 fn each_threshold_has_its_range() {
     let read = |from: &str, to: &str| {
@@ -112,6 +204,20 @@ fn each_threshold_has_its_range() {
         ("inspection.interval_days", "interval_days = 30", "366", "0"),
         ("inspection.grace_days", "grace_days = 7", "0", "367"),
         ("inspection.certificate_warning_days", "certificate_warning_days = 30", "0", "367"),
+        ("remote.additional_tickets", "additional_tickets = 1", "16", "0"),
+        ("remote.ticket_lifetime_hours", "\nticket_lifetime_hours = 24", "8784", "0"),
+        ("remote.pin_seconds", "pin_seconds = 60", "600", "9"),
+        ("remote.pin_seconds", "pin_seconds = 60", "10", "601"),
+        ("pictures.max_mm", "max_mm = 58", "1", "59"),
+        ("pictures.min_dpi", "min_dpi = 300", "72", "71"),
+        ("pictures.max_file_kib", "max_file_kib = 4096", "1", "4097"),
+        ("pictures.customary_round_mm", "customary_round_mm = [38, 40, 42, 58]", "[]", "[59]"),
+        ("pictures.customary_oval_mm", "customary_oval_mm = [[45, 30], [40, 30]]", "[[58, 1]]", "[[45, 0]]"),
+        ("pictures.customary_square_mm", "customary_square_mm = [18, 22]", "[18, 18]", "[22, 18]"),
+        ("retention.personal_data_days", "personal_data_days = 3650", "36500", "29"),
+        ("custody.training_interval_months", "training_interval_months = 12", "0", "121"),
+        ("document.draft_markers", MARKERS, "[]", "[\" \"]"),
+        ("document.placeholders", "placeholders = [\"【】\", \"[]\", \"〔〕\"]", "[\"[ ]\"]", "[\"||\"]"),
     ] {
         let name = from.split('=').next().unwrap();
         assert!(read(from, &format!("{name}= {good}")).is_ok(), "{key}");

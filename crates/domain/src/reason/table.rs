@@ -182,6 +182,42 @@ reasons! {
     PdfA1Transparency "pdf-a1-transparency" Rule "U7"
         "PDF/A-1 不允许透明印章，暂不支持" "PDF/A-1 forbids transparency; stamping it is not supported yet"
         "请改用 PDF/A-2 或普通 PDF" "use PDF/A-2 or plain PDF";
+    BlankDocument "blank-document" Rule "U4"
+        "文件是空白的，没有一页有可见内容" "the document is blank: no page shows anything"
+        "请选择正确的文件；空白文件不得用印" "choose the right file; nothing blank is stamped";
+    StampOnBlankPage "stamp-on-blank-page" Rule "U4"
+        "印章落在空白页上" "the seal would stand on a blank page"
+        "请把印章移到有内容的页上" "move it to a page that shows something";
+    DraftMarker "draft-marker" Rule "U4"
+        "文件带有草稿标记，不是定稿" "the document bears the mark of a draft, so it is not final"
+        "请去除标记，导出定稿后再申请" "export the final version without it";
+    Placeholder "placeholder" Rule "U4"
+        "文件中有尚未填写的括号" "the document has brackets that were not filled in"
+        "请填写完整后再申请" "fill them in, then ask again";
+    UnderlineGap "underline-gap" Rule "U4"
+        "文件中有尚未填写的下划线" "the document has underlines that were not filled in"
+        "请核对；签名和日期处的空白通常无妨" "check them; beside a place for a signature or a date they are usual";
+    ActiveContent "active-content" Rule "U4"
+        "文件含有会执行动作的内容（脚本、启动程序、提交或导入数据等）" "the document holds content that acts: scripts, programs to launch, data to submit or import"
+        "请打印成普通 PDF 后再用印" "print it to a plain PDF first";
+    HiddenLayer "hidden-layer" Rule "U4"
+        "文件含有可隐藏的图层，不同的人可能看到不同的内容" "the document has layers that can be hidden; people may not see the same"
+        "请合并图层后再用印" "merge the layers first";
+    EmbeddedFile "embedded-file" Rule "U4"
+        "文件内嵌了其他文件" "other files are embedded in the document"
+        "请核对；内嵌的文件不因用印而得到认可" "check them; a seal on the document does not speak for them";
+    ExternalContent "external-content" Rule "U4"
+        "文件引用了外部内容，内容可能改变" "the document shows content from outside it, which may change"
+        "请把内容放进文件后再用印" "have it put into the document first";
+    FontMissing "font-missing" Rule "U7"
+        "文件没有嵌入字体，各处显示可能不同" "a font is not embedded; the document may look different elsewhere"
+        "请嵌入全部字体后重新导出" "export it again with all fonts embedded";
+    FormFields "form-fields" Rule "U7"
+        "文件含有可填写的表单域" "the document has form fields that can be filled in"
+        "请核对填写的内容；需要时先固化表单" "check what is filled in, and flatten the form if need be";
+    BrokenSignature "broken-signature" Rule "U8"
+        "文件中已有的签名验证不通过" "a signature in the document does not verify"
+        "请向签署方索取完好的文件" "ask whoever signed it for one that is intact";
     PdfTooLarge "pdf-too-large" Rule "U4"
         "PDF 过大，无法再追加修订" "the PDF is too large for another revision"
         "请压缩或拆分文件" "make it smaller, or split it";
@@ -191,6 +227,30 @@ reasons! {
     PdfPageUnusable "pdf-page-unusable" Rule "U7"
         "页面的尺寸或旋转无法使用" "the page's size or rotation is unusable"
         "请从原程序重新导出" "export it again from the program it came from";
+    DocumentTooHardMemory "document-too-hard-memory" Rule "U4"
+        "显示文件所需的内存超过上限" "showing the document takes more memory than it may"
+        "请从原程序重新导出，或由管理员调高 agent.toml 中的 document_worker_mib"
+        "export it again from the program it came from, or have document_worker_mib in agent.toml raised";
+    DocumentTooHardTime "document-too-hard-time" Rule "U4"
+        "显示文件所需的时间超过上限" "showing the document takes longer than it may"
+        "请从原程序重新导出，或由管理员调高 agent.toml 中的 document_worker_seconds"
+        "export it again from the program it came from, or have document_worker_seconds in agent.toml raised";
+    DocumentTooHardCrash "document-too-hard-crash" Rule "U4"
+        "显示文件的程序因这个文件而崩溃" "the document crashes the program that shows it"
+        "请从原程序重新导出；不要对看不到内容的文件用印"
+        "export it again from the program it came from; do not stamp what cannot be shown";
+    DocumentWorkersBusy "document-workers-busy" Availability ""
+        "正在查看其他文件，没有空闲的工作进程" "other documents are being looked at, and no worker is free"
+        "请稍后重试" "try again shortly";
+    DocumentWorkerUnusable "document-worker-unusable" Fault ""
+        "查看文件的工作进程无法启动" "the process that looks at documents cannot be started"
+        "请查看 seal-agent 的日志；内存上限见 agent.toml 中的 document_worker_mib"
+        "see seal-agent's log; its memory is bounded by document_worker_mib in agent.toml";
+    DocumentWorkerUnconfined "document-worker-unconfined" Availability ""
+        "内核不支持 landlock 或 seccomp，查看文件的进程只受资源上限约束"
+        "the kernel lacks landlock or seccomp; the process that looks at documents is bounded by limits alone"
+        "请使用 Linux 5.13 或更新的内核，并启用 landlock 与 seccomp"
+        "run a kernel of Linux 5.13 or later with landlock and seccomp enabled";
     PictureInvisible "picture-invisible" Fault "A5"
         "印章图片完全透明" "nothing of the seal's picture is visible"
         "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
@@ -275,7 +335,7 @@ reasons! {
         "签署人没有做这件事的角色" "who signed has not the role this takes"
         "请由有该角色的人签署" "have somebody sign it who has";
     RolesIncompatible "roles-incompatible" Rule "G2"
-        "印章管理、保管、监督三种角色不能由一人兼任" "nobody is two of seal office, custodian and auditor"
+        "印章管理与保管不能由一人兼任，监督检查人员不能兼任其他角色，也不能用印" "nobody is both seal office and custodian, and an auditor has no other role and uses no seal"
         "请把角色分给不同的人" "give the roles to different people";
     PersonNotRegistered "person-not-registered" Rule "G1"
         "签批提到的人没有登记" "the act names a person who is not registered"
@@ -292,6 +352,12 @@ reasons! {
     UidTaken "uid-taken" Rule "G1"
         "这个系统用户已是另一个人的" "this system user is another person's"
         "请为每个人使用各自的系统用户" "give each person a system user of their own";
+    CertificateTaken "certificate-taken" Rule "U10"
+        "这张客户端证书已是另一个人的" "this client certificate is another person's"
+        "请为每个人签发各自的证书" "have one issued to each person";
+    CertificatesTooMany "certificates-too-many" Rule "U10"
+        "一个人登记的客户端证书不能超过 8 张" "a person has at most 8 client certificates"
+        "请去掉不用的证书" "leave out those not in use";
     SealOfficeLast "seal-office-last" Rule "G2"
         "印章管理部门不能没有能签署的人" "the seal office would be left without anybody who can sign"
         "请先登记接替的人" "register who takes over first";
@@ -334,8 +400,14 @@ reasons! {
         "印章申请缺少一项内容" "the application for a seal lacks a part"
         "请补全后重新申请" "complete it and apply anew";
     SealSizeBad "seal-size-bad" Rule "A5"
-        "印章尺寸须在 1 至 58 毫米之间" "a seal measures from 1 to 58 mm a side"
+        "印章尺寸须不小于 1 毫米，且不超出制度规定（至多 58 毫米）" "a seal measures at least 1 mm a side and at most what the policy allows, which is never more than 58 mm"
         "请改正尺寸" "correct the size";
+    SealPictureTooLarge "seal-picture-too-large" Rule "A5"
+        "印章图样的文件超出制度规定的大小" "the file of the seal's picture is larger than the policy allows"
+        "请压缩图样后重新申请" "make it smaller and apply anew";
+    SealPictureCoarse "seal-picture-coarse" Rule "A5"
+        "印章图样按所申请的尺寸分辨率不足" "the seal's picture has too few dots for the size that is applied for"
+        "请提供更清晰的图样，或申请较小的尺寸" "give a finer picture, or apply for a smaller size";
     SealIdTaken "seal-id-taken" Rule "A4"
         "印章编号已被使用过" "a seal has or had this id"
         "请换一个编号" "choose another id";
@@ -375,6 +447,9 @@ reasons! {
     HandOverIncomplete "hand-over-incomplete" Rule "C2"
         "同一载体上的其他印章没有一并移交" "the other seals on this token are not handed over with it"
         "请把该载体上的印章都移交给同一人" "hand all seals on it over to the same person";
+    PinNotOwn "pin-not-own" Rule "C2"
+        "载体的 PIN 不是保管人自己的：移交前的 PIN，或尚未更改的一次性 PIN" "the token's PIN is not the custodian's own: it is from before a hand-over, or a one-time PIN that was not changed yet"
+        "请保管人用 `seal token change-pin` 换成自己的 PIN，或由安全管理员用 `seal token set-pin` 重设" "give it one of your own with `seal token change-pin`, or have the security officer set one with `seal token set-pin`";
     IdentityDocumentBad "identity-document-bad" Rule "A6"
         "没有写明所核对的身份证件" "the identity document that was checked is not named as it must be"
         "请写明证件种类和号码末 2 至 6 位" "give its kind and the last 2 to 6 characters of its number";
@@ -384,6 +459,9 @@ reasons! {
     InspectionNeeded "inspection-needed" Rule "C4"
         "恢复前须有一次通过的检查" "it is resumed only after an inspection that it passed"
         "请保管人检查载体" "have the custodian inspect the token";
+    CertificateAuthorityDiffers "certificate-authority-differs" Rule "R1"
+        "吊销证书的不是申请时所写的认证机构" "the certificate authority is not the one that was asked"
+        "请写明所申请的认证机构；换了机构时请先重新登记申请" "name the one that was asked; where another one was, put that on record first";
     DestructionDiffers "destruction-differs" Rule "R2"
         "两人对载体处置的说法不一致" "the two do not say the same of what became of the carrier"
         "请核对后由两人签署同样的内容" "have both sign the same";
@@ -478,6 +556,17 @@ reasons! {
     TicketsMissing "tickets-missing" Rule "U2"
         "有效的审批单不够" "the request has not as many valid tickets as its class needs"
         "请向其他审批人申请批准" "ask more approvers";
+
+    // Use from afar (U10)
+    RemoteNotAllowed "remote-not-allowed" Rule "U10"
+        "制度不允许异地用印" "the policy does not allow use from afar"
+        "请保管人在代理所在的机器上确认；确需异地用印时由印章管理部门修改制度" "have the custodian confirm on the agent's own machine, or the seal office change the policy";
+    PinNotFresh "pin-not-fresh" Availability "U10"
+        "异地用印须刚刚输入过 PIN" "a use from afar takes a PIN that was given just now"
+        "请保管人随确认一并输入 PIN" "have the custodian give the PIN with the confirmation";
+    NotFromAfar "not-from-afar" Rule "U10"
+        "这项操作不能从其他机器办理" "this cannot be done from another machine"
+        "请在代理所在的机器上操作载体" "do it on the agent's own machine, where the token is";
 
     // Supervision
     NoticeUnknown "notice-unknown" Rule "C4"
@@ -649,6 +738,15 @@ reasons! {
     FirmwareChanged "firmware-changed" Rule "C6"
         "载体的固件版本与上次检查不同" "the token's firmware is not the one of its last inspection"
         "请确认固件是由供应商更新的" "make sure that the vendor updated it";
+    TrainingEnded "training-ended" Usage "C6"
+        "培训的有效期已经过去" "the training counts no longer already"
+        "请给出将来的期限" "give a date that is yet to come";
+    TrainingMissing "training-missing" Rule "C6"
+        "保管人没有有效的培训记录" "no training of this custodian counts"
+        "请印章管理部门安排培训，并用 `seal people train` 登记" "have the seal office train them, and put it on record with `seal people train`";
+    BackupOverdue "backup-overdue" Rule "C6"
+        "用印记录很久没有备份" "the journal was not backed up for long"
+        "请用 `seal log backup` 备份，并存放在另一台机器上" "back it up with `seal log backup`, and keep the copy on another machine";
     KeyAttributesNotTold "key-attributes-not-told" Rule "A3"
         "载体没有报告密钥的部分属性，无法据此判断密钥能否导出" "the token does not tell some of the key's attributes, so they say nothing of whether it can be copied"
         "请向供应商索取密钥不可导出的书面证明" "have the vendor state in writing that its keys cannot be exported";
@@ -690,6 +788,15 @@ reasons! {
     SocketPermissions "socket-permissions" Fault "U6"
         "其他用户可以打开代理的套接字" "others can open the agent's socket"
         "请收回其他用户的权限，然后重启 seal-agent" "take the permissions of others away, then restart seal-agent";
+    RemoteFilesBad "remote-files-bad" Fault "U6"
+        "远程接入的证书、密钥或吊销列表有误，沿用上一份有效的" "certificate, key, issuers or revocation lists for callers from afar are not good; the last good ones stay in force"
+        "请核对 agent.toml 中 [remote] 所列的文件；改正后几秒内自动生效" "see to the files that [remote] in agent.toml names; they are taken within seconds once they are good";
+    RemoteCertificateEnds "remote-certificate-ends" Availability "U6"
+        "代理的 TLS 证书已经或即将过期，过期后无法远程接入" "the agent's TLS certificate has expired or soon will; nobody connects from afar then"
+        "请更换 agent.toml 中 remote.certificate 和 remote.key 所指的文件" "replace the files of remote.certificate and remote.key in agent.toml";
+    RemoteListEnds "remote-list-ends" Availability "U6"
+        "证书吊销列表已经或即将过期，过期后不再接纳新的远程连接" "a revocation list has expired or soon will; nobody new is let in from afar then"
+        "请放入签发机构最新的吊销列表（agent.toml 中的 remote.revocation_lists）" "put the issuer's newest list in its place (remote.revocation_lists in agent.toml)";
     PolicyUnreadable "policy-unreadable" Availability ""
         "读不到制度文件，沿用上一份有效的制度" "the policy file cannot be read; the last good policy stays in force"
         "请核对代理目录中的 policy.toml，然后重新载入（systemctl --user reload seal-agent）" "see to policy.toml in the agent's home, then reload it (systemctl --user reload seal-agent)";
@@ -761,15 +868,28 @@ reasons! {
     // On the client's side; the agent never sends these
     AgentUnreachable "agent-unreachable" Availability ""
         "无法连接印章代理" "the seal agent cannot be reached"
-        "请用 `seal-agent run` 启动代理，或用 --socket 指明它的套接字"
-        "start it with `seal-agent run`, or name its socket with --socket";
+        "请用 `seal-agent run` 启动代理，或用 --socket 或 --remote 指明它在哪里"
+        "start it with `seal-agent run`, or say where it is with --socket or --remote";
     SocketPathTooLong "socket-path-too-long" Usage ""
         "套接字路径过长，系统无法连接" "the socket's path is longer than the system can connect to"
         "请让代理使用较短的路径，并用 --socket 或 SEALKEEPER_SOCKET 指明"
         "have the agent serve on a shorter path, and name it with --socket or SEALKEEPER_SOCKET";
     AgentForeign "agent-foreign" Availability ""
-        "套接字属于另一个用户，没有发送任何内容" "the socket is served by another user; nothing was sent"
-        "请核对 --socket 和 SEALKEEPER_SOCKET，并告知管理员" "check --socket and SEALKEEPER_SOCKET, and tell the administrator";
+        "应答的不是自己的印章代理，没有发送任何内容" "whoever answers is not the seal agent meant; nothing was sent"
+        "请核对 --socket 和 SEALKEEPER_SOCKET，或远程连接文件中的 address、server_name 和 issuers，并告知管理员"
+        "check --socket and SEALKEEPER_SOCKET, or address, server_name and issuers in the file of --remote, and tell the administrator";
+    ClientCertificateRefused "client-certificate-refused" Availability ""
+        "远程的印章代理不接受这张客户端证书" "the remote seal agent does not accept this client certificate"
+        "请核对证书是否过期、被吊销，以及是否由代理认可的机构签发" "see whether it expired, was revoked, or is of an authority the agent does not take";
+    RemoteFileBad "remote-file-bad" Usage ""
+        "远程连接文件有误" "the file of the remote agent is wrong"
+        "请写明 address、issuers、certificate 和 key，见 docs/remote.md" "it names address, issuers, certificate and key; see docs/remote.md";
+    RemoteFilePermissions "remote-file-permissions" Usage ""
+        "其他用户可以改写远程连接文件或签发机构的证书，没有使用" "others can change the file of the remote agent or its issuers, so it was not used"
+        "请用 chmod go-w 收回其他用户的权限，并核对其内容" "take the permissions of others away with chmod go-w, and check what it says";
+    ClientKeyMismatch "client-key-mismatch" Usage ""
+        "密钥不是这张客户端证书的" "the key is not that of the client certificate"
+        "请核对远程连接文件中的 certificate 和 key" "check certificate and key in the file of the remote agent";
     AgentNotSetUp "agent-not-set-up" Availability ""
         "这里还没有设置印章代理" "no seal agent has been set up here"
         "请用 `seal-agent init` 设置，再用 `seal-agent run` 启动" "set it up with `seal-agent init`, then start it with `seal-agent run`";
@@ -854,6 +974,44 @@ reasons! {
     KeyFileDamaged "key-file-damaged" Usage ""
         "文件里没有可读取的私钥" "the file holds no private key that can be read"
         "请核对文件，或取用其备份" "check that it is the right file, or take it from its backup";
+
+    // A person's own key on a token, on the client's side
+    OwnModuleMissing "own-module-missing" Usage ""
+        "没有指明密钥所在载体的 PKCS#11 模块" "the PKCS#11 module of the key's token is not named"
+        "请用 --module 或环境变量 SEALKEEPER_MODULE 给出模块的路径" "name it with --module, or in the environment as SEALKEEPER_MODULE";
+    OwnModuleUntrusted "own-module-untrusted" Usage ""
+        "其他用户可以改动这个 PKCS#11 模块或它所在的目录，没有加载" "others can change the PKCS#11 module or a folder above it, so it was not loaded"
+        "请使用只有 root 和本人可写的模块文件" "name a module that nobody but root and you can write";
+    OwnModuleUnusable "own-module-unusable" Availability ""
+        "PKCS#11 模块无法加载" "the PKCS#11 module cannot be loaded"
+        "请核对 --module 或 SEALKEEPER_MODULE 给出的路径" "check the path given with --module or SEALKEEPER_MODULE";
+    OwnModuleCrashed "own-module-crashed" Fault ""
+        "PKCS#11 模块的进程在操作中途退出" "the PKCS#11 module's process ended while it was asked"
+        "请重试；若再次发生，请联系供应商" "try again; ask the vendor if it happens again";
+    OwnTokenTimeout "own-token-timeout" Fault ""
+        "载体没有在时限内应答" "the token did not answer in time"
+        "请拔下重插后重试；若再次发生，请联系供应商" "plug it in again and retry; ask the vendor if it happens again";
+    OwnTokenAbsent "own-token-absent" Availability ""
+        "没有找到密钥所在的载体" "the token that the key lies on is not present"
+        "请插入载体，并核对密钥 URI 中的 serial" "plug it in, and check the serial in the key's URI";
+    OwnTokenFault "own-token-fault" Fault ""
+        "载体或其模块报告错误" "the token or its module reported an error"
+        "请拔下重插后重试；若再次发生，请联系供应商" "plug it in again and retry; ask the vendor if it happens again";
+    OwnKeyUriBad "own-key-uri-bad" Usage ""
+        "密钥的 URI 不对" "the key's URI is malformed"
+        "例如 pkcs11:serial=0123456789abcdef;id=%01;type=private" "for example pkcs11:serial=0123456789abcdef;id=%01;type=private";
+    OwnKeyAbsent "own-key-absent" Availability ""
+        "载体上没有这把密钥" "the token has no such key"
+        "请核对密钥 URI 中的 id 和 object；新的密钥用 `seal key new --token` 生成" "check id and object in the key's URI; `seal key new --token` makes a new one";
+    OwnKeyUnfit "own-key-unfit" Rule "G3"
+        "密钥可以读出或导出，或不能签名，没有使用" "the key can be read or taken out of the token, or may not sign, so it was not used"
+        "请用 `seal key new --token` 在载体上生成密钥" "make a key on the token with `seal key new --token`";
+    OwnKeyUnsupported "own-key-unsupported" Rule "G3"
+        "签署签批只能用 P-256 的密钥" "acts are signed with keys of P-256 only"
+        "请用 `seal key new --token` 在载体上生成密钥" "make a key on the token with `seal key new --token`";
+    OwnSignatureWrong "own-signature-wrong" Fault ""
+        "载体给出的签名与公钥不符，没有使用" "the token's signature is not one of its key, so it was not used"
+        "请联系供应商，不要再用这个载体签署" "ask the vendor, and sign nothing more with this token";
 
     // The agent
     BadArgument "bad-argument" Usage ""

@@ -90,6 +90,20 @@ const EVERY_ACT: &[Rule<Check>] = &[
         },
     ),
     Rule::new(
+        "S1.changes-nothing",
+        "S1",
+        &[Reason::RoleMissing],
+        "crates/domain/src/office/tests/people.rs::an_auditor_changes_nothing_and_uses_no_seal",
+        |facts, found| {
+            // Who may not for another reason is told that one alone.
+            if entitlement(facts).is_none()
+                && let Some(auditor) = supervision(facts)
+            {
+                found.push(auditor);
+            }
+        },
+    ),
+    Rule::new(
         "A2.order",
         "A2",
         &[
@@ -191,6 +205,7 @@ fn entitlement(facts: &ActFacts<'_>) -> Option<Violation> {
     match &facts.claims.statement {
         Statement::PersonRegister(_)
         | Statement::PersonLeave(_)
+        | Statement::Training(_)
         | Statement::Grant(_)
         | Statement::GrantEnd(_)
         | Statement::Policy(_)
@@ -198,7 +213,8 @@ fn entitlement(facts: &ActFacts<'_>) -> Option<Violation> {
         | Statement::SealMake(_)
         | Statement::SealIssue(_)
         | Statement::SealHandOver(_)
-        | Statement::SealRevoke(_) => (!office).then(|| role_missing(facts, "seal-office")),
+        | Statement::SealRevoke(_)
+        | Statement::CertificateRevocation(_) => (!office).then(|| role_missing(facts, "seal-office")),
         Statement::SealApprove(_) | Statement::SealRetireApprove(_) => head("unit-head"),
         Statement::SealRefuse(_)
         | Statement::SealSuspend(_)
@@ -245,6 +261,22 @@ fn entitlement(facts: &ActFacts<'_>) -> Option<Violation> {
     }
 }
 
+/// What takes no role of its own is open to everybody but the auditor, who changes nothing (G2, S1). Their findings, answers to such, and
+/// being the second who saw a key destroyed change nothing by their own power. Of what does not exist the order of steps tells.
+fn supervision(facts: &ActFacts<'_>) -> Option<Violation> {
+    let changes = match &facts.claims.statement {
+        Statement::SealApply(_) => true,
+        Statement::SealReport(_)
+        | Statement::SealRetire(_)
+        | Statement::SealReceive(_)
+        | Statement::SealAccept(_) => facts.named_seal().is_some(),
+        Statement::RequestFile(binding) => facts.request(&binding.request).is_ok(),
+        Statement::RequestWithdraw(ended) => facts.request(&ended.request).is_ok(),
+        _ => false,
+    };
+    (changes && facts.signer_is(Role::Auditor)).then(|| role_missing(facts, "any but auditor"))
+}
+
 fn role_missing(facts: &ActFacts<'_>, needed: &str) -> Violation {
     Violation::new(Reason::RoleMissing).with("person", &facts.claims.issuer).with("needed", needed)
 }
@@ -263,6 +295,7 @@ fn texts(statement: &Statement) -> Vec<(&'static str, &str, usize)> {
     match statement {
         Statement::PersonRegister(entry) => vec![("name", &entry.name, NAME), ("unit", &entry.unit, NAME)],
         Statement::PersonLeave(leaver) => vec![("reason", &leaver.reason, REASON)],
+        Statement::Training(given) => vec![("topic", &given.topic, NAME)],
         Statement::GrantEnd(ended) => vec![("reason", &ended.reason, REASON)],
         Statement::SealApply(application) => vec![
             ("name", &application.name, NAME),
@@ -278,6 +311,9 @@ fn texts(statement: &Statement) -> Vec<(&'static str, &str, usize)> {
             crate::act::statement::CarrierEnd::Statement(text) => vec![("carrier", text, REASON)],
             crate::act::statement::CarrierEnd::KeyDestroyed => vec![],
         },
+        Statement::CertificateRevocation(said) => {
+            vec![("authority", &said.authority, NAME), ("text", &said.text, REASON)]
+        }
         Statement::RequestReject(ended) | Statement::RequestWithdraw(ended) => {
             vec![("reason", &ended.reason, REASON)]
         }

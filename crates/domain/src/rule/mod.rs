@@ -1,9 +1,10 @@
 //! The rules, each in one place: id, clause of the regulation, the reasons it refuses for, the test that holds it, and the check.
 //!
-//! Checks are pure: they look at facts and at a time they are given. All rows of a table run, and everything that stands against an act
-//! or a use comes back in one refusal. `docs/rules.md` is these tables as a page.
+//! Checks are pure: they look at facts and at a time they are given. All rows of a table run, and everything that stands against an act,
+//! a document or a use comes back in one refusal. `docs/rules.md` is these tables as a page.
 
 pub mod act;
+pub mod document;
 pub mod signed;
 pub mod usage;
 
@@ -46,11 +47,12 @@ impl<C> Rule<C> {
     }
 }
 
-/// Every rule there is, in the order of the tables: signature, acts, uses.
+/// Every rule there is, in the order of the tables: signature, acts, documents, uses.
 pub fn rows() -> impl Iterator<Item = Row> {
     let signed = signed::RULES.iter().map(|rule| rule.row);
     let acts = act::tables().flatten().map(|rule| rule.row);
-    signed.chain(acts).chain(usage::tables().flatten().map(|rule| rule.row))
+    let documents = document::RULES.iter().map(|(rule, _)| rule.row);
+    signed.chain(acts).chain(documents).chain(usage::tables().flatten().map(|rule| rule.row))
 }
 
 /// Runs checks one after the other; everything they found.

@@ -1,11 +1,13 @@
-//! Rules on the use of a seal (C1, U1, U2, U3, U8): at submission those that can be decided then, and all of them again before a stamp.
+//! Rules on the use of a seal (C1, U1, U2, U3, U8, U10): at submission those that can be decided then, and all of them again before a stamp.
 
 mod admission;
+mod remote;
 mod stamping;
 
 use super::{Rule, all};
 use crate::{
     act::statement::BoundBox,
+    channel::Channel,
     identity::{Digest, RequestId},
     office::{Active, Grant, Office, Person, RequestFacts, SealEntry, Ticket},
     policy::Policy,
@@ -25,8 +27,10 @@ pub struct UseFacts<'a> {
     pub request: &'a RequestFacts,
     /// The seal it is asked of.
     pub seal: &'a SealEntry,
-    /// Who confirms, by the kernel's word for their uid; `None` when the request is submitted.
+    /// Who confirms, by the kernel's word for their uid or by their certificate; `None` when the request is submitted.
     pub custodian: Option<&'a Person>,
+    /// From where it is confirmed; a request that is submitted counts as [`Channel::Local`], for asking from afar is no remote use.
+    pub channel: Channel,
     /// What is to be stamped now, as it was found now.
     pub stamped: Stamped<'a>,
     /// Copies of the request that are used up.
@@ -57,9 +61,21 @@ impl<'a> UseFacts<'a> {
         self.office.grants.get(&whose)
     }
 
+    /// Tickets a use needs from where it is confirmed (U2, U10).
     fn tickets_needed(&self) -> usize {
-        let class = self.policy.classes.get(&self.request.binding.class);
-        class.map_or(usize::MAX, |class| class.tickets as usize)
+        let Some(class) = self.policy.classes.get(&self.request.binding.class) else { return usize::MAX };
+        let additional = match self.channel {
+            Channel::Local => 0,
+            Channel::Remote => self.policy.remote.additional_tickets,
+        };
+        class.tickets.saturating_add(additional) as usize
+    }
+
+    /// The tickets that count for a use from where it is confirmed (U2, U10).
+    fn counting_tickets(&self, active: &'a Active) -> impl Iterator<Item = &'a Ticket> {
+        let (channel, remote, now_us) = (self.channel, &self.policy.remote, self.now_us);
+        let valid = self.request.valid_tickets(self.office, active, now_us);
+        valid.filter(move |ticket| channel == Channel::Local || ticket.counts_from_afar(remote, now_us))
     }
 }
 
@@ -79,7 +95,7 @@ impl Cleared {
         self.request
     }
 
-    /// The tickets by which it may be stamped: as many as its class needs.
+    /// The tickets by which it may be stamped: as many as its class needs, and more of them from afar.
     pub fn tickets(&self) -> &[Ticket] {
         &self.tickets
     }
@@ -100,12 +116,19 @@ pub fn admit(facts: &UseFacts<'_>) -> Result<(), Refusal> {
 pub fn check(facts: &UseFacts<'_>) -> Result<Cleared, Refusal> {
     all(tables().flatten().map(|rule| |found: &mut Violations| (rule.check)(facts, found)))?;
     let active = facts.seal.usable(facts.now_us)?;
-    let valid = facts.request.valid_tickets(facts.office, active, facts.now_us);
-    let tickets = valid.take(facts.tickets_needed()).cloned().collect();
+    let tickets = facts.counting_tickets(active).take(facts.tickets_needed()).cloned().collect();
     Ok(Cleared { request: facts.request.binding.request, tickets })
+}
+
+/// Holds an unlock against what decides it by itself: from where it is asked for (U10). Who may unlock, and for how long, is told elsewhere.
+///
+/// # Errors
+/// [`crate::reason::Reason::RemoteNotAllowed`].
+pub fn unlock(policy: &Policy, channel: Channel) -> Result<(), Refusal> {
+    remote::allowed(policy, channel).map_err(Into::into)
 }
 
 /// The tables.
 pub(super) fn tables() -> impl Iterator<Item = &'static [Rule<Check>]> {
-    [admission::RULES, stamping::RULES].into_iter()
+    [admission::RULES, stamping::RULES, remote::RULES].into_iter()
 }

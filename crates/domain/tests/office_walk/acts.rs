@@ -104,6 +104,12 @@ impl Walk {
                 let leaver = NamedPerson { person, reason: reason() };
                 (self.one_of(Role::SealOffice), Statement::PersonLeave(leaver))
             }
+            7 if self.chance.percent(50) => {
+                let (person, topic) = (self.anyone(), "印章保管".to_owned());
+                let until_s = self.now_us / 1_000_000 + 3600;
+                let given = TrainingGiven { person, topic, until_s };
+                (self.one_of(Role::SealOffice), Statement::Training(given))
+            }
             7 => {
                 let sha256 = digest(&self.ids.to_string());
                 (self.one_of(Role::SealOffice), Statement::Policy(PolicyDigest { sha256 }))
@@ -163,6 +169,11 @@ impl Walk {
         if self.chance.percent(30) {
             roles.insert(self.chance.of(&Role::ALL));
         }
+        self.registered(id, roles)
+    }
+
+    /// One of [`PEOPLE`] with these roles.
+    pub(crate) fn registered(&self, id: &str, roles: BTreeSet<Role>) -> Statement {
         let key = ActKey::from(self.keys[&id.parse().unwrap()].verifying_key());
         Statement::PersonRegister(PersonEntry {
             person: id.parse().unwrap(),
@@ -171,6 +182,7 @@ impl Walk {
             roles,
             keys: vec![serde_json::from_str(&key.to_jwk()).unwrap()],
             uid: None,
+            certificates: Vec::new(),
         })
     }
 
@@ -239,6 +251,15 @@ impl Walk {
             SealLife::Suspended(suspended) if self.chance.percent(70) => {
                 let role = self.chance.of(&[Role::SealOffice, Role::UnitHead]);
                 (self.one_of(role), Statement::SealResume(named(suspended.by.act)))
+            }
+            SealLife::Revoked(ended) if self.chance.percent(40) => {
+                let is_asked = ended.certificate.is_some();
+                let step = if is_asked { RevocationStep::Revoked } else { RevocationStep::Asked };
+                let (authority, text) =
+                    (self.chance.of(&["甲机构", "甲机构", "乙机构"]), "受理号 1".to_owned());
+                let (about, authority) = (ended.by.act, authority.to_owned());
+                let said = CertificateStep { seal, about, step, authority, text };
+                (self.one_of(Role::SealOffice), Statement::CertificateRevocation(said))
             }
             SealLife::Revoked(_) => {
                 let carrier =

@@ -20,6 +20,10 @@ pub(crate) struct Record {
     copies: BTreeMap<RequestId, u32>,
     /// Roles of who is employed, as of now.
     roles: BTreeMap<PersonId, BTreeSet<Role>>,
+    /// Index into `acts` from which on tickets of who had left count again.
+    left: BTreeMap<PersonId, usize>,
+    /// Index into `acts` from which on grants count of who had left or became an auditor.
+    ungranted: BTreeMap<PersonId, usize>,
     /// Who keeps what, as of now.
     custodians: BTreeMap<SealId, PersonId>,
     tokens: BTreeMap<SealId, String>,
@@ -40,6 +44,8 @@ pub(crate) struct Use<'a> {
     pub(crate) binding: &'a Binding,
     pub(crate) confirmed_by: &'a PersonId,
     pub(crate) tickets_needed: usize,
+    /// How long a ticket counts for it: shorter from afar.
+    pub(crate) ticket_lifetime_s: u64,
     pub(crate) now_us: u64,
 }
 
@@ -51,9 +57,16 @@ impl Record {
     pub(crate) fn accept(&mut self, claims: Claims, at_us: u64) {
         let at = self.acts.len() + 1;
         match &claims.statement {
-            Statement::PersonRegister(entry) => self.employ(entry.person.clone(), entry.roles.clone()),
+            Statement::PersonRegister(entry) => {
+                if entry.roles.contains(&Role::Auditor) {
+                    self.ungranted.insert(entry.person.clone(), at);
+                }
+                self.employ(entry.person.clone(), entry.roles.clone());
+            }
             Statement::PersonLeave(leaver) => {
                 self.roles.remove(&leaver.person);
+                self.left.insert(leaver.person.clone(), at);
+                self.ungranted.insert(leaver.person.clone(), at);
                 let kept: Vec<_> = self
                     .custodians
                     .iter()
@@ -132,12 +145,16 @@ impl Record {
         let mut approvers = BTreeSet::new();
         let (mut filed, mut ended) = (custodian == &binding.applicant, false);
         let mut granted = false;
-        for (index, Accepted { claims, .. }) in self.acts.iter().enumerate() {
+        let ungranted = self.ungranted.get(&binding.applicant).copied().unwrap_or(0);
+        for (index, Accepted { claims, at_us }) in self.acts.iter().enumerate() {
             let by = &claims.issuer;
             match &claims.statement {
                 Statement::RequestFile(signed) if **signed == *binding => filed |= by == &binding.applicant,
                 Statement::RequestApprove(signed) if **signed == *binding => {
-                    let counts = index >= since
+                    let left = self.left.get(by).copied().unwrap_or(0);
+                    let young = claims.issued_s.min(at_us / 1_000_000) + one.ticket_lifetime_s;
+                    let counts = index >= since.max(left)
+                        && young * 1_000_000 > one.now_us
                         && claims.expires_s * 1_000_000 > one.now_us
                         && by != &binding.applicant
                         && by != custodian
@@ -152,7 +169,8 @@ impl Record {
                     ended = true;
                 }
                 Statement::Grant(terms) if terms.person == binding.applicant && &terms.seal == seal => {
-                    granted = terms.classes.contains(&binding.class)
+                    granted = index >= ungranted
+                        && terms.classes.contains(&binding.class)
                         && binding.copies <= terms.copies_per_request
                         && terms.until_s * 1_000_000 > one.now_us;
                 }
@@ -178,8 +196,11 @@ impl Record {
     /// What the office holds now, held against the acts.
     pub(crate) fn compare(&self, office: &Office, at: &str) {
         for person in office.people.values() {
-            let apart = Role::APART.iter().filter(|role| person.roles.contains(role)).count();
+            let apart = [Role::SealOffice, Role::Custodian, Role::Auditor];
+            let apart = apart.iter().filter(|role| person.roles.contains(role)).count();
             assert!(apart <= 1, "{at}: {} has {:?}", person.id, person.roles);
+            let audits = person.roles.contains(&Role::Auditor);
+            assert!(!audits || person.roles.len() == 1, "{at}: {} has {:?}", person.id, person.roles);
             assert_eq!(person.is_employed(), self.roles.contains_key(&person.id), "{at}: {}", person.id);
         }
         let mut keepers: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();

@@ -4,9 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use p256::ecdsa::SigningKey;
 use sealkeeper_domain::{
-    act::{Claims, Statement, jws, key::ActKey, statement::NamedSeal},
+    act::{
+        Claims, Statement, jws,
+        key::ActKey,
+        statement::{NamedPerson, NamedSeal},
+    },
+    channel::Channel,
     identity::{ActId, Digest, PersonId, RequestId, SealId},
-    office::{Changed, MadeFacts, Office, Outside, Person, RequestFacts, Role, SealLife, Status},
+    office::{
+        Changed, MadeFacts, Office, Outside, Person, PictureFacts, RequestFacts, Role, SealLife, Status,
+    },
     policy::{Authority, Policy},
     rule::usage::{self, Stamped, UseFacts},
 };
@@ -40,6 +47,8 @@ pub(crate) struct Tally {
     pub(crate) accepted: u32,
     pub(crate) refused: u32,
     pub(crate) cleared: u32,
+    /// Of those cleared, the ones from another machine.
+    pub(crate) from_afar: u32,
     pub(crate) uncleared: u32,
     pub(crate) replayed: u32,
     pub(crate) forged: u32,
@@ -53,6 +62,7 @@ impl Tally {
         self.accepted += other.accepted;
         self.refused += other.refused;
         self.cleared += other.cleared;
+        self.from_afar += other.from_afar;
         self.uncleared += other.uncleared;
         self.replayed += other.replayed;
         self.forged += other.forged;
@@ -84,7 +94,10 @@ pub(crate) fn digest(of: &str) -> Digest {
 
 impl Walk {
     pub(crate) fn new(seed: u64) -> Self {
-        let policy = Policy::from_toml(Policy::OFFICE_TOML, Authority::Office).unwrap();
+        let mut policy = Policy::from_toml(Policy::OFFICE_TOML, Authority::Office).unwrap();
+        // Every third office lets nobody use a seal from afar; in the others tickets grow too old for it while they are good nearby.
+        policy.remote.allowed = !seed.is_multiple_of(3);
+        policy.remote.ticket_lifetime_s = 1800;
         let mut walk = Walk {
             office: Office { origin: "example.com/seal-journal/walk".into(), ..Office::default() },
             record: Record::default(),
@@ -112,6 +125,8 @@ impl Walk {
                     roles: roles.clone(),
                     keys: vec![ActKey::from(key.verifying_key())],
                     uid: None,
+                    certificates: Vec::new(),
+                    tickets_since_s: 0,
                     status: Status::Employed,
                 },
             );
@@ -153,7 +168,9 @@ impl Walk {
         self.now_us += [0, 1, 5, 20, 120][self.chance.below(5)] * 1_000_000 + 1;
         match self.chance.below(100) {
             0..27 => self.stamp_any(),
-            27..30 => self.trouble(),
+            27..29 => self.trouble(),
+            29 if self.chance.percent(60) => self.absence(),
+            29 => self.lateness(),
             30..34 => self.replay(),
             34..38 => self.forge(),
             38..46 => self.draft(),
@@ -250,6 +267,44 @@ impl Walk {
         }
     }
 
+    /// A request that has tickets, and more of them rather than fewer.
+    fn an_approved_one(&mut self) -> Option<RequestFacts> {
+        let most = self.requests.values().max_by_key(|request| request.tickets.len());
+        most.filter(|request| !request.tickets.is_empty()).cloned()
+    }
+
+    /// What is rare by chance alone: who approved a request leaves and comes back, and then it is used.
+    fn absence(&mut self) {
+        let Some(request) = self.an_approved_one() else { return };
+        let person = self.chance.of(&request.tickets).by;
+        let Some((id, roles)) = PEOPLE.into_iter().find(|(id, _)| *id == person.as_str()) else { return };
+        let office: PersonId = if id == "office-1" { "office-2" } else { "office-1" }.parse().unwrap();
+        let roles: BTreeSet<_> = roles.iter().copied().collect();
+        let leave = NamedPerson { person: person.clone(), reason: "离职".into() };
+        self.file(office.clone(), Statement::PersonLeave(leave));
+        // An entry that seems older than the leave, for clocks differ, does not bring anybody back.
+        for _ in 0..8 {
+            if !self.office.people[&person].is_employed() {
+                let back = self.registered(id, roles.clone());
+                self.file(office.clone(), back);
+            }
+        }
+        self.stamp_often(request.binding.request);
+    }
+
+    /// What is rare by chance alone: a request is used when its tickets have become too old for a use from afar.
+    fn lateness(&mut self) {
+        let Some(request) = self.an_approved_one() else { return };
+        self.now_us += 1_800_000_000;
+        self.stamp_often(request.binding.request);
+    }
+
+    fn stamp_often(&mut self, id: RequestId) {
+        for _ in 0..3 {
+            self.stamp(id);
+        }
+    }
+
     /// What is rare by chance alone: the seal of an approved request is suspended and resumed, or handed over, and then used.
     fn trouble(&mut self) {
         let approved: Vec<_> =
@@ -290,6 +345,9 @@ impl Walk {
             2 => stamped.seal_object_sha256 = digest("another"),
             _ => {}
         }
+        // From afar one ticket never does.
+        let afar = if request.tickets.len() > 1 { 70 } else { 10 };
+        let channel = if self.chance.percent(afar) { Channel::Remote } else { Channel::Local };
         let entry = &self.office.seals[&request.binding.seal];
         let facts = UseFacts {
             now_us: self.now_us,
@@ -298,6 +356,7 @@ impl Walk {
             request: &request,
             seal: entry,
             custodian: self.office.people.get(&confirms),
+            channel,
             stamped: Stamped {
                 document_sha256: stamped.document_sha256,
                 seal_object_sha256: stamped.seal_object_sha256,
@@ -316,7 +375,14 @@ impl Walk {
                 return;
             }
         };
-        let tickets_needed = self.policy.classes[&request.binding.class].tickets as usize;
+        let mut tickets_needed = self.policy.classes[&request.binding.class].tickets as usize;
+        let mut ticket_lifetime_s = self.policy.ticket_lifetime_s;
+        if channel == Channel::Remote {
+            assert!(self.policy.remote.allowed, "a use from afar was cleared");
+            tickets_needed += 1;
+            ticket_lifetime_s = 1800;
+            self.tally.from_afar += 1;
+        }
         assert!(altered > 2, "what was altered was cleared");
         assert_eq!(cleared.tickets().len(), tickets_needed);
         self.tally.cleared += 1;
@@ -325,6 +391,7 @@ impl Walk {
             binding: &request.binding,
             confirmed_by: &confirms,
             tickets_needed,
+            ticket_lifetime_s,
             now_us: self.now_us,
         });
     }
@@ -343,6 +410,7 @@ impl Walk {
                     width_um: entry.application.width_um,
                     height_um: entry.application.height_um,
                     picture_sha256: entry.application.picture_sha256,
+                    picture: PictureFacts { bytes: 1, pixels: None },
                     certificate_sha256: made.certificate_sha256,
                     key_sha256: made.key_sha256,
                     valid_from_us: START_US,

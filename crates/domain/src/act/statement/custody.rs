@@ -76,6 +76,32 @@ pub struct Retirement {
     pub text: String,
 }
 
+/// How far the revocation of a certificate by its authority has come (R1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationStep {
+    /// The authority was asked for it.
+    Asked,
+    /// It did.
+    Revoked,
+}
+
+/// What the certificate authority was asked, or did, about the certificate of a seal that has ended (R1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateStep {
+    /// Which seal.
+    pub seal: SealId,
+    /// The `seal-revoke` this follows.
+    pub about: ActId,
+    /// Asked, or done.
+    pub step: RevocationStep,
+    /// The authority, 1 to 128 characters: who did it is who was asked.
+    pub authority: String,
+    /// How and by what sign, such as the number of the receipt or of the revocation list; 1 to 1000 characters.
+    pub text: String,
+}
+
 /// What became of the carrier of a destroyed key (R2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

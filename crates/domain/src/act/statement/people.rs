@@ -27,6 +27,9 @@ pub struct PersonEntry {
     /// The system user they are on the agent's machine, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
+    /// Certificates their programs show to the agent from other machines (TLS clients): SHA-256 of the DER, hex, at most 8 (U10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Digest>,
 }
 
 /// One person and why.
@@ -37,6 +40,18 @@ pub struct NamedPerson {
     pub person: PersonId,
     /// Why, 1 to 1000 characters.
     pub reason: String,
+}
+
+/// A person was trained in the keeping of seals (C6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingGiven {
+    /// Who.
+    pub person: PersonId,
+    /// In what, 1 to 128 characters.
+    pub topic: String,
+    /// Until when it counts, seconds since the Unix epoch; the policy may ask for another one earlier.
+    pub until_s: u64,
 }
 
 /// Within which a person may use a seal (U1).

@@ -1,9 +1,9 @@
 //! Revocation (R1) and destruction (R2).
 
-use super::super::{Active, Change, Ended, Retiring, SealEntry, SealLife};
+use super::super::{Active, CertificateRevocation, Change, Ended, Retiring, SealEntry, SealLife};
 use super::{kept, out_of_order, step, with_active};
 use crate::{
-    act::statement::{Destruction, NamedSeal, Retirement},
+    act::statement::{CertificateStep, Destruction, NamedSeal, Retirement, RevocationStep},
     reason::Reason,
     refusal::{Refusal, Violation},
     rule::act::ActFacts,
@@ -39,6 +39,7 @@ pub(super) fn revoke(facts: &ActFacts<'_>, named: &NamedSeal) -> Result<Change, 
         custodian: Some(active.custodian.clone()),
         retiring: retiring.clone(),
         by: facts.reference(),
+        certificate: None,
         destroying: None,
     };
     Ok(step(facts, entry, SealLife::Revoked(ended)).into())
@@ -60,6 +61,37 @@ pub(super) fn destroy(facts: &ActFacts<'_>, destruction: &Destruction) -> Result
             destroying: Some((facts.reference(), destruction.clone())),
             ..ended.clone()
         }),
+    };
+    Ok(step(facts, entry, life).into())
+}
+
+/// What the authority was asked or did stands beside whatever else becomes of the ended seal.
+pub(super) fn certificate(facts: &ActFacts<'_>, said: &CertificateStep) -> Result<Change, Refusal> {
+    let entry = facts.seal(&said.seal)?;
+    let Some(ended) = entry.life.ended() else {
+        return Err(out_of_order(entry, "revoked or destroyed"));
+    };
+    let certificate = match (said.step, &ended.certificate) {
+        (_, Some(CertificateRevocation { revoked: Some(_), .. })) => return Err(done_already(entry)),
+        // Asked again, of whomever: the first may have been the wrong one, or never have answered.
+        (RevocationStep::Asked, _) => CertificateRevocation {
+            authority: said.authority.clone(),
+            asked: facts.reference(),
+            revoked: None,
+        },
+        (RevocationStep::Revoked, Some(asked)) => {
+            CertificateRevocation { revoked: Some(facts.reference()), ..asked.clone() }
+        }
+        (RevocationStep::Revoked, None) => {
+            return Err(out_of_order(entry, "revocation of the certificate asked for"));
+        }
+    };
+    let ended = Ended { certificate: Some(certificate), ..ended.clone() };
+    let life = match &entry.life {
+        SealLife::Destroyed { by, destruction, .. } => {
+            SealLife::Destroyed { ended, by: by.clone(), destruction: destruction.clone() }
+        }
+        _ => SealLife::Revoked(ended),
     };
     Ok(step(facts, entry, life).into())
 }

@@ -31,6 +31,8 @@ pub struct Outside<'a> {
     pub copies_used: u32,
     /// SHA-256 of what was filed with the act: picture, seal object or policy file.
     pub attachment: Option<Digest>,
+    /// Of an application: what its picture, filed with it, is (A5).
+    pub picture: Option<PictureFacts>,
     /// What verifying the seal object filed with the act told; `None` if none was filed, or it did not verify.
     pub made: Option<MadeFacts>,
     /// Whether the seal's token signed a challenge just now (A6).
@@ -52,6 +54,7 @@ impl<'a> Outside<'a> {
             request: None,
             copies_used: 0,
             attachment: None,
+            picture: None,
             made: None,
             control_proved: false,
             inspection_passed: false,
@@ -74,6 +77,8 @@ pub struct MadeFacts {
     pub height_um: u32,
     /// SHA-256 of the picture in it.
     pub picture_sha256: Digest,
+    /// What that picture is (A5).
+    pub picture: PictureFacts,
     /// SHA-256 of the certificate in its list, DER.
     pub certificate_sha256: Digest,
     /// SHA-256 of that certificate's SubjectPublicKeyInfo, DER.
@@ -84,6 +89,15 @@ pub struct MadeFacts {
     pub valid_until_us: u64,
     /// The key it verified with: that of the act it was filed with.
     pub maker: ActKey,
+}
+
+/// What a seal's picture is, as far as its size goes (A5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureFacts {
+    /// The file, bytes.
+    pub bytes: u64,
+    /// Width and height of a raster picture; `None` of one drawn from lines, or one that cannot be read: it is told when the seal is made.
+    pub pixels: Option<[u32; 2]>,
 }
 
 impl Office {
@@ -114,6 +128,7 @@ impl Office {
                 Changed::GrantEnded(person, seal) => drop(self.grants.remove(&(person, seal))),
                 Changed::Notice(notice) => drop(self.notices.insert(notice.by.act, notice)),
                 Changed::Finding(finding) => drop(self.findings.insert(finding.by.act, finding)),
+                Changed::Training(training) => drop(self.trainings.insert(training.by.act, training)),
                 Changed::Policy(digest) => self.policy = Some(digest),
                 Changed::Said(subject, issued_s) => drop(self.said.insert(subject, issued_s)),
                 Changed::Request(_) => {}
@@ -128,8 +143,9 @@ impl Office {
 /// What it names does not exist, or is not in the state the step begins with. Whether who signed may take the step is not asked here.
 pub(crate) fn change(facts: &ActFacts<'_>) -> Result<Change, Refusal> {
     match &facts.claims.statement {
-        Statement::PersonRegister(entry) => Ok(people::register(entry)),
+        Statement::PersonRegister(entry) => Ok(people::register(facts, entry)),
         Statement::PersonLeave(leaver) => people::leave(facts, leaver),
+        Statement::Training(given) => people::train(facts, given),
         Statement::Grant(terms) => people::grant(facts, terms),
         Statement::GrantEnd(ended) => people::end_grant(facts, ended),
         Statement::Policy(policy) => Ok(Changed::Policy(policy.sha256).into()),
@@ -155,6 +171,7 @@ pub(crate) fn change(facts: &ActFacts<'_>) -> Result<Change, Refusal> {
         Statement::SealRetireApprove(named) => ending::approve(facts, named),
         Statement::SealRevoke(named) => ending::revoke(facts, named),
         Statement::SealDestroy(destruction) => ending::destroy(facts, destruction),
+        Statement::CertificateRevocation(said) => ending::certificate(facts, said),
 
         Statement::RequestFile(binding) => requests::file(facts, binding),
         Statement::RequestApprove(binding) => requests::approve(facts, binding),

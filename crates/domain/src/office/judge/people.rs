@@ -1,49 +1,68 @@
 //! People, their keys and grants.
 
-use super::super::{Change, Changed, Grant, Person, SealLife, Status};
+use super::super::{Change, Changed, Grant, Person, Role, SealLife, Status, Training};
 use super::{step, suspension};
 use crate::{
     act::{
         key::ActKey,
-        statement::{EndedGrant, GrantTerms, NamedPerson, PersonEntry},
+        statement::{EndedGrant, GrantTerms, NamedPerson, PersonEntry, TrainingGiven},
     },
+    identity::PersonId,
     reason::Reason,
     refusal::{Refusal, Violation},
     rule::act::ActFacts,
 };
 
-/// A person's entry, in the place of any earlier one: who comes back is employed again.
-pub(super) fn register(entry: &PersonEntry) -> Change {
+/// A person's entry, in the place of any earlier one: who comes back is employed again. Who becomes an auditor uses no seals any more (G2).
+pub(super) fn register(facts: &ActFacts<'_>, entry: &PersonEntry) -> Change {
     // A key that cannot be read was refused by its rule.
     let keys = entry.keys.iter().filter_map(|key| ActKey::from_jwk(&key.to_string()).ok()).collect();
-    Changed::Person(Person {
+    let registered = Changed::Person(Person {
         id: entry.person.clone(),
         name: entry.name.clone(),
         unit: entry.unit.clone(),
         roles: entry.roles.clone(),
         keys,
         uid: entry.uid,
+        certificates: entry.certificates.clone(),
+        tickets_since_s: facts.office.people.get(&entry.person).map_or(0, |earlier| earlier.tickets_since_s),
         status: Status::Employed,
-    })
-    .into()
+    });
+    let mut entities = vec![registered];
+    if entry.roles.contains(&Role::Auditor) {
+        entities.extend(grants_end(facts, &entry.person));
+    }
+    Change { entities }
 }
 
-/// The entry stays, so that what they signed can be read; the seals they keep are blocked and their grants end by the same act (C2).
+fn grants_end<'a>(facts: &ActFacts<'a>, person: &'a PersonId) -> impl Iterator<Item = Changed> + 'a {
+    let grants = facts.office.grants.keys().filter(move |(holder, _)| holder == person);
+    grants.map(|(holder, seal)| Changed::GrantEnded(holder.clone(), seal.clone()))
+}
+
+/// The entry stays, so that what they signed can be read; their tickets are void for good, also once they come back; the seals they keep are blocked and their grants end by the same act (C2).
 pub(super) fn leave(facts: &ActFacts<'_>, leaver: &NamedPerson) -> Result<Change, Refusal> {
     let person = facts.person(&leaver.person)?;
     if !person.is_employed() {
         return Err(Violation::new(Reason::PersonLeft).with("person", &person.id).into());
     }
-    let left = Person { status: Status::Left(facts.outside.now_us), ..person.clone() };
+    // A ticket of this very second may be older than the act: it is void as well.
+    let tickets_since_s = facts.now_s().saturating_add(1);
+    let left = Person { status: Status::Left(facts.outside.now_us), tickets_since_s, ..person.clone() };
     let mut entities = vec![Changed::Person(left)];
-    let grants = facts.office.grants.keys().filter(|(holder, _)| *holder == person.id);
-    entities.extend(grants.map(|(holder, seal)| Changed::GrantEnded(holder.clone(), seal.clone())));
+    entities.extend(grants_end(facts, &person.id));
     for entry in facts.office.kept_by(&person.id) {
         if let SealLife::Active(active) = &entry.life {
             entities.push(step(facts, entry, suspension::suspended(facts, active, None)));
         }
     }
     Ok(Change { entities })
+}
+
+/// Each stays by itself, so that it can be told what a person was trained in and when.
+pub(super) fn train(facts: &ActFacts<'_>, given: &TrainingGiven) -> Result<Change, Refusal> {
+    facts.person(&given.person)?;
+    Ok(Changed::Training(Training { by: facts.reference(), given: given.clone() }).into())
 }
 
 pub(super) fn grant(facts: &ActFacts<'_>, terms: &GrantTerms) -> Result<Change, Refusal> {

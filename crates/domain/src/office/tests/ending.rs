@@ -130,3 +130,64 @@ fn a_key_said_to_be_destroyed_is_looked_for() {
     world.done("auditor", destroy(CarrierEnd::KeyDestroyed));
     assert_eq!(world.state("contract"), "destroyed");
 }
+
+fn certificate(step: RevocationStep, authority: &str, about: ActId) -> Statement {
+    Statement::CertificateRevocation(CertificateStep {
+        seal: seal("contract"),
+        about,
+        step,
+        authority: authority.into(),
+        text: "受理号 2027-1".into(),
+    })
+}
+
+fn told(world: &World) -> (String, bool) {
+    let ended = world.office.seals[&seal("contract")].life.ended().unwrap();
+    let certificate = ended.certificate.as_ref().unwrap();
+    (certificate.authority.clone(), certificate.revoked.is_some())
+}
+
+#[test]
+fn the_authority_is_asked_to_revoke_the_certificate_of_an_ended_seal_and_does() {
+    use RevocationStep::{Asked, Revoked};
+    let mut world = World::with_seal();
+    let none = ActId::new(Uuid::from_u128(99));
+    assert_eq!(world.refused("office", certificate(Asked, "CA", none)), "seal-state-wrong");
+
+    let mut world = revoked();
+    let about = world.office.seals[&seal("contract")].about();
+    assert_eq!(world.refused("office", certificate(Asked, "CA", none)), "act-about-wrong");
+    assert_eq!(world.refused("head", certificate(Asked, "CA", about)), "role-missing");
+    assert_eq!(world.refused("office", certificate(Asked, "", about)), "act-text-bad");
+    assert_eq!(world.refused("office", certificate(Asked, &"C".repeat(129), about)), "act-text-bad");
+    assert_eq!(world.refused("office", certificate(Revoked, "CA", about)), "seal-state-wrong");
+    world.done("office", certificate(Asked, "CA", about));
+    assert_eq!(told(&world), ("CA".into(), false));
+    assert_eq!(world.state("contract"), "revoked");
+
+    // It is tracked beside the destruction, and after it.
+    world.done("office", destroy(CarrierEnd::KeyDestroyed));
+    world.done("auditor", destroy(CarrierEnd::KeyDestroyed));
+    assert_eq!(told(&world), ("CA".into(), false));
+    world.done("office", certificate(Revoked, "CA", about));
+    assert_eq!(world.state("contract"), "destroyed");
+    assert_eq!(told(&world), ("CA".into(), true));
+    assert_eq!(world.refused("office", certificate(Revoked, "CA", about)), "act-done-already");
+    assert_eq!(world.refused("office", certificate(Asked, "CA", about)), "act-done-already");
+    let steps = world.office.seals[&seal("contract")].history.iter();
+    assert_eq!(steps.filter(|step| step.typ == "certificate-revocation").count(), 2);
+}
+
+#[test]
+fn the_authority_that_was_asked_is_the_one_that_did() {
+    use RevocationStep::{Asked, Revoked};
+    let mut world = revoked();
+    let about = world.office.seals[&seal("contract")].about();
+    world.done("office", certificate(Asked, "CA", about));
+    assert_eq!(world.refused("office", certificate(Revoked, "CA 2", about)), "certificate-authority-differs");
+    // The wrong one was asked: another is.
+    world.done("office", certificate(Asked, "CA 2", about));
+    assert_eq!(world.refused("office", certificate(Revoked, "CA", about)), "certificate-authority-differs");
+    world.done("office", certificate(Revoked, "CA 2", about));
+    assert_eq!(told(&world), ("CA 2".into(), true));
+}

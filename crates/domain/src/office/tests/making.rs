@@ -34,6 +34,40 @@ fn a_seal_becomes_active_by_seven_acts_in_their_order() {
 }
 
 #[test]
+fn a_picture_is_fine_enough_for_its_size_and_no_larger_than_allowed() {
+    let mut world = World::new();
+    let mut applied = |bytes: u64, pixels: Option<[u32; 2]>| {
+        let application = application("contract", "合同专用章", "custodian");
+        world.refused_with("applicant", Statement::SealApply(Box::new(application)), |outside| {
+            outside.picture = Some(PictureFacts { bytes, pixels });
+        })
+    };
+    // 40 mm at 300 dpi.
+    assert_eq!(applied(100, Some([471, 472])), "seal-picture-coarse");
+    assert_eq!(applied((4 << 20) + 1, None), "seal-picture-too-large");
+    assert_eq!(applied((4 << 20) + 1, Some([1, 1])), "seal-picture-too-large, seal-picture-coarse");
+    assert_eq!(applied(4 << 20, Some([472, 472])), "accepted");
+
+    // What the policy says when it is made counts then, of the size too.
+    let mut world = World::new();
+    let about = apply(&mut world);
+    world.done("head", Statement::SealApprove(named(about)));
+    world.done("office", review("contract", about));
+    let make = || Statement::SealMake(made("contract", about, KEY));
+    let coarse = world.refused_with("office", make(), |outside| {
+        outside.made.as_mut().unwrap().picture.pixels = Some([400, 400]);
+    });
+    assert_eq!(coarse, "seal-picture-coarse");
+    world.policy.pictures.max_um = 39_000;
+    assert_eq!(world.refused("office", make()), "seal-size-bad");
+    let small =
+        SealApplication {
+            width_um: 39_000, height_um: 39_000, ..application("small", "小章", "custodian")
+        };
+    world.done("applicant", Statement::SealApply(Box::new(small)));
+}
+
+#[test]
 fn no_step_can_be_skipped_or_repeated() {
     let mut world = World::new();
     let about = apply(&mut world);

@@ -6,6 +6,7 @@ mod making;
 mod people;
 mod requests;
 mod suspension;
+mod training;
 mod usage;
 
 use p256::ecdsa::SigningKey;
@@ -78,6 +79,8 @@ impl World {
                 roles: set(roles),
                 keys: vec![ActKey::from(signing_key(id).verifying_key())],
                 uid: None,
+                certificates: Vec::new(),
+                tickets_since_s: 0,
                 status: Status::Employed,
             };
             office.people.insert(entry.id.clone(), entry);
@@ -179,6 +182,7 @@ impl World {
                 width_um: entry.application.width_um,
                 height_um: entry.application.height_um,
                 picture_sha256: entry.application.picture_sha256,
+                picture: PictureFacts { bytes: 1, pixels: None },
                 certificate_sha256: made.certificate_sha256,
                 key_sha256: made.key_sha256,
                 valid_from_us: NOW_US - 86_400 * SECOND_US,
@@ -241,6 +245,7 @@ impl World {
             custodian: Some(active.custodian.clone()),
             retiring: Retiring { retirement, asked: by(), approved: Some(by()) },
             by: by(),
+            certificate: None,
             destroying: None,
         };
         let destruction = Destruction { seal: seal("contract"), carrier: CarrierEnd::KeyDestroyed };
@@ -326,6 +331,7 @@ pub(crate) fn entry(id: &str, roles: &[Role]) -> PersonEntry {
         roles: set(roles),
         keys: vec![jwk(id)],
         uid: None,
+        certificates: Vec::new(),
     }
 }
 

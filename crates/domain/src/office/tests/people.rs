@@ -79,6 +79,40 @@ fn nobody_is_two_of_office_custodian_and_auditor() {
         }
     }
     world.done("office", register(entry("new", &[Role::Custodian, Role::Approver, Role::UnitHead])));
+    world.done("office", register(entry("both", &[Role::SealOffice, Role::Approver])));
+    for other in Role::ALL.into_iter().filter(|role| *role != Role::Auditor) {
+        let refused = world.refused("office", register(entry("watcher", &[Role::Auditor, other])));
+        assert_eq!(refused, "roles-incompatible", "{}", other.code());
+    }
+    world.done("office", register(entry("watcher", &[Role::Auditor])));
+}
+
+#[test]
+fn an_auditor_changes_nothing_and_uses_no_seal() {
+    let mut world = World::with_request();
+    // Of the unit, where anybody may apply, ask for the end of a seal and report its loss.
+    world.done("office", register(entry("watcher", &[Role::Auditor])));
+    let ending =
+        Retirement { seal: seal("contract"), reason: RevocationReason::Other, text: "其他".into() };
+    for statement in [
+        Statement::SealApply(Box::new(application("new", "新章", "custodian"))),
+        Statement::SealRetire(ending),
+        report("contract", ReportKind::Loss),
+    ] {
+        assert_eq!(world.refused("watcher", statement.clone()), "role-missing", "{}", statement.typ());
+        assert_eq!(world.refused("approver", statement), "accepted");
+    }
+    let watcher = || GrantTerms { person: person("watcher"), ..grant_terms() };
+    assert_eq!(world.refused("office", Statement::Grant(watcher())), "roles-incompatible");
+
+    // Who becomes one has neither grants nor requests any more, and gets the grants back by new acts alone.
+    world.done("office", register(entry("applicant", &[Role::Auditor])));
+    assert!(world.office.grants.is_empty());
+    let request = world.binding().request;
+    let withdraw = EndedRequest { request, reason: "不用了".into() };
+    assert_eq!(world.refused("applicant", Statement::RequestWithdraw(withdraw)), "role-missing");
+    world.done("office", register(entry("applicant", &[Role::Applicant])));
+    assert!(world.office.grants.is_empty());
 }
 
 #[test]
@@ -98,6 +132,32 @@ fn a_key_or_a_user_is_one_persons_only() {
     private.keys[0]["d"] = "AQ".into();
     private.keys.push(serde_json::json!({"kty": "RSA"}));
     assert_eq!(world.refused("office", register(private)), "act-key-private, act-key-unfit");
+}
+
+#[test]
+fn a_certificate_is_one_persons_only() {
+    let mut world = World::new();
+    let with = |id: &str, certificates: &[&str]| {
+        let certificates = certificates.iter().map(|of| digest(of)).collect();
+        register(PersonEntry { certificates, ..entry(id, &[Role::Custodian]) })
+    };
+    world.done("office", with("new", &["laptop", "desk"]));
+    assert_eq!(world.office.person_of_certificate(&digest("desk")).unwrap().id, person("new"));
+    assert!(world.office.person_of_certificate(&digest("other")).is_none());
+    assert_eq!(world.refused("office", with("other", &["other", "desk"])), "certificate-taken");
+    // Their own they keep or give up with each new entry.
+    world.done("office", with("new", &["desk"]));
+    world.done("office", with("other", &["laptop"]));
+    // Who has left shows it no more.
+    world.done("office", leave("new"));
+    assert!(world.office.person_of_certificate(&digest("desk")).is_none());
+    world.done("office", with("other", &["laptop", "desk"]));
+    assert_eq!(world.refused("office", with("new", &["desk"])), "certificate-taken");
+
+    let many: Vec<_> = (0..9).map(|index| index.to_string()).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    assert_eq!(world.refused("office", with("many", &many)), "certificates-too-many");
+    world.done("office", with("many", &many[..8]));
 }
 
 #[test]

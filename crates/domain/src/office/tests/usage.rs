@@ -1,9 +1,13 @@
 use super::*;
-use crate::rule::usage::{self, Cleared, Stamped, UseFacts};
+use crate::{
+    channel::Channel,
+    rule::usage::{self, Cleared, Stamped, UseFacts},
+};
 
 /// What the agent would hand to the rules for one use; tests alter it.
 struct Use {
     confirms: Option<&'static str>,
+    channel: Channel,
     document: Digest,
     object: Digest,
     boxes: Vec<BoundBox>,
@@ -15,6 +19,7 @@ fn one(world: &World) -> Use {
     let binding = world.binding();
     Use {
         confirms: Some("custodian"),
+        channel: Channel::Local,
         document: binding.document_sha256,
         object: binding.seal_object_sha256,
         boxes: binding.boxes,
@@ -31,6 +36,7 @@ fn facts<'a>(world: &'a World, one: &'a Use) -> UseFacts<'a> {
         request: world.request.as_ref().unwrap(),
         seal: &world.office.seals[&seal("contract")],
         custodian: one.confirms.map(|id| &world.office.people[&person(id)]),
+        channel: one.channel,
         stamped: Stamped { document_sha256: one.document, seal_object_sha256: one.object, boxes: &one.boxes },
         copies_used: one.copies_used,
         used_today: one.used_today,
@@ -87,6 +93,107 @@ fn as_many_tickets_as_the_class_needs_and_only_such_as_count() {
         forged.request.as_mut().unwrap().tickets[1].by = person(by);
         assert_eq!(refused(&forged), "tickets-missing", "{by}");
     }
+}
+
+#[test]
+fn who_comes_back_does_not_bring_their_tickets() {
+    let mut world = approved();
+    assert!(stamp(&world).is_ok());
+    world.done("office", leave("second"));
+    world.pass(60);
+    let back = entry("second", &[Role::Approver]);
+    world.done("office", Statement::PersonRegister(back.clone()));
+    assert_eq!(refused(&world), "tickets-missing");
+    // Nor does another entry of somebody who is there void anything.
+    world.approve("second").unwrap();
+    assert!(stamp(&world).is_ok());
+    world.pass(60);
+    world.done("office", Statement::PersonRegister(back));
+    assert!(stamp(&world).is_ok());
+}
+
+/// `minutes`: how old the tickets are.
+fn from_afar(minutes: u64) -> World {
+    let mut world = World::with_request();
+    (world.policy.remote.allowed, world.policy.remote.ticket_lifetime_s) = (true, 1800);
+    for approver in ["approver", "second", "third"] {
+        if approver == "third" {
+            world.done("office", Statement::PersonRegister(entry("third", &[Role::Approver])));
+        }
+        world.approve(approver).unwrap();
+    }
+    world.pass(minutes * 60);
+    world
+}
+
+fn refused_from_afar(world: &World) -> String {
+    refused_when(world, |one| one.channel = Channel::Remote)
+}
+
+#[test]
+fn a_seal_is_used_from_afar_only_where_the_policy_allows_it() {
+    let mut world = from_afar(0);
+    let mut one = one(&world);
+    one.channel = Channel::Remote;
+    assert_eq!(usage::check(&facts(&world, &one)).unwrap().tickets().len(), 3);
+    assert!(usage::unlock(&world.policy, Channel::Remote).is_ok());
+    world.policy.remote.allowed = false;
+    assert_eq!(refused_from_afar(&world), "remote-not-allowed");
+    assert_eq!(usage::unlock(&world.policy, Channel::Remote).unwrap_err().to_string(), "remote-not-allowed");
+    assert!(usage::unlock(&world.policy, Channel::Local).is_ok());
+    assert_eq!(stamp(&world).unwrap().tickets().len(), 2, "nearby it goes on");
+    assert!(usage::admit(&facts(&world, &one)).is_ok(), "asking is no use");
+}
+
+#[test]
+fn a_use_from_afar_takes_more_tickets_and_younger_ones() {
+    let mut world = from_afar(0);
+    world.policy.remote.additional_tickets = 2;
+    let told = |world: &World| {
+        let mut one = one(world);
+        one.channel = Channel::Remote;
+        let refusal = usage::check(&facts(world, &one)).unwrap_err();
+        assert_eq!(refusal.to_string(), "tickets-missing");
+        let details = &refusal.first().details;
+        ["have", "need", "of-class", "too-old"].map(|key| details[key].clone())
+    };
+    assert_eq!(told(&world), ["3", "4", "2", "0"]);
+    assert!(stamp(&world).is_ok(), "nearby two do");
+    // Of 1800 seconds none is left.
+    let world = from_afar(30);
+    assert_eq!(told(&world), ["0", "3", "2", "3"]);
+    assert!(stamp(&world).is_ok(), "nearby they live on");
+    assert_eq!(told(&approved_of_afar()), ["2", "3", "2", "0"]);
+    // A class that needs none nearby needs one from afar.
+    let mut free = from_afar(30);
+    free.policy.classes.get_mut("important").unwrap().tickets = 0;
+    assert_eq!(told(&free), ["0", "1", "0", "3"]);
+}
+
+fn approved_of_afar() -> World {
+    let mut world = approved();
+    world.policy.remote.allowed = true;
+    world
+}
+
+#[test]
+fn a_ticket_too_old_for_a_use_from_afar_is_given_anew_and_stays_one_vote() {
+    let mut world = from_afar(30);
+    let binding = world.binding();
+    let mut ticket = |by: &str| world.refused(by, Statement::RequestApprove(Box::new(binding.clone())));
+    assert_eq!(ticket("approver"), "accepted");
+    assert_eq!(ticket("approver"), "approved-already");
+    for by in ["second", "third"] {
+        assert_eq!(ticket(by), "accepted", "{by}");
+    }
+    assert_eq!(world.request.as_ref().unwrap().tickets.len(), 3);
+    let mut one = one(&world);
+    one.channel = Channel::Remote;
+    assert_eq!(usage::check(&facts(&world, &one)).unwrap().tickets().len(), 3);
+    // Where nothing is used from afar, there is nothing to renew.
+    let mut nearby = from_afar(30);
+    nearby.policy.remote.allowed = false;
+    assert_eq!(nearby.refused("approver", Statement::RequestApprove(Box::new(binding))), "approved-already");
 }
 
 #[test]

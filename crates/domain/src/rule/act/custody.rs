@@ -1,8 +1,11 @@
-//! Rules on who keeps a seal, on its resumption and on its destruction (C2, C4, R2).
+//! Rules on who keeps a seal, on its resumption, its certificate's revocation and its destruction (C2, C4, R1, R2).
 
 use super::{super::Rule, ActFacts, Check, role_missing};
 use crate::{
-    act::{Statement, statement::CarrierEnd},
+    act::{
+        Statement,
+        statement::{CarrierEnd, RevocationStep},
+    },
     identity::{PersonId, TokenSerial},
     office::{ActRef, Ended, Person, Role, SealEntry, SealLife},
     pkcs11_uri::ObjectUri,
@@ -62,6 +65,29 @@ pub(super) const RULES: &[Rule<Check>] = &[
                 found.push(Violation::new(Reason::SecondPersonNeeded).with("person", &first.by));
             } else if !(office && and_head || head && and_office) {
                 found.push(role_missing(facts, if office { "unit-head" } else { "seal-office" }));
+            }
+        },
+    ),
+    Rule::new(
+        "R1.same-authority",
+        "R1",
+        &[Reason::CertificateAuthorityDiffers],
+        "crates/domain/src/office/tests/ending.rs::the_authority_that_was_asked_is_the_one_that_did",
+        |facts, found| {
+            let (Statement::CertificateRevocation(said), Some(entry)) =
+                (&facts.claims.statement, facts.named_seal())
+            else {
+                return;
+            };
+            let asked = entry.life.ended().and_then(|ended| ended.certificate.as_ref());
+            if let Some(asked) = asked.filter(|_| said.step == RevocationStep::Revoked)
+                && asked.authority != said.authority
+            {
+                found.push(
+                    Violation::new(Reason::CertificateAuthorityDiffers)
+                        .with("seal", entry.id())
+                        .with("asked", &asked.authority),
+                );
             }
         },
     ),

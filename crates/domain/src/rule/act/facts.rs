@@ -76,9 +76,11 @@ impl<'a> ActFacts<'a> {
             Statement::NoticeAcknowledge(named) => &self.office.notices.get(&named.about)?.seal,
             Statement::SealRetire(retirement) => &retirement.seal,
             Statement::SealDestroy(destruction) => &destruction.seal,
+            Statement::CertificateRevocation(said) => &said.seal,
             Statement::RequestFile(binding) | Statement::RequestApprove(binding) => &binding.seal,
             Statement::PersonRegister(_)
             | Statement::PersonLeave(_)
+            | Statement::Training(_)
             | Statement::Policy(_)
             | Statement::RequestReject(_)
             | Statement::RequestWithdraw(_)

@@ -7,7 +7,7 @@ use crate::{
         statement::{MadeSeal, SealApplication},
     },
     identity::{ActId, PersonId},
-    office::{Role, SealEntry, SealLife},
+    office::{PictureFacts, Role, SealEntry, SealLife},
     pkcs11_uri::{ObjectKind, ObjectUri},
     reason::Reason,
     refusal::{Violation, Violations},
@@ -40,15 +40,44 @@ pub(super) const RULES: &[Rule<Check>] = &[
         &[Reason::SealSizeBad],
         "crates/domain/src/office/tests/making.rs::everything_an_application_lacks_is_named",
         |facts, found| {
-            let Some(application) = application(facts) else { return };
+            let Some((application, _)) = pictured(facts) else { return };
             let (width, height) = (application.width_um, application.height_um);
+            let rules = &facts.outside.policy.pictures;
             // A size that is not given is a missing part.
-            if width > 0 && height > 0 && SealSize::new(width, height).is_none() {
+            let given = width > 0 && height > 0;
+            if given && !SealSize::new(width, height).is_some_and(|size| rules.allows(size)) {
                 found.push(
                     Violation::new(Reason::SealSizeBad)
                         .with("width-um", width)
                         .with("height-um", height)
-                        .with("limit-um", SealSize::MAX_UM),
+                        .with("limit-um", rules.max_um),
+                );
+            }
+        },
+    ),
+    Rule::new(
+        "A5.picture",
+        "A5",
+        &[Reason::SealPictureTooLarge, Reason::SealPictureCoarse],
+        "crates/domain/src/office/tests/making.rs::a_picture_is_fine_enough_for_its_size_and_no_larger_than_allowed",
+        |facts, found| {
+            let Some((application, Some(picture))) = pictured(facts) else { return };
+            let rules = &facts.outside.policy.pictures;
+            if picture.bytes > rules.max_file_bytes {
+                found.push(
+                    Violation::new(Reason::SealPictureTooLarge)
+                        .with("bytes", picture.bytes)
+                        .with("limit", rules.max_file_bytes),
+                );
+            }
+            let size = SealSize::new(application.width_um, application.height_um);
+            if let (Some(pixels @ [wide, high]), Some(size)) = (picture.pixels, size)
+                && !rules.is_fine_enough(pixels, size)
+            {
+                found.push(
+                    Violation::new(Reason::SealPictureCoarse)
+                        .with("pixels", format_args!("{wide} x {high}"))
+                        .with("min-dpi", rules.min_dpi),
                 );
             }
         },
@@ -232,6 +261,19 @@ fn application<'a>(facts: &ActFacts<'a>) -> Option<&'a SealApplication> {
     }
 }
 
+/// The application whose seal is asked for or made, and the picture filed with either.
+fn pictured<'a>(facts: &ActFacts<'a>) -> Option<(&'a SealApplication, Option<PictureFacts>)> {
+    match &facts.claims.statement {
+        Statement::SealApply(application) => Some((application, facts.outside.picture)),
+        // The policy may have changed since it was applied for.
+        Statement::SealMake(_) => {
+            let made = facts.outside.made.as_ref();
+            Some((&facts.named_seal()?.application, made.map(|made| made.picture)))
+        }
+        _ => None,
+    }
+}
+
 fn made<'a>(facts: &ActFacts<'a>) -> Option<&'a MadeSeal> {
     match &facts.claims.statement {
         Statement::SealMake(made) => Some(made),
@@ -264,6 +306,7 @@ fn followed(facts: &ActFacts<'_>) -> Option<(ActId, ActId)> {
         Statement::SealReview(review) => Some((review.about, applied)),
         Statement::SealMake(made) => Some((made.about, applied)),
         Statement::SealRetireApprove(named) | Statement::SealRevoke(named) => Some((named.about, asked()?)),
+        Statement::CertificateRevocation(said) => Some((said.about, entry.life.ended()?.by.act)),
         Statement::SealResume(named) => match &entry.life {
             SealLife::Suspended(suspended) => Some((named.about, suspended.by.act)),
             _ => None,

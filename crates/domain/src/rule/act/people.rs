@@ -21,9 +21,9 @@ pub(super) const RULES: &[Rule<Check>] = &[
         "crates/domain/src/office/tests/people.rs::nobody_is_two_of_office_custodian_and_auditor",
         |facts, found| {
             let Some(entry) = registered(facts) else { return };
-            let held: Vec<_> = Role::APART.iter().filter(|role| entry.roles.contains(role)).collect();
-            if held.len() > 1 {
-                let roles: Vec<_> = held.into_iter().map(|role| role.code()).collect();
+            let held = Role::in_conflict(&entry.roles);
+            if !held.is_empty() {
+                let roles: Vec<_> = held.into_iter().map(Role::code).collect();
                 found.push(
                     Violation::new(Reason::RolesIncompatible)
                         .with("person", &entry.person)
@@ -53,6 +53,13 @@ pub(super) const RULES: &[Rule<Check>] = &[
                 found.push(Violation::new(Reason::UidTaken).with("uid", uid).with("person", &other.id));
             }
         },
+    ),
+    Rule::new(
+        "U10.certificates",
+        "U10",
+        &[Reason::CertificatesTooMany, Reason::CertificateTaken],
+        "crates/domain/src/office/tests/people.rs::a_certificate_is_one_persons_only",
+        certificates,
     ),
     Rule::new(
         "G2.office-remains",
@@ -93,6 +100,30 @@ pub(super) const RULES: &[Rule<Check>] = &[
         },
     ),
     Rule::new(
+        "C6.trainee",
+        "C6",
+        &[Reason::PersonLeft],
+        "crates/domain/src/office/tests/training.rs::training_is_of_staff_and_still_counts",
+        |facts, found| {
+            let Statement::Training(given) = &facts.claims.statement else { return };
+            if facts.person(&given.person).is_ok_and(|person| !person.is_employed()) {
+                found.push(Violation::new(Reason::PersonLeft).with("person", &given.person));
+            }
+        },
+    ),
+    Rule::new(
+        "C6.training-counts",
+        "C6",
+        &[Reason::TrainingEnded],
+        "crates/domain/src/office/tests/training.rs::training_is_of_staff_and_still_counts",
+        |facts, found| {
+            let Statement::Training(given) = &facts.claims.statement else { return };
+            if given.until_s <= facts.now_s() {
+                found.push(Violation::new(Reason::TrainingEnded).with("until", given.until_s));
+            }
+        },
+    ),
+    Rule::new(
         "U1.grantee",
         "U1",
         &[Reason::PersonLeft],
@@ -101,6 +132,22 @@ pub(super) const RULES: &[Rule<Check>] = &[
             let Some(terms) = granted(facts) else { return };
             if facts.person(&terms.person).is_ok_and(|person| !person.is_employed()) {
                 found.push(Violation::new(Reason::PersonLeft).with("person", &terms.person));
+            }
+        },
+    ),
+    Rule::new(
+        "S1.uses-nothing",
+        "S1",
+        &[Reason::RolesIncompatible],
+        "crates/domain/src/office/tests/people.rs::an_auditor_changes_nothing_and_uses_no_seal",
+        |facts, found| {
+            let Some(terms) = granted(facts) else { return };
+            if facts.person(&terms.person).is_ok_and(|person| person.is(Role::Auditor)) {
+                found.push(
+                    Violation::new(Reason::RolesIncompatible)
+                        .with("person", &terms.person)
+                        .with("roles", Role::Auditor.code()),
+                );
             }
         },
     ),
@@ -158,6 +205,8 @@ pub(super) const RULES: &[Rule<Check>] = &[
 
 /// Most keys of one person.
 const KEYS: usize = 8;
+/// Most certificates of one person.
+const CERTIFICATES: usize = 8;
 /// Minutes of a day.
 const DAY: u32 = 1440;
 
@@ -191,6 +240,29 @@ fn keys(facts: &ActFacts<'_>, found: &mut Violations) {
         if let Some(other) = others(facts, &entry.person).find(|other| other.keys.contains(&key)) {
             found.push(
                 Violation::new(Reason::KeyTaken).with("key", key.thumbprint()).with("person", &other.id),
+            );
+        }
+    }
+}
+
+/// As with a user of the machine, who has left shows it no more, so another may have it.
+fn certificates(facts: &ActFacts<'_>, found: &mut Violations) {
+    let Some(entry) = registered(facts) else { return };
+    let certificates = &entry.certificates;
+    if certificates.len() > CERTIFICATES {
+        found.push(
+            Violation::new(Reason::CertificatesTooMany)
+                .with("certificates", certificates.len())
+                .with("limit", CERTIFICATES),
+        );
+    }
+    for certificate in certificates.iter().take(CERTIFICATES) {
+        let shows = |other: &&Person| other.is_employed() && other.certificates.contains(certificate);
+        if let Some(other) = others(facts, &entry.person).find(shows) {
+            found.push(
+                Violation::new(Reason::CertificateTaken)
+                    .with("certificate", certificate)
+                    .with("person", &other.id),
             );
         }
     }

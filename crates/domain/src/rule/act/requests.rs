@@ -3,7 +3,7 @@
 use super::{super::Rule, ActFacts, Check};
 use crate::{
     act::{Statement, statement::Binding},
-    office::RequestFacts,
+    office::{RequestFacts, Ticket},
     reason::Reason,
     refusal::{Violation, Violations},
 };
@@ -92,9 +92,12 @@ pub(super) const RULES: &[Rule<Check>] = &[
             let Some(request) = approved(facts) else { return };
             let entry = facts.office.seals.get(&request.binding.seal);
             let Some(active) = entry.and_then(|entry| entry.kept()) else { return };
+            let (remote, now_us) = (&facts.outside.policy.remote, facts.outside.now_us);
+            // One that has become too old for a use from afar may be given anew, so that there can be such a use; it is one vote still.
+            let may_be_renewed = |ticket: &Ticket| remote.allowed && !ticket.counts_from_afar(remote, now_us);
             let counts = request
-                .valid_tickets(facts.office, active, facts.outside.now_us)
-                .any(|ticket| ticket.by == facts.claims.issuer);
+                .valid_tickets(facts.office, active, now_us)
+                .any(|ticket| ticket.by == facts.claims.issuer && !may_be_renewed(ticket));
             if counts {
                 found.push(Violation::new(Reason::ApprovedAlready).with("person", &facts.claims.issuer));
             }
