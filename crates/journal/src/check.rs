@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use crate::record::{Intent, Outcome};
+use crate::record::{Intent, Outcome, TreeHead};
 use crate::{Digest, Frontier, Record, RecordBody, RecordError, leaf_hash};
 
 /// What a check found.
@@ -60,7 +60,7 @@ pub enum FaultKind {
         /// `seq` of the intent before.
         earlier: u64,
     },
-    /// An intent tells of a tree that the records before it do not give.
+    /// An intent or a backup tells of a tree that the records before it do not give.
     #[error("tells of a journal of {size} records whose root hash is not that of the records here")]
     TreeMismatch {
         /// The size it tells.
@@ -184,6 +184,7 @@ impl Checker {
         match &record.body {
             RecordBody::AgentStarted(started) => self.started(position, started.origin.as_str()),
             RecordBody::Intent(intent) => self.intent(position, intent),
+            RecordBody::JournalBackedUp(copy) => self.tells_of(position, copy.journal),
             RecordBody::Act(filed) => self.act(position, filed.act),
             RecordBody::Refused(refused) if refused.violations.is_empty() || refused.count == 0 => {
                 self.fault(position, FaultKind::EmptyRefusal);
@@ -209,9 +210,7 @@ impl Checker {
 
     fn intent(&mut self, position: u64, intent: &Intent) {
         let Intent { use_id, journal, copy, copies, .. } = *intent;
-        if self.root_of(journal.size) != Some(journal.root) {
-            self.fault(position, FaultKind::TreeMismatch { size: journal.size });
-        }
+        self.tells_of(position, journal);
         if copy == 0 || copy > copies {
             self.fault(position, FaultKind::CopyOutOfRange { copy, copies });
         }
@@ -221,6 +220,12 @@ impl Checker {
             self.uses.insert(use_id, position);
         }
         self.intents.insert(position, Use { id: use_id, outcome: None });
+    }
+
+    fn tells_of(&mut self, position: u64, journal: TreeHead) {
+        if self.root_of(journal.size) != Some(journal.root) {
+            self.fault(position, FaultKind::TreeMismatch { size: journal.size });
+        }
     }
 
     fn act(&mut self, position: u64, act: Uuid) {

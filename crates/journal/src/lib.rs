@@ -40,11 +40,12 @@ pub use list::ListDigest;
 pub use merkle::{Frontier, FrontierError, empty_root, leaf_hash, node_hash, root};
 pub use record::{
     AbandonCause, Abandoned, ActFiled, Actor, AgentStarted, AgentStopped, CertificateImported, Channel,
-    Complete, Endpoint, Failed, InspectionFinding, Intent, KeyDestroyed, KeyDestructionOrdered, KeyGenerated,
-    KeyPurpose, KeySearch, KeyUsed, LockCause, MAX_INSPECTION_FINDINGS, Mode, ModuleFailed, ModuleFailure,
-    Outcome, Person, PinChange, PinChanged, PinEntry, PinKind, PinTries, PolicyLoaded, PolicyRejected,
-    RECORD_LIMIT, RECORD_VERSION, Record, RecordBody, Refused, Severity, StopCause, TestSignature,
-    TokenError, TokenInserted, TokenInspected, TokenLocked, TokenRemoved, TokenUnlocked, TreeHead, Verdict,
-    Violation, WrongPin,
+    Complete, DisclosuresErased, DraftStanding, Endpoint, Failed, InspectionFinding, Intent, JournalBackedUp,
+    KeyDestroyed, KeyDestructionOrdered, KeyGenerated, KeyPurpose, KeySearch, KeyUsed, LockCause,
+    MAX_INSPECTION_FINDINGS, Mode, ModuleFailed, ModuleFailure, Outcome, Person, PinChange, PinChanged,
+    PinEntry, PinKind, PinTries, PolicyLoaded, PolicyRejected, RECORD_LIMIT, RECORD_VERSION, Record,
+    RecordBody, Refused, RequestDrafted, RequestExpired, Severity, StopCause, TestSignature, TokenError,
+    TokenInserted, TokenInspected, TokenLocked, TokenRemoved, TokenUnlocked, TreeHead, Verdict, VersionSeen,
+    Versioned, Violation, WrongPin,
 };
 pub use text::{Code, Id, TextError};

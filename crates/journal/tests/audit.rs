@@ -40,6 +40,7 @@ fn office() -> OfficeView {
         person: person.into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         left_us,
+        training: None,
     };
     let finding = |act: u128, time, due, answered_us| FindingView {
         act: use_id(act).to_string(),
@@ -64,6 +65,7 @@ fn office() -> OfficeView {
             state: "active".into(),
             custodian: "p-04".into(),
             token_serial: Some("9f1c2b7a00e4d311".into()),
+            certificate: None,
         }],
         notices: vec![NoticeView {
             act: use_id(720).to_string(),
@@ -154,6 +156,26 @@ fn records_alone_tell_what_they_can() {
 }
 
 #[test]
+fn each_use_from_afar_is_noted() {
+    let mut entries = entries();
+    let mut moved = Vec::new();
+    for entry in &mut entries {
+        if let RecordBody::Intent(intent) = &mut entry.record.body
+            && moved.is_empty()
+        {
+            intent.custodian.from.channel = Channel::Remote;
+            moved.push(Some(entry.record.seq));
+        }
+    }
+    let found = report(&entries, Some(&office()), terms());
+    let noted = found.items.iter().filter(|item| item.kind == Kind::UsedFromAfar);
+    assert_eq!(noted.map(|item| item.seq).collect::<Vec<_>>(), moved);
+    let uses = entries.iter().filter(|entry| matches!(entry.record.body, RecordBody::Intent(_)));
+    let came = uses.filter_map(|entry| entry.record.body.came_from()).map(|from| from.channel);
+    assert_eq!(came.filter(|channel| *channel == Channel::Remote).count(), 1);
+}
+
+#[test]
 fn what_happened_before_is_left_out_and_what_stands_open_is_not() {
     let later = Terms { from_us: AUDITED_US + 20 * DAY, ..terms() };
     let found = report(&entries(), Some(&office()), later);
@@ -207,6 +229,11 @@ fn what_a_person_once_was_is_past() {
     };
     // As far as the records tell, it is the last registration, and stands.
     assert_eq!(conflicts(&report(&entries, None, terms())), [(Some(2), Severity::Refuse)]);
+    for (roles, in_conflict) in [(["approver", "auditor"], true), (["approver", "custodian"], false)] {
+        let mut other = entries.clone();
+        other[2].roles = Some(roles.map(str::to_owned).into());
+        assert_eq!(!conflicts(&report(&other, None, terms())).is_empty(), in_conflict, "{roles:?}");
+    }
     let mut again = entries[2].clone();
     again.record.seq = 28;
     again.roles = Some(["custodian"].map(str::to_owned).into());
@@ -228,6 +255,83 @@ fn an_inspection_made_too_late_is_told() {
         .map(|item| (item.seq, item.severity, item.params.contains_key("made-us")))
         .collect();
     assert_eq!(inspections, [(Some(20), Severity::Warn, false), (Some(28), Severity::Warn, true)]);
+}
+
+#[test]
+fn a_custodian_without_training_that_counts_is_told() {
+    let person =
+        |person: &str, training| PersonView { person: person.into(), training, ..Default::default() };
+    let until = |days| Some(TrainingView::Until(AUDITED_US + days * DAY));
+    let people = vec![
+        person("p-01", None),
+        person("p-04", Some(TrainingView::Missing)),
+        person("p-05", until(45)),
+        person("p-06", until(46)),
+    ];
+    let office = OfficeView { people, ..OfficeView::default() };
+    let found = report(&[], Some(&office), terms());
+    let told: Vec<_> =
+        found.items.iter().map(|item| (item.person.as_deref(), &item.params["state"])).collect();
+    assert_eq!(told, [(Some("p-04"), &"missing".to_owned()), (Some("p-05"), &"past".to_owned())]);
+    assert!(found.items.iter().all(|item| item.kind == Kind::TrainingMissing));
+    let of_seal = report(&[], Some(&office), Terms { seal: Some(id("contract")), ..terms() });
+    assert_eq!(of_seal.items, [], "it concerns no seal");
+}
+
+#[test]
+fn a_certificate_that_outlives_its_seal_is_told_until_its_authority_did() {
+    let certificate = |asked: Option<u64>, revoked: Option<u64>| CertificateView {
+        act: use_id(700).to_string(),
+        seal_revoked_us: AUDITED_US + DAY,
+        asked: asked.map(|days| ("甲机构".into(), AUDITED_US + days * DAY)),
+        revoked_us: revoked.map(|days| AUDITED_US + days * DAY),
+    };
+    let told = |certificate: CertificateView, terms: Terms| {
+        let seal = SealView { seal: "contract".into(), certificate: Some(certificate), ..Default::default() };
+        let office = OfficeView { seals: vec![seal], ..OfficeView::default() };
+        let found = report(&entries(), Some(&office), terms);
+        let of_seal = found.items.into_iter().filter(|item| item.kind == Kind::CertificateNotRevoked);
+        let told: Vec<_> =
+            of_seal.map(|item| (item.severity, item.params["state"].clone(), item.seq)).collect();
+        told
+    };
+    let ticket = entries().iter().find_map(|entry| match &entry.record.body {
+        RecordBody::Act(filed) if filed.act == use_id(700) => Some(entry.record.seq),
+        _ => None,
+    });
+    assert_eq!(told(certificate(None, None), terms()), [(Severity::Warn, "not-asked".to_owned(), ticket)]);
+    let asked = [(Severity::Note, "asked".to_owned(), ticket)];
+    assert_eq!(told(certificate(Some(2), None), terms()), asked);
+    assert_eq!(told(certificate(Some(2), Some(3)), terms()), []);
+    // As it stood at the end of an earlier period.
+    let earlier = |days| Terms { until_us: AUDITED_US + days * DAY, ..terms() };
+    assert_eq!(told(certificate(Some(4), Some(6)), earlier(5)), asked);
+    assert_eq!(told(certificate(Some(4), Some(6)), earlier(3))[0].1, "not-asked");
+    assert_eq!(told(certificate(None, None), earlier(1)), [], "it was not revoked yet");
+    assert_eq!(told(certificate(None, None), Terms { seal: Some(id("another")), ..terms() }), []);
+}
+
+#[test]
+fn another_version_than_before_is_told() {
+    let records = upkeep().into_iter().map(|bytes| Record::parse(&bytes).unwrap());
+    let entries: Vec<Entry> = records.map(Entry::from).collect();
+    let found = report(&entries, None, Terms::new(START_US, START_US + DAY, START_US + DAY));
+    let told: Vec<_> = found
+        .items
+        .iter()
+        .map(|item| {
+            let param = |name| item.params.get(name).map(String::as_str);
+            (item.seq, param("of"), param("version"), param("before"), param("state"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(8), Some("agent"), Some("0.2.0"), Some("0.1.0"), None),
+            (Some(9), Some("module"), Some("0.26"), Some("0.26"), Some("same-version")),
+            (Some(10), Some("token"), Some("2.8"), Some("2.7"), None),
+        ]
+    );
 }
 
 /// Any body, of few seals, tokens, people, requests and uses, so that they meet.

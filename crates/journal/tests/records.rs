@@ -29,9 +29,17 @@ const DESTRUCTION_V1: &str = include_str!("data/destruction-v1.jsonl");
 /// A journal with policy files that were not taken; as final.
 const POLICIES_V1: &str = include_str!("data/policies-v1.jsonl");
 
+/// A journal of an office with requests, and of what is no longer kept; as final.
+const REQUESTS_V1: &str = include_str!("data/requests-v1.jsonl");
+
+/// A journal of upkeep: versions, a one-time PIN, a backup; as final.
+const UPKEEP_V1: &str = include_str!("data/upkeep-v1.jsonl");
+
 /// The records of every file.
 fn all() -> impl Iterator<Item = &'static str> {
-    [RECORDS_V1, TOKENS_V1, ACTS_V1, DESTRUCTION_V1, POLICIES_V1].into_iter().flat_map(str::lines)
+    [RECORDS_V1, TOKENS_V1, ACTS_V1, DESTRUCTION_V1, POLICIES_V1, REQUESTS_V1, UPKEEP_V1]
+        .into_iter()
+        .flat_map(str::lines)
 }
 
 #[test]
@@ -44,6 +52,8 @@ fn every_type_has_its_final_bytes() {
     assert_eq!(written(acts()), ACTS_V1);
     assert_eq!(written(destruction()), DESTRUCTION_V1);
     assert_eq!(written(policies()), POLICIES_V1);
+    assert_eq!(written(requests()), REQUESTS_V1);
+    assert_eq!(written(upkeep()), UPKEEP_V1);
 }
 
 #[test]
@@ -226,6 +236,13 @@ fn each_commitment_is_found_under_its_path() {
     assert!(paths(line(8)).is_empty());
     let carried = ACTS_V1.lines().nth(4).unwrap();
     assert_eq!(paths(carried), ["signer.name", "text", "from.host"]);
+    // Whoever calls from afar does so with a certificate.
+    let from = r#""from":{"channel":"remote","#;
+    let certificate = format!(r#""from":{{"certificate":"{}","channel":"remote","#, "5e".repeat(32));
+    assert_eq!(
+        paths(&carried.replace(from, &certificate)),
+        ["signer.name", "text", "from.host", "from.certificate"]
+    );
     // Nothing is left out: the record's JSON holds exactly the commitments that are listed.
     for text in all() {
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -235,7 +252,8 @@ fn each_commitment_is_found_under_its_path() {
         }
         let names = ["王芳", "李雷", "赵敏", "钱多", "desk-7", "192.0.2.7", "1000"];
         let texts = ["年度采购合同", "合同.pdf", "eyJ.eyJ.AA", "eyJ.eyJ.AB"];
-        let committed_values = names.into_iter().chain(texts);
+        let certificate = "5e".repeat(32);
+        let committed_values = names.into_iter().chain(texts).chain([certificate.as_str()]);
         let held: usize =
             committed_values.map(|name| text.matches(&committed(name).digest().to_string()).count()).sum();
         assert_eq!(held, paths(text).len(), "{text}");

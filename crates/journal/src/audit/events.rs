@@ -1,4 +1,4 @@
-//! Refusals, policies, modules: what happened in the period and is told by itself.
+//! Refusals, policies, modules, versions: what happened in the period and is told by itself.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ pub(super) fn look(ground: &Ground<'_>, items: &mut Vec<Item>) {
     if ground.wants_all() {
         policies(ground, items);
         modules(ground, items);
+        versions(ground, items);
     }
 }
 
@@ -95,5 +96,22 @@ fn modules(ground: &Ground<'_>, items: &mut Vec<Item>) {
             ),
             _ => None,
         }
+    }));
+}
+
+/// What was on record before; what is seen for the first time is no change.
+fn versions(ground: &Ground<'_>, items: &mut Vec<Item>) {
+    items.extend(ground.within().filter_map(|record| {
+        let RecordBody::VersionSeen(seen) = &record.body else { return None };
+        let before = seen.before.as_ref()?;
+        let item = Item::at(Kind::VersionChanged, Severity::Note, record)
+            .with("of", named(&seen.of))
+            .with("version", &seen.version)
+            .with("before", before);
+        let item = match &seen.name {
+            Some(name) => item.with("name", name),
+            None => item,
+        };
+        Some(if *before == seen.version { item.with("state", "same-version") } else { item })
     }));
 }

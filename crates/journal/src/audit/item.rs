@@ -103,6 +103,8 @@ kinds! {
     UseAbandoned "use-abandoned",
     /// A use outside its hours (U1). `by`: `given` hours or those of the `grant` as it is now; `minute` of the day, `from-minute`, `until-minute`.
     UseOutsideHours "use-outside-hours",
+    /// A use that was confirmed on another machine (U10). `use`.
+    UsedFromAfar "used-from-afar",
     /// An inspection that was not passed (C3). `token`, `codes` with spaces between, `state`: `passed-since` or `stands`.
     InspectionFailed "inspection-failed",
     /// A token that was due for inspection (C3), or that was inspected too late. `token`, `due-us`; `made-us` where one was passed since.
@@ -131,16 +133,25 @@ kinds! {
     FindingAnswered "finding-answered",
     /// A live seal whose custodian has left (C2). `left-us`.
     CustodianLeft "custodian-left",
+    /// Agent, module or token with another version than before (C6). `of`: `agent`, `module`, `token`; `name` of the latter two, `version`, `before`;
+    /// `state`: `same-version` where only a module's file or a token's hardware is another.
+    VersionChanged "version-changed",
+    /// A custodian whose training is missing or counts no longer (C6). `state`: `missing` or `past`; `until-us`.
+    TrainingMissing "training-missing",
+    /// A revoked seal whose certificate was not revoked (R1). `state`: `not-asked` of its authority, or `asked`; `authority`, `asked-us`.
+    CertificateNotRevoked "certificate-not-revoked",
 }
 
 impl Kind {
     /// Those that only the office tells.
-    pub(super) const OF_OFFICE: [Kind; 5] = [
+    pub(super) const OF_OFFICE: [Kind; 7] = [
         Kind::NoticeOpen,
         Kind::FindingOpen,
         Kind::FindingOverdue,
         Kind::FindingAnswered,
         Kind::CustodianLeft,
+        Kind::TrainingMissing,
+        Kind::CertificateNotRevoked,
     ];
 }
 

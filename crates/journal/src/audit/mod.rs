@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 pub use self::{
     item::{Item, Kind},
-    office::{FindingView, GrantView, NoticeView, OfficeView, PersonView, SealView},
+    office::{
+        CertificateView, FindingView, GrantView, NoticeView, OfficeView, PersonView, SealView, TrainingView,
+    },
 };
 use crate::{Id, Record, RecordBody};
 
@@ -114,6 +116,10 @@ impl Terms {
 pub struct Counts {
     /// Records of any type.
     pub records: u64,
+    /// Requests made (of a solo journal none has a record).
+    pub requests: u64,
+    /// Requests that expired before all their copies were stamped; not told by seal.
+    pub expiries: u64,
     /// Uses begun.
     pub intents: u64,
     /// Uses that ended with a stamp.
@@ -246,6 +252,11 @@ impl<'a> Ground<'a> {
             let (mut seal, mut token) = (None, None);
             let mut tally = Counts::default();
             match &record.body {
+                RecordBody::RequestDrafted(drafted) => {
+                    seal = Some(drafted.seal.as_str());
+                    tally.requests = 1;
+                }
+                RecordBody::RequestExpired(expired) => tally.expiries = expired.requests.count,
                 RecordBody::Intent(intent) => {
                     seal = Some(intent.seal.as_str());
                     tally.intents = 1;
@@ -297,6 +308,8 @@ impl Counts {
     fn add(&mut self, other: &Counts) {
         self.records += 1;
         for (own, more) in [
+            (&mut self.requests, other.requests),
+            (&mut self.expiries, other.expiries),
             (&mut self.intents, other.intents),
             (&mut self.complete, other.complete),
             (&mut self.failed, other.failed),
@@ -313,9 +326,11 @@ impl Counts {
     }
 
     /// Each with its name, kebab-case, in the order they are shown.
-    pub fn named(&self) -> [(&'static str, u64); 11] {
+    pub fn named(&self) -> [(&'static str, u64); 13] {
         [
             ("records", self.records),
+            ("requests", self.requests),
+            ("expiries", self.expiries),
             ("intents", self.intents),
             ("complete", self.complete),
             ("failed", self.failed),

@@ -1,4 +1,4 @@
-//! The office: roles (G2), notices (C4), findings (S3), custodians who have left (C2).
+//! The office: roles (G2), notices (C4), findings (S3), custodians who have left (C2) or were not trained (C6), certificates that outlive their seal (R1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,17 @@ pub struct PersonView {
     pub roles: BTreeSet<String>,
     /// When they left, µs since the Unix epoch; none: they are employed.
     pub left_us: Option<u64>,
+    /// How their training stands by the time the office was read, where the policy asks for it.
+    pub training: Option<TrainingView>,
+}
+
+/// How a custodian's training stands (C6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainingView {
+    /// One counts, or counted, until then: µs since the Unix epoch.
+    Until(u64),
+    /// There never was one.
+    Missing,
 }
 
 /// A grant (U1).
@@ -58,6 +69,21 @@ pub struct SealView {
     pub custodian: String,
     /// The token its key lies on.
     pub token_serial: Option<String>,
+    /// Once it was revoked (R1): what became of its certificate.
+    pub certificate: Option<CertificateView>,
+}
+
+/// The certificate of a seal that was revoked (R1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CertificateView {
+    /// The act that revoked the seal.
+    pub act: String,
+    /// When, µs since the Unix epoch.
+    pub seal_revoked_us: u64,
+    /// The authority, and when it was asked, µs since the Unix epoch; none: it was not.
+    pub asked: Option<(String, u64)>,
+    /// When it was said to have revoked the certificate, µs since the Unix epoch; none: not yet.
+    pub revoked_us: Option<u64>,
 }
 
 /// A report (C4).
@@ -109,14 +135,20 @@ pub(super) fn look(ground: &Ground<'_>, items: &mut Vec<Item>) {
             items.extend(office.findings.iter().filter_map(|finding| told_finding(ground, finding)));
         }
         items.extend(office.seals.iter().filter_map(|seal| left_behind(ground, office, seal)));
+        items.extend(office.seals.iter().filter_map(|seal| outlived(ground, seal)));
+        if ground.wants_all() {
+            items.extend(office.people.iter().filter_map(|person| untrained(ground, person)));
+        }
     }
 }
 
 fn in_conflict(roles: &BTreeSet<String>) -> bool {
-    roles.iter().filter(|role| APART.contains(&role.as_str())).count() > 1
+    let apart = roles.iter().filter(|role| APART.contains(&role.as_str())).count();
+    // An auditor changes nothing, so they have no other role either.
+    apart > 1 || (roles.contains("auditor") && roles.len() > 1)
 }
 
-/// People who are two of what nobody is two of: by the office as it stands, and by each registration whose text is there.
+/// People with roles that nobody has together: by the office as it stands, and by each registration whose text is there.
 fn roles(ground: &Ground<'_>, items: &mut Vec<Item>) {
     let conflict = |roles: &BTreeSet<String>, item: Item, state: &'static str| {
         let roles: Vec<_> = roles.iter().map(String::as_str).collect();
@@ -217,4 +249,37 @@ fn left_behind(ground: &Ground<'_>, office: &OfficeView, seal: &SealView) -> Opt
     let item = Item::new(Kind::CustodianLeft, Severity::Refuse, left_us);
     let item = Item { seq: left.last().map(|record| record.seq), ..item };
     Some(item.seal(&seal.seal).person(&seal.custodian).with("left-us", left_us))
+}
+
+/// A seal whose certificate is still good as far as anybody who verifies with it can tell.
+fn outlived(ground: &Ground<'_>, seal: &SealView) -> Option<Item> {
+    let certificate = seal.certificate.as_ref()?;
+    let until_us = ground.terms.until_us;
+    let is_done = certificate.revoked_us.is_some_and(|revoked| revoked < until_us);
+    if is_done || certificate.seal_revoked_us >= until_us || !ground.wants(Some(&seal.seal)) {
+        return None;
+    }
+    let asked = certificate.asked.as_ref().filter(|(_, asked_us)| *asked_us < until_us);
+    let severity = if asked.is_some() { Severity::Note } else { Severity::Warn };
+    let item = Item::new(Kind::CertificateNotRevoked, severity, certificate.seal_revoked_us).seal(&seal.seal);
+    let item = Item { seq: ground.act(&certificate.act), ..item };
+    Some(match asked {
+        Some((authority, asked_us)) => {
+            item.with("state", "asked").with("authority", authority).with("asked-us", asked_us)
+        }
+        None => item.with("state", "not-asked"),
+    })
+}
+
+/// A custodian whose training does not count when what stands open is judged. It is known of now: an earlier one may have counted then.
+fn untrained(ground: &Ground<'_>, person: &PersonView) -> Option<Item> {
+    let moment_us = ground.terms.moment_us();
+    let of = |time_us| Item::new(Kind::TrainingMissing, Severity::Warn, time_us).person(&person.person);
+    match person.training? {
+        TrainingView::Missing => Some(of(moment_us).with("state", "missing")),
+        TrainingView::Until(until_us) if until_us <= moment_us => {
+            Some(of(until_us).with("state", "past").with("until-us", until_us))
+        }
+        TrainingView::Until(_) => None,
+    }
 }

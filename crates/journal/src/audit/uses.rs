@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{Ground, Hours, Item, Kind, TicketRow};
-use crate::{ActFiled, Code, Id, Intent, Outcome, Record, RecordBody, Severity};
+use crate::{ActFiled, Channel, Code, Id, Intent, Outcome, Record, RecordBody, Severity};
 
 /// The act that is a ticket.
 pub(super) const TICKET: &str = "request-approve";
@@ -30,6 +30,7 @@ pub(super) fn look(ground: &Ground<'_>, items: &mut Vec<Item>) {
                 }
                 items.extend(without_outcome(ground, &seen, record, intent));
                 items.extend(outside_hours(ground, record, intent));
+                items.extend(from_afar(ground, record, intent));
                 let tickets = entry.tickets.iter().flatten();
                 items.extend(
                     tickets.filter_map(|ticket| not_on_record(ground, &seen, record, intent, ticket)),
@@ -203,6 +204,14 @@ fn outside_hours(ground: &Ground<'_>, record: &Record, intent: &Intent) -> Optio
             .with("from-minute", from_minute)
             .with("until-minute", until_minute),
     )
+}
+
+/// Nothing that does not add up by itself: but nobody beside the token saw who confirmed.
+fn from_afar(ground: &Ground<'_>, record: &Record, intent: &Intent) -> Option<Item> {
+    if !ground.terms.holds(record.time_us) || intent.custodian.from.channel != Channel::Remote {
+        return None;
+    }
+    Some(of_use(Kind::UsedFromAfar, Severity::Note, record, intent).with("use", intent.use_id))
 }
 
 fn of_use(kind: Kind, severity: Severity, record: &Record, intent: &Intent) -> Item {

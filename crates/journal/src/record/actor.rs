@@ -25,6 +25,9 @@ pub struct Endpoint {
     /// Commitment to the caller's user id in decimal, where the system tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<Commitment>,
+    /// Commitment to the SHA-256 of the caller's certificate (DER), 64 hexadecimal digits in lower case, of a remote call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Commitment>,
 }
 
 /// How a call came.
@@ -77,6 +80,7 @@ impl Endpoint {
     pub(super) fn commitments(&self, path: &str, found: &mut Commitments) {
         found.add(&format!("{path}.host"), &self.host);
         found.add_some(&format!("{path}.uid"), self.uid.as_ref());
+        found.add_some(&format!("{path}.certificate"), self.certificate.as_ref());
     }
 }
 

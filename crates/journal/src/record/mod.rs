@@ -7,7 +7,10 @@ mod inspection;
 mod key;
 mod presence;
 mod refusal;
+mod request;
+mod retention;
 mod token;
+mod upkeep;
 mod usage;
 
 pub use act::ActFiled;
@@ -21,10 +24,13 @@ pub use key::{
 };
 pub use presence::{ModuleFailed, ModuleFailure, TokenInserted, TokenRemoved};
 pub use refusal::{Refused, Violation};
+pub use request::{DraftStanding, RequestDrafted, RequestExpired};
+pub use retention::DisclosuresErased;
 pub use token::{
     LockCause, PinChange, PinChanged, PinEntry, PinKind, PinTries, TokenError, TokenLocked, TokenUnlocked,
     WrongPin,
 };
+pub use upkeep::{JournalBackedUp, VersionSeen, Versioned};
 pub use usage::{AbandonCause, Abandoned, Complete, Failed, Intent, Outcome, TreeHead};
 
 use actor::Commitments;
@@ -101,8 +107,18 @@ pub enum RecordBody {
     KeyGenerated(KeyGenerated),
     /// A certificate was written to a token.
     CertificateImported(CertificateImported),
+    /// Something has another version than before.
+    VersionSeen(VersionSeen),
+    /// A copy of the journal was handed out.
+    JournalBackedUp(JournalBackedUp),
     /// A registered person's act was carried out.
     Act(ActFiled),
+    /// A request is kept. Boxed, as an intent is.
+    RequestDrafted(Box<RequestDrafted>),
+    /// Requests expired unstamped.
+    RequestExpired(RequestExpired),
+    /// What opened commitments was erased.
+    DisclosuresErased(DisclosuresErased),
     /// A token is about to be asked to destroy a seal's key.
     KeyDestructionOrdered(KeyDestructionOrdered),
     /// A token destroyed a seal's key and was searched again.
@@ -185,7 +201,9 @@ impl Record {
             RecordBody::KeyUsed(used) => used.commitments(&mut found),
             RecordBody::KeyGenerated(generated) => generated.by.commitments("by", &mut found),
             RecordBody::CertificateImported(imported) => imported.by.commitments("by", &mut found),
+            RecordBody::JournalBackedUp(copy) => copy.commitments(&mut found),
             RecordBody::Act(filed) => filed.commitments(&mut found),
+            RecordBody::RequestDrafted(drafted) => drafted.commitments(&mut found),
             RecordBody::KeyDestructionOrdered(ordered) => ordered.from.commitments("from", &mut found),
             RecordBody::Refused(refused) => refused.commitments(&mut found),
             RecordBody::Intent(intent) => intent.commitments(&mut found),
@@ -194,6 +212,9 @@ impl Record {
             | RecordBody::TokenInserted(_)
             | RecordBody::TokenRemoved(_)
             | RecordBody::ModuleFailed(_)
+            | RecordBody::RequestExpired(_)
+            | RecordBody::DisclosuresErased(_)
+            | RecordBody::VersionSeen(_)
             | RecordBody::KeyDestroyed(_)
             | RecordBody::Complete(_)
             | RecordBody::Failed(_)
@@ -227,6 +248,26 @@ impl RecordBody {
         }
     }
 
+    /// From where it was asked for, where somebody asked.
+    pub fn came_from(&self) -> Option<&Endpoint> {
+        let by = match self {
+            Self::Act(filed) => return Some(&filed.from),
+            Self::KeyDestructionOrdered(ordered) => return Some(&ordered.from),
+            Self::Refused(refused) => return Some(&refused.from),
+            Self::TokenUnlocked(unlocked) => Some(&unlocked.by),
+            Self::WrongPin(wrong) => Some(&wrong.by),
+            Self::PinChanged(changed) => Some(&changed.by),
+            Self::KeyGenerated(generated) => Some(&generated.by),
+            Self::CertificateImported(imported) => Some(&imported.by),
+            Self::Intent(intent) => Some(&intent.custodian),
+            Self::TokenLocked(locked) => locked.by.as_ref(),
+            Self::TokenInspected(inspected) => inspected.by.as_ref(),
+            Self::KeyUsed(used) => used.by.as_ref(),
+            _ => None,
+        };
+        by.map(|by| &by.from)
+    }
+
     /// Every value the field `type` can have.
     pub const TYPE_NAMES: &'static [&'static str] = &[
         "agent_started",
@@ -244,7 +285,12 @@ impl RecordBody {
         "key_used",
         "key_generated",
         "certificate_imported",
+        "version_seen",
+        "journal_backed_up",
         "act",
+        "request_drafted",
+        "request_expired",
+        "disclosures_erased",
         "key_destruction_ordered",
         "key_destroyed",
         "refused",
@@ -272,7 +318,12 @@ impl RecordBody {
             Self::KeyUsed(_) => "key_used",
             Self::KeyGenerated(_) => "key_generated",
             Self::CertificateImported(_) => "certificate_imported",
+            Self::VersionSeen(_) => "version_seen",
+            Self::JournalBackedUp(_) => "journal_backed_up",
             Self::Act(_) => "act",
+            Self::RequestDrafted(_) => "request_drafted",
+            Self::RequestExpired(_) => "request_expired",
+            Self::DisclosuresErased(_) => "disclosures_erased",
             Self::KeyDestructionOrdered(_) => "key_destruction_ordered",
             Self::KeyDestroyed(_) => "key_destroyed",
             Self::Refused(_) => "refused",

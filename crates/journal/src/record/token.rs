@@ -111,6 +111,8 @@ pub enum PinChange {
     Changed,
     /// The security officer's PIN was given with it (`C_InitPIN`); a locked PIN is free again.
     SetBySecurityOfficer,
+    /// The same, with a PIN that its custodian has to change before anything else is done with it (rule C2).
+    SetOneTime,
 }
 
 /// Which PIN of a token.

@@ -28,7 +28,12 @@ pub(crate) fn use_id(number: u128) -> Uuid {
 }
 
 pub(crate) fn endpoint() -> Endpoint {
-    Endpoint { channel: Channel::Local, host: committed("desk-7"), uid: Some(committed("1000")) }
+    Endpoint {
+        channel: Channel::Local,
+        host: committed("desk-7"),
+        uid: Some(committed("1000")),
+        certificate: None,
+    }
 }
 
 pub(crate) fn person(person: &str, name: &str) -> Person {
@@ -285,7 +290,12 @@ pub(crate) fn ticket() -> ActFiled {
         seal: Some(id("contract")),
         person: None,
         request: Some(use_id(900)),
-        from: Endpoint { channel: Channel::Remote, host: committed("192.0.2.7"), uid: None },
+        from: Endpoint {
+            channel: Channel::Remote,
+            host: committed("192.0.2.7"),
+            uid: None,
+            certificate: None,
+        },
     }
 }
 
@@ -374,6 +384,93 @@ pub(crate) fn policies() -> Vec<Vec<u8>> {
     writer.write(started());
     writer.write(rejected(None, "policy-unreadable"));
     writer.write(loaded());
+    writer.records
+}
+
+/// A journal of an office: two requests, of which one expired, and what was erased in the end.
+pub(crate) fn requests() -> Vec<Vec<u8>> {
+    let (boxes, _) = ListDigest::of(&[json!({"kind": "seal", "page": 1})]).unwrap();
+    let drafted = |number, standing| {
+        RecordBody::RequestDrafted(Box::new(RequestDrafted {
+            request_id: use_id(number),
+            applicant: person("p-17", "王芳"),
+            by: actor("p-04", "李雷"),
+            reason: committed("年度采购合同"),
+            file_name: committed("合同.pdf"),
+            seal: id("contract"),
+            seal_object_sha256: digest("seal"),
+            document_sha256: digest("document"),
+            document_size: 4096,
+            placements: boxes,
+            class: id("important"),
+            copies: 2,
+            standing,
+            expires_us: START_US + 72 * 3_600_000_000,
+        }))
+    };
+    let expired = json!({
+        "request": use_id(901).to_string(), "seal": "contract", "copies": 2, "copies_used": 0
+    });
+    let (requests, _) = ListDigest::of(&[expired]).unwrap();
+    let mut writer = Writer { mode: Some(Mode::Office), ..Writer::default() };
+    writer.write(started());
+    writer.write(drafted(900, DraftStanding::Filed));
+    writer.write(drafted(901, DraftStanding::Drafted));
+    writer.write(RecordBody::RequestExpired(RequestExpired { requests }));
+    writer.write(RecordBody::DisclosuresErased(DisclosuresErased {
+        up_to: 2,
+        count: 11,
+        before_us: START_US,
+    }));
+    writer.write(RecordBody::AgentStopped(AgentStopped { cause: StopCause::Request }));
+    writer.records
+}
+
+/// A journal of what its keepers owe to it: versions as they are seen and change, a one-time PIN, and a copy.
+pub(crate) fn upkeep() -> Vec<Vec<u8>> {
+    let seen = |of, name: Option<&str>, version, before: Option<&str>| VersionSeen {
+        of,
+        name: name.map(id),
+        version: id(version),
+        manufacturer: None,
+        file_sha256: None,
+        hardware: None,
+        before: before.map(id),
+    };
+    let module = |version, file, before| {
+        RecordBody::VersionSeen(VersionSeen {
+            manufacturer: Some(id("OpenSC Project")),
+            file_sha256: Some(digest(file)),
+            ..seen(Versioned::Module, Some("银行 U 盾"), version, before)
+        })
+    };
+    let token = |version, before| {
+        let hardware = Some(id("1.0"));
+        let token = seen(Versioned::Token, Some("9f1c2b7a00e4d311"), version, before);
+        RecordBody::VersionSeen(VersionSeen { hardware, ..token })
+    };
+    let mut writer = Writer::default();
+    writer.write(started());
+    writer.write(RecordBody::VersionSeen(seen(Versioned::Agent, None, "0.1.0", None)));
+    writer.write(module("0.26", "module", None));
+    writer.write(token("2.7", None));
+    writer.write(RecordBody::PinChanged(PinChanged {
+        token_serial: id("9f1c2b7a00e4d311"),
+        by: actor("p-04", "李雷"),
+        entry: PinEntry::Caller,
+        how: PinChange::SetOneTime,
+    }));
+    let journal = writer.head();
+    // By somebody who calls from another machine.
+    let certificate = Some(committed(&"5e".repeat(32)));
+    let from = Endpoint { channel: Channel::Remote, host: committed("192.0.2.7"), uid: None, certificate };
+    let by = Actor { person: person("p-04", "李雷"), from };
+    writer.write(RecordBody::JournalBackedUp(JournalBackedUp { by, journal, sha256: digest("copy") }));
+    writer.write(RecordBody::AgentStopped(AgentStopped { cause: StopCause::Request }));
+    writer.write(started());
+    writer.write(RecordBody::VersionSeen(seen(Versioned::Agent, None, "0.2.0", Some("0.1.0"))));
+    writer.write(module("0.26", "another module", Some("0.26")));
+    writer.write(token("2.8", Some("2.7")));
     writer.records
 }
 
