@@ -28,6 +28,7 @@ pub mod v1 {
         RequestCertificateRequest { key_uri, subject }
         InspectTokenRequest { token_serial }
         StampRequest { request_id, use_id }
+        FileActRequest { act }
     }
 }
 
@@ -51,7 +52,7 @@ mod tests {
     fn no_pin_is_printed() {
         let pin = || b"sesame-7".to_vec();
         let name = || "0f1e".to_owned();
-        let messages: [Box<dyn std::fmt::Debug>; 6] = [
+        let messages: [Box<dyn std::fmt::Debug>; 7] = [
             Box::new(v1::UnlockRequest {
                 token_serial: name(),
                 pin: pin(),
@@ -71,6 +72,7 @@ mod tests {
                 so_pin: pin(),
                 new_pin: pin(),
                 final_try: false,
+                one_time: false,
             }),
             Box::new(v1::RequestCertificateRequest {
                 key_uri: name(),
@@ -86,6 +88,7 @@ mod tests {
                 pin: pin(),
                 final_try: false,
             }),
+            Box::new(v1::FileActRequest { act: name(), attachment: vec![], pin: pin(), final_try: false }),
         ];
         let bytes = format!("{:?}", pin());
         for message in messages {

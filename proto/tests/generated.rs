@@ -14,13 +14,14 @@ const FILES: [&str; 7] = [
 ];
 
 /// The messages that carry a PIN: never in Debug output, wiped when the message goes.
-const SECRET: [&str; 6] = [
+const SECRET: [&str; 7] = [
     "sealkeeper.v1.UnlockRequest",
     "sealkeeper.v1.ChangePinRequest",
     "sealkeeper.v1.SetPinRequest",
     "sealkeeper.v1.RequestCertificateRequest",
     "sealkeeper.v1.InspectTokenRequest",
     "sealkeeper.v1.StampRequest",
+    "sealkeeper.v1.FileActRequest",
 ];
 
 #[test]

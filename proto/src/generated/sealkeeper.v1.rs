@@ -156,6 +156,10 @@ pub struct Token {
     /// CKF_SO_PIN_LOCKED.
     #[prost(bool, tag = "23")]
     pub so_pin_locked: bool,
+    /// Whether its PIN is known not to be its custodian's own (C2): it is from before a hand-over, or a one-time PIN that was not changed yet. What takes
+    /// the PIN is refused with "pin-not-own" then, but for ChangePin and SetPin. Of a token without seals a one-time PIN alone is told.
+    #[prost(bool, tag = "30")]
+    pub pin_not_own: bool,
 }
 #[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -266,6 +270,10 @@ pub struct SetPinRequest {
     /// Try the security officer's PIN although one try of it is left (CKF_SO_PIN_FINAL_TRY): a wrong one then locks it for good.
     #[prost(bool, tag = "4")]
     pub final_try: bool,
+    /// The new PIN is a one-time PIN (C2): the custodian has to change it before anything else is done with it. Otherwise it is the custodian's own, who
+    /// has typed it.
+    #[prost(bool, tag = "5")]
+    pub one_time: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SetPinReply {
@@ -560,7 +568,7 @@ pub mod token_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "WatchTokens"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may. Each PIN is tried once.
+        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may, and it is their own from then on (C2). Each PIN is tried once.
         pub async fn change_pin(
             &mut self,
             request: impl tonic::IntoRequest<super::ChangePinRequest>,
@@ -757,7 +765,7 @@ pub mod token_service_server {
             tonic::Response<Self::WatchTokensStream>,
             tonic::Status,
         >;
-        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may. Each PIN is tried once.
+        /// Gives a token a new user PIN for the old one (C_SetPIN). Only the custodian may, and it is their own from then on (C2). Each PIN is tried once.
         async fn change_pin(
             &self,
             request: tonic::Request<super::ChangePinRequest>,
@@ -2887,6 +2895,49 @@ pub struct ListRecordsRequest {
     pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackupRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackupEvent {
+    #[prost(oneof = "backup_event::Event", tags = "1, 2, 3")]
+    pub event: ::core::option::Option<backup_event::Event>,
+}
+/// Nested message and enum types in `BackupEvent`.
+pub mod backup_event {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Event {
+        /// What comes; first of all.
+        #[prost(message, tag = "1")]
+        Head(super::BackupHead),
+        /// The next bytes, at most 64 KiB.
+        #[prost(bytes, tag = "2")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+        /// The copy is on record; last of all. Without it the copy is not to be trusted.
+        #[prost(message, tag = "3")]
+        Done(super::BackupDone),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackupHead {
+    /// Bytes of the copy.
+    #[prost(uint64, tag = "1")]
+    pub size: u64,
+    /// SHA-256 of the copy, 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Number of records in it.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+    /// RFC 6962 root hash of these, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackupDone {
+    /// Position of the record that tells of it, from 0.
+    #[prost(uint64, tag = "1")]
+    pub journal_seq: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowRecordRequest {
     /// Position in the journal, from 0.
     #[prost(uint64, tag = "1")]
@@ -3082,6 +3133,32 @@ pub mod journal_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.JournalService", "ShowRecord"));
             self.inner.unary(req, path, codec).await
         }
+        /// A consistent copy of the whole journal database (C6), from which an agent can be started: "journal.db" of its home. Once the last byte was taken it
+        /// is on record ("journal_backed_up"). One at a time; a further one waits.
+        pub async fn backup(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BackupRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::BackupEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.JournalService/Backup",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.JournalService", "Backup"));
+            self.inner.server_streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3121,6 +3198,18 @@ pub mod journal_service_server {
             &self,
             request: tonic::Request<super::ShowRecordRequest>,
         ) -> std::result::Result<tonic::Response<super::JournalRecord>, tonic::Status>;
+        /// Server streaming response type for the Backup method.
+        type BackupStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::BackupEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// A consistent copy of the whole journal database (C6), from which an agent can be started: "journal.db" of its home. Once the last byte was taken it
+        /// is on record ("journal_backed_up"). One at a time; a further one waits.
+        async fn backup(
+            &self,
+            request: tonic::Request<super::BackupRequest>,
+        ) -> std::result::Result<tonic::Response<Self::BackupStream>, tonic::Status>;
     }
     /// The journal (用印记录), read only. Records of an office's journal are for auditors, the seal office and custodians; others get PERMISSION_DENIED with
     /// reason "role-missing".
@@ -3336,6 +3425,52 @@ pub mod journal_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/sealkeeper.v1.JournalService/Backup" => {
+                    #[allow(non_camel_case_types)]
+                    struct BackupSvc<T: JournalService>(pub Arc<T>);
+                    impl<
+                        T: JournalService,
+                    > tonic::server::ServerStreamingService<super::BackupRequest>
+                    for BackupSvc<T> {
+                        type Response = super::BackupEvent;
+                        type ResponseStream = T::BackupStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BackupRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as JournalService>::backup(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BackupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -3390,8 +3525,9 @@ pub struct DiagnoseReply {
 /// One thing looked at, and what was found of it. A subject may stand several times, with other reasons.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Check {
-    /// What was looked at, for people: one of "clock", "home", "policy", "socket", "journal", "spool", or "module", "token", "seal" with its name,
-    /// serial or name after one space ("module softhsm", "seal 合同专用章"). UTF-8, at most 160 characters. Decide by `reason`, not by this.
+    /// What was looked at, for people: one of "clock", "home", "policy", "socket", "journal", "backup", "spool", "documents" (whether they can be
+    /// looked at), or "person", "module", "token", "seal" with its name, serial or name after one space ("module softhsm", "seal 合同专用章"). UTF-8, at
+    /// most 160 characters. Decide by `reason`, not by this.
     #[prost(string, tag = "1")]
     pub subject: ::prost::alloc::string::String,
     /// "ok"; "note": worth knowing; "warn": something has to be done before long; "refuse": it keeps seals from being used now.
@@ -3727,8 +3863,14 @@ pub struct DescribeOfficeReply {
     /// The same of a ticket.
     #[prost(uint64, tag = "6")]
     pub ticket_lifetime_s: u64,
+    /// The policy in force as its file was read, TOML of at most 64 KiB: what a signer holds another one against. While the seal office has signed for none
+    /// it is the one an office begins with.
+    #[prost(string, tag = "7")]
+    pub policy_toml: ::prost::alloc::string::String,
 }
+#[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct FileActRequest {
     /// Compact JWS (docs/acts.md), at most 16 KiB.
     #[prost(string, tag = "1")]
@@ -3736,6 +3878,14 @@ pub struct FileActRequest {
     /// What the act names by digest: the picture for "seal-apply", the seal object (SESeal, DER) for "seal-make"; empty for any other. At most 4 MiB.
     #[prost(bytes = "vec", tag = "2")]
     pub attachment: ::prost::alloc::vec::Vec<u8>,
+    /// For "seal-receive" of a seal whose key asks for the user PIN at each signature (CKA_ALWAYS_AUTHENTICATE): that PIN, as in StampRequest, from the
+    /// agent's own machine only. Else not looked at. Without it such a receipt is refused with "token-pin-needed", and may be filed again with it.
+    /// It is tried once. Never printed: the generated Debug leaves it out, and it is wiped on drop.
+    #[prost(bytes = "vec", tag = "3")]
+    pub pin: ::prost::alloc::vec::Vec<u8>,
+    /// Try that PIN although one try is left, or several wrong ones were given in a row; as in UnlockRequest.
+    #[prost(bool, tag = "4")]
+    pub final_try: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FileActReply {
@@ -3775,8 +3925,16 @@ pub struct FiledAct {
     #[prost(string, tag = "6")]
     pub signer: ::prost::alloc::string::String,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ShowOfficeRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowOfficeRequest {
+    /// At most so many people, grants, seals, notices and findings together, up to 1000; 0: 500.
+    #[prost(uint32, tag = "1")]
+    pub limit: u32,
+    /// `next` of the page before; empty: from the beginning.
+    #[prost(string, tag = "2")]
+    pub after: ::prost::alloc::string::String,
+}
+/// A page: first all people, then all grants, and so on. Each page tells things as they stand when it is asked for.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ShowOfficeReply {
     /// By id; who has left too.
@@ -3794,6 +3952,12 @@ pub struct ShowOfficeReply {
     /// Open and answered.
     #[prost(message, repeated, tag = "5")]
     pub findings: ::prost::alloc::vec::Vec<OfficeFinding>,
+    /// What to ask on with; empty: that was all.
+    #[prost(string, tag = "6")]
+    pub next: ::prost::alloc::string::String,
+    /// What people were trained in (C6), by the act's id.
+    #[prost(message, repeated, tag = "10")]
+    pub trainings: ::prost::alloc::vec::Vec<OfficeTraining>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OfficePerson {
@@ -3818,6 +3982,15 @@ pub struct OfficePerson {
     /// Whether they are the caller.
     #[prost(bool, tag = "7")]
     pub is_caller: bool,
+    /// Certificates that are theirs where the agent is spoken to from other machines: SHA-256 of the DER.
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub certificates_sha256: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Of a custodian for whom the policy asks for training (C6): "current", "past" or "missing"; empty of anybody else.
+    #[prost(string, tag = "20")]
+    pub training: ::prost::alloc::string::String,
+    /// Until when the last training counts or counted, as the policy has it, µs since the Unix epoch; 0: none is asked for, or there never was one.
+    #[prost(uint64, tag = "21")]
+    pub trained_until_us: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OfficeGrant {
@@ -3905,6 +4078,15 @@ pub struct OfficeSeal {
     /// Whether they have accepted.
     #[prost(bool, tag = "18")]
     pub offer_accepted: bool,
+    /// Of a revoked or destroyed seal: the certificate authority that was asked to revoke its certificate (R1); empty: none was.
+    #[prost(string, tag = "30")]
+    pub certificate_authority: ::prost::alloc::string::String,
+    /// When the office said that it was asked, µs since the Unix epoch; 0: it was not.
+    #[prost(uint64, tag = "31")]
+    pub certificate_asked_us: u64,
+    /// When the office said that it did, µs since the Unix epoch; 0: not yet.
+    #[prost(uint64, tag = "32")]
+    pub certificate_revoked_us: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SealStep {
@@ -3923,6 +4105,24 @@ pub struct SealStep {
     /// State after it.
     #[prost(string, tag = "5")]
     pub state: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficeTraining {
+    /// The seal office's act.
+    #[prost(string, tag = "1")]
+    pub act_id: ::prost::alloc::string::String,
+    /// Who was trained.
+    #[prost(string, tag = "2")]
+    pub person_id: ::prost::alloc::string::String,
+    /// In what.
+    #[prost(string, tag = "3")]
+    pub topic: ::prost::alloc::string::String,
+    /// Until when it counts, seconds since the Unix epoch.
+    #[prost(uint64, tag = "4")]
+    pub until_s: u64,
+    /// When it was put on record, µs since the Unix epoch.
+    #[prost(uint64, tag = "5")]
+    pub time_us: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OfficeNotice {
@@ -4026,12 +4226,21 @@ pub struct ListRequestsRequest {
     /// Also those that have ended.
     #[prost(bool, tag = "2")]
     pub ended: bool,
+    /// At most so many, up to 500; 0: 100.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+    /// `next` of the page before; empty: from the beginning.
+    #[prost(string, tag = "4")]
+    pub after: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRequestsReply {
     /// Oldest first.
     #[prost(message, repeated, tag = "1")]
     pub requests: ::prost::alloc::vec::Vec<KeptRequest>,
+    /// What to ask on with; empty: that was all.
+    #[prost(string, tag = "2")]
+    pub next: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowRequestRequest {
@@ -4266,7 +4475,7 @@ pub mod office_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "FileAct"));
             self.inner.unary(req, path, codec).await
         }
-        /// People, grants, seals with their lives, notices and findings as they stand. For registered callers.
+        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers.
         pub async fn show_office(
             &mut self,
             request: impl tonic::IntoRequest<super::ShowOfficeRequest>,
@@ -4342,7 +4551,7 @@ pub mod office_service_server {
             &self,
             request: tonic::Request<super::FileActRequest>,
         ) -> std::result::Result<tonic::Response<super::FileActReply>, tonic::Status>;
-        /// People, grants, seals with their lives, notices and findings as they stand. For registered callers.
+        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers.
         async fn show_office(
             &self,
             request: tonic::Request<super::ShowOfficeRequest>,
@@ -4732,7 +4941,7 @@ pub mod request_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Those the caller has to do with.
+        /// Those the caller has to do with, page by page.
         pub async fn list_requests(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRequestsRequest>,
@@ -4851,7 +5060,7 @@ pub mod request_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with RequestServiceServer.
     #[async_trait]
     pub trait RequestService: std::marker::Send + std::marker::Sync + 'static {
-        /// Those the caller has to do with.
+        /// Those the caller has to do with, page by page.
         async fn list_requests(
             &self,
             request: tonic::Request<super::ListRequestsRequest>,
