@@ -1,8 +1,11 @@
 //! `seal-agent check-policy`: what is wrong with a policy file, or what it comes to.
 
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::{self, Write},
+    path::Path,
+};
 
-use sealkeeper_domain::policy::{Authority, Policy};
+use sealkeeper_domain::policy::{Authority, Brackets, DocumentRules, PictureRules, Policy, Severity};
 use sealkeeper_journal::Mode;
 
 use crate::{
@@ -60,15 +63,15 @@ fn classes(policy: &Policy) -> Vec<[String; 5]> {
     std::iter::once(head).chain(rows).collect()
 }
 
-/// Every threshold as the file writes it: dotted key, value, unit.
-fn thresholds(policy: &Policy) -> Vec<(&'static str, String, &'static str)> {
+/// A threshold as the file writes it: dotted key, value, unit.
+type Threshold = (&'static str, String, &'static str);
+
+/// Every threshold, in the order of the file.
+fn thresholds(policy: &Policy) -> Vec<Threshold> {
     let Policy { default_class: _, classes: _, copies_per_request, request_lifetime_ms, .. } = policy;
     let Policy { ticket_lifetime_s, office, unlock, inspection, .. } = policy;
-    let number = |key, value: u64, unit| (key, value.to_string(), unit);
-    let count = |key, value: u32| (key, value.to_string(), "");
-    let minutes = |key, ms: u64| number(key, ms / 60_000, "minutes");
-    let days = |key, ms: u64| number(key, ms / 86_400_000, "days");
-    vec![
+    let Policy { remote, pictures, personal_data_ms, training_interval_months, document, .. } = policy;
+    let mut told = vec![
         count("requests.copies_per_request", *copies_per_request),
         number("requests.lifetime_hours", request_lifetime_ms / 3_600_000, "hours"),
         number("requests.ticket_lifetime_hours", ticket_lifetime_s / 3_600, "hours"),
@@ -84,7 +87,70 @@ fn thresholds(policy: &Policy) -> Vec<(&'static str, String, &'static str)> {
         days("inspection.grace_days", inspection.grace_ms),
         ("inspection.block_overdue", inspection.block_overdue.to_string(), ""),
         days("inspection.certificate_warning_days", inspection.certificate_warning_ms),
+        ("remote.allowed", remote.allowed.to_string(), ""),
+        count("remote.additional_tickets", remote.additional_tickets),
+        number("remote.ticket_lifetime_hours", remote.ticket_lifetime_s / 3_600, "hours"),
+        number("remote.pin_seconds", remote.pin_s, "seconds"),
+    ];
+    told.extend(of_pictures(pictures));
+    told.push(days("retention.personal_data_days", *personal_data_ms));
+    told.push(number("custody.training_interval_months", u64::from(*training_interval_months), "months"));
+    told.extend(of_documents(document));
+    told
+}
+
+fn of_pictures(pictures: &PictureRules) -> [Threshold; 6] {
+    let sizes = &pictures.customary;
+    // Lists of numbers are written alike in TOML and by Debug.
+    let list = |key, sizes: &dyn fmt::Debug| (key, format!("{sizes:?}"), "mm");
+    [
+        number("pictures.max_mm", u64::from(pictures.max_um / 1000), "mm"),
+        number("pictures.min_dpi", u64::from(pictures.min_dpi), "dots per inch"),
+        number("pictures.max_file_kib", pictures.max_file_bytes / 1024, "KiB"),
+        list("pictures.customary_round_mm", &sizes.round_mm),
+        list("pictures.customary_oval_mm", &sizes.oval_mm),
+        list("pictures.customary_square_mm", &sizes.square_mm),
     ]
+}
+
+fn of_documents(document: &DocumentRules) -> [Threshold; 16] {
+    let severity = |key, severity: Severity| (key, format!("\"{severity}\""), "");
+    let list = |key, texts: Vec<String>| (key, format!("{texts:?}"), "");
+    let placeholders = document.placeholders.iter().map(Brackets::to_string).collect();
+    [
+        severity("document.blank_document", document.blank_document),
+        severity("document.stamp_on_blank_page", document.stamp_on_blank_page),
+        severity("document.draft_marker", document.draft_marker),
+        severity("document.placeholder", document.placeholder),
+        severity("document.underline_gap", document.underline_gap),
+        severity("document.active_content", document.active_content),
+        severity("document.xfa", document.xfa),
+        severity("document.hidden_layer", document.hidden_layer),
+        severity("document.embedded_file", document.embedded_file),
+        severity("document.external_content", document.external_content),
+        severity("document.font_missing", document.font_missing),
+        severity("document.form", document.form),
+        severity("document.broken_signature", document.broken_signature),
+        list("document.draft_markers", document.draft_markers.clone()),
+        list("document.placeholders", placeholders),
+        ("document.examine_all_pages", document.examine_all_pages.to_string(), ""),
+    ]
+}
+
+fn number(key: &'static str, value: u64, unit: &'static str) -> Threshold {
+    (key, value.to_string(), unit)
+}
+
+fn count(key: &'static str, value: u32) -> Threshold {
+    (key, value.to_string(), "")
+}
+
+fn minutes(key: &'static str, ms: u64) -> Threshold {
+    number(key, ms / 60_000, "minutes")
+}
+
+fn days(key: &'static str, ms: u64) -> Threshold {
+    number(key, ms / 86_400_000, "days")
 }
 
 #[cfg(test)]

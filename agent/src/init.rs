@@ -8,19 +8,21 @@ use std::{
 };
 
 use sealkeeper_domain::{act::key::ActKey, identity::PersonId, policy::Policy};
+use sealkeeper_pkcs11::{Untrusted, check_own};
 
 use crate::{
     config,
     pipeline::ports::ledger::{Identity, OfficeRoot, Root, SoloPerson},
     spool,
     store::{OpenError, create},
-    token::{Untrusted, check_own},
 };
 
 /// Name of the policy file in the agent's home.
 pub(crate) const POLICY: &str = "policy.toml";
 /// Name of the journal in the agent's home.
 pub(crate) const JOURNAL: &str = "journal.db";
+/// Name of a copy of the journal, for the moment it is made in the agent's home.
+pub(crate) const BACKUP: &str = "backup.tmp";
 /// Name of the spool directory in the agent's home.
 pub(crate) const SPOOL: &str = "spool";
 /// Name of the file whose lock says that an agent runs here.

@@ -4,6 +4,8 @@ mod certificate_request;
 mod check_policy;
 mod clock;
 mod config;
+mod connection;
+mod document;
 mod grpc;
 mod init;
 mod log;
@@ -14,6 +16,7 @@ mod pipeline;
 mod policy;
 mod readiness;
 mod registry;
+mod remote;
 mod run;
 mod service;
 mod socket;
@@ -47,6 +50,9 @@ enum Command {
     /// Drive one PKCS#11 module. For the agent itself, which speaks through pipes.
     #[command(hide = true)]
     TokenWorker(TokenWorker),
+    /// Decode what is on the pages of a document, the standard input. For the agent itself.
+    #[command(hide = true)]
+    DocumentWorker(DocumentWorker),
 }
 
 #[derive(Args)]
@@ -114,6 +120,18 @@ struct TokenWorker {
     module: PathBuf,
 }
 
+#[derive(Args)]
+struct DocumentWorker {
+    /// Most memory beside the document, MiB.
+    #[arg(long)]
+    memory_mib: u64,
+    /// Longest time to compute.
+    #[arg(long)]
+    seconds: u64,
+    #[command(subcommand)]
+    task: document::worker::Task,
+}
+
 /// Exit code of a start that failed for a reason outside: configuration, journal, socket.
 const EXIT_UNAVAILABLE: u8 = 3;
 /// Exit code of a policy file that is not good.
@@ -135,6 +153,13 @@ fn main() -> ExitCode {
             match token::worker::run(&module, calls_at_once, memory_mib) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(EXIT_UNAVAILABLE, &format!("token-worker: {error}")),
+            }
+        }
+        Command::DocumentWorker(arguments) => {
+            let DocumentWorker { memory_mib, seconds, task } = arguments;
+            match document::worker::run(task, memory_mib, seconds) {
+                Ok(code) => code,
+                Err(error) => fail(EXIT_UNAVAILABLE, &format!("document-worker: {error}")),
             }
         }
         Command::Run(arguments) => {

@@ -1,5 +1,7 @@
 //! The one person of a solo journal, who is applicant and custodian at once.
 
+use sealkeeper_domain::identity::Digest;
+
 use crate::{
     pipeline::identify::{People, Person},
     pipeline::ports::ledger::SoloPerson,
@@ -25,5 +27,10 @@ impl Solo {
 impl People for Solo {
     fn by_uid(&self, uid: u32) -> Option<Person> {
         (uid == self.uid).then(|| self.person.clone())
+    }
+
+    /// Nobody: a solo journal is not reached from afar.
+    fn by_certificate(&self, _: Digest) -> Option<Person> {
+        None
     }
 }

@@ -3,22 +3,27 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use sealkeeper_journal::{AgentStarted, AgentStopped, LockCause, RecordBody, StopCause};
+use sealkeeper_pkcs11::Untrusted;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
     task::{JoinError, JoinHandle},
     time::{Instant, MissedTickBehavior},
 };
+use tokio_stream::{Stream, StreamExt};
 
 use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
+    connection::Connection,
+    document::DocumentWorkers,
     grpc,
     init::{JOURNAL, POLICY, SPOOL, check_home, lock},
     log::{self, LogFormat},
@@ -36,12 +41,13 @@ use crate::{
     policy::{PolicyAtStart, PolicyAuthority, PolicySource, Rejection},
     readiness::Readiness,
     registry::ConfiguredSeals,
+    remote::{RemoteEndpoint, RemoteError, TlsDesk},
     say,
-    service::{Recalled, Service, Surroundings},
+    service::{Documents, Recalled, Service, Surroundings},
     socket::{EndpointError, HangUp, LocalEndpoint, UnixEndpoint},
     spool::Spool,
     store::{OpenError, Store},
-    token::{Modules, Untrusted},
+    token::Modules,
 };
 
 /// Why the agent does not run.
@@ -79,6 +85,15 @@ pub(crate) enum RunError {
     /// The journal names nobody this agent can serve.
     #[error("{0}: the person or the office the journal was made for is malformed")]
     Malformed(PathBuf),
+    /// Callers from afar.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// A solo journal, and callers from afar.
+    #[error(
+        "agent.toml: [remote] is not for a solo journal, whose one person is at this machine; remove it, or make a journal of an office (seal-agent \
+         init --office-key)"
+    )]
+    RemoteInSolo,
     /// Seals stand in the configuration of an office.
     #[error("agent.toml: [[seals]] are for a solo journal; an office's seals are made by its acts")]
     ConfiguredSeals,
@@ -108,6 +123,10 @@ const RECORDS: Duration = Duration::from_secs(10);
 const WATCH: Duration = Duration::from_secs(1);
 /// How often expired requests and counted refusals are looked after.
 const TIDY: Duration = Duration::from_secs(15);
+/// How often it is looked what the policy no longer keeps, which counts days.
+const RETENTION: Duration = Duration::from_secs(6 * 3600);
+/// How often it is looked whether certificates, key or revocation lists for callers from afar have changed.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs until a signal, in the foreground.
 pub(crate) fn run(home: &Path, socket: Option<PathBuf>, log_format: LogFormat) -> Result<(), RunError> {
@@ -178,6 +197,9 @@ async fn serve(
     let journal = home.join(JOURNAL);
     let store = Arc::new(Store::open(&journal, clock.clone())?);
     let identity = store.identity().clone();
+    if config.remote.is_some() && matches!(identity.root, Root::Solo(_)) {
+        return Err(RunError::RemoteInSolo);
+    }
     let Authorities { people, registry, office } =
         authorities(&identity, config.seals, Sealed(config.office), &*store)
             .await?
@@ -189,6 +211,11 @@ async fn serve(
     let source = PolicySource { path: home.join(POLICY), own_uid: uid, authority };
     let policy = PolicyAtStart::choose(source, store.policy().await?)?;
     let endpoint = UnixEndpoint::bind(socket)?;
+    let remote = match config.remote {
+        Some(remote) => Some(RemoteEndpoint::bind(remote).await?),
+        None => None,
+    };
+    let tls = remote.as_ref().map(RemoteEndpoint::tls);
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let scribe = Scribe::new(&host);
 
@@ -204,6 +231,8 @@ async fn serve(
     let seals = registry.clone();
     let seals_on = move || seals.all().iter().map(|registered| registered.seal.key.serial.clone()).collect();
     let seals_on = Box::new(seals_on);
+    let module_files =
+        config.modules.iter().map(|module| (module.name.clone(), module.path.clone())).collect();
     let modules = Arc::new(Modules::new(config.modules, seals_on, limits.token, &told));
     let recalled = Recalled::from(&*store).await?;
     let spool_directory = home.join(SPOOL);
@@ -220,8 +249,16 @@ async fn serve(
         limits.clone(),
         spool,
         recalled,
-        Surroundings { home: home.to_owned(), socket: socket.to_owned(), modules: modules.clone() },
+        Documents::new(Arc::new(DocumentWorkers::new(&limits))),
+        Surroundings {
+            home: home.to_owned(),
+            socket: socket.to_owned(),
+            modules: modules.clone(),
+            module_files,
+            remote: tls.clone(),
+        },
     ));
+    service.see_own_version().await;
     service.tidy().await;
     let caretaker = service.clone();
     let (stop_caretaker, mut stopped) = oneshot::channel::<()>();
@@ -244,6 +281,15 @@ async fn serve(
         }
     });
 
+    let eraser = service.clone();
+    let eraser = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(RETENTION);
+        loop {
+            tick.tick().await;
+            eraser.erase_outdated().await;
+        }
+    });
+
     let watched = modules.clone();
     let deadline = limits.token;
     let watcher = tokio::spawn(async move {
@@ -255,11 +301,19 @@ async fn serve(
         }
     });
 
+    if let Some(tls) = tls {
+        tokio::spawn(follow(tls, signal(SignalKind::hangup()).map_err(at(home))?));
+    }
+
     let (router, health) = grpc::router(service.clone()).await;
     let mut terminate = signal(SignalKind::terminate()).map_err(at(home))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(at(home))?;
     say(&format!("seal-agent ready on {}", socket.display()));
     tracing::info!(socket = %socket.display(), origin = identity.origin, "ready");
+    if let Some(remote) = &remote {
+        say(&format!("callers from afar are taken on {} (mutual TLS)", remote.address()));
+        tracing::info!(address = %remote.address(), "callers from afar are taken");
+    }
     if matches!(identity.root, Root::Solo(_)) {
         tracing::warn!("SOLO journal: one person, no approvals; every record and receipt says so");
     }
@@ -273,8 +327,8 @@ async fn serve(
         let _ = signalled.send(());
     };
     let (hang_up, socket_file) = (HangUp::default(), endpoint.file());
-    let mut serving =
-        tokio::spawn(router.serve_with_incoming_shutdown(endpoint.connections(&hang_up), until_signal));
+    let connections = connections(endpoint, remote, &hang_up);
+    let mut serving = tokio::spawn(router.serve_with_incoming_shutdown(connections, until_signal));
     readiness.ready();
     let failed = tokio::select! {
         served = &mut serving => Some(server_end(served)),
@@ -292,6 +346,9 @@ async fn serve(
     hang_up.now();
     socket_file.remove();
     watcher.abort();
+    // What it has begun to write is written before anything that follows.
+    eraser.abort();
+    let _ = eraser.await;
     // Logging out and C_Finalize have the time of any call to a token.
     for serial in modules.stop((by - RECORDS).min(Instant::now() + deadline)).await {
         service.record_locked(&serial, LockCause::Shutdown).await;
@@ -309,6 +366,37 @@ async fn serve(
         None => tracing::warn!("a call is still reading the journal; it closes with the process"),
     }
     served
+}
+
+/// All who come, from here and from afar, for one server: the same services, limits and end for both.
+fn connections(
+    local: UnixEndpoint,
+    remote: Option<RemoteEndpoint>,
+    hang_up: &HangUp,
+) -> Pin<Box<dyn Stream<Item = io::Result<Connection>> + Send>> {
+    let here = local.connections(hang_up).map(|taken| taken.map(Connection::new));
+    match remote {
+        None => Box::pin(here),
+        Some(remote) => {
+            let afar = remote.connections(hang_up).map(|connection| Ok(Connection::new(connection)));
+            Box::pin(here.merge(afar))
+        }
+    }
+}
+
+/// Takes what callers from afar are let in by as it changes, as long as the agent lives.
+async fn follow(tls: Arc<TlsDesk>, mut asked: Signal) {
+    let mut tick = tokio::time::interval(LOOK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let always = tokio::select! {
+            Some(()) = asked.recv() => true,
+            _ = tick.tick() => false,
+        };
+        let looking = tls.clone();
+        // It reads files. A panic is in the log, and the last good ones stay in force.
+        let _ = tokio::task::spawn_blocking(move || looking.look(always)).await;
+    }
 }
 
 /// The server's end. A panic of its own is not one of a call's.

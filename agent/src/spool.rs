@@ -17,6 +17,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use sealkeeper_domain::identity::Digest;
 use sha2::{Digest as _, Sha256};
 
+use crate::pipeline::ports::document::DocumentFile;
+
 /// The directory of the spool.
 #[derive(Clone)]
 pub(crate) struct Spool {
@@ -319,6 +321,12 @@ impl Spooled {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.map
     }
+
+    /// The same file for another process, opened anew: one that is open for writing here is for reading only there.
+    pub(crate) fn read_only(&self) -> io::Result<DocumentFile> {
+        let by_descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        Ok(DocumentFile(Arc::new(File::open(by_descriptor)?)))
+    }
 }
 
 /// Makes a directory that only its owner may enter.
@@ -350,6 +358,9 @@ mod tests {
         let copied = spool.copy(&spool.find(announced).unwrap().unwrap()).unwrap();
         let whole = copied.with_appended(b" and more").unwrap();
         assert_eq!(whole.bytes(), b"document and more");
+        let mut handed_on = whole.read_only().unwrap().0;
+        assert_eq!(io::read_to_string(&*handed_on).unwrap(), "document and more");
+        assert!(Arc::get_mut(&mut handed_on).unwrap().write(b"!").is_err());
 
         spool.keep_only(&[announced]).unwrap();
         assert!(spool.holds(announced));

@@ -1,6 +1,7 @@
 //! The agent's configuration: first as written, then resolved and checked.
 
 mod raw;
+mod remote;
 
 use std::{
     collections::BTreeSet,
@@ -15,12 +16,14 @@ use sealkeeper_domain::{
     seal::{Seal, SealSize},
 };
 use sealkeeper_pades::picture::SealPicture;
+use sealkeeper_pkcs11::check_module_path;
 use x509_cert::{Certificate, der::Encode};
 
 use self::raw::{RawConfig, RawSeal};
 use crate::{
     pipeline::ports::registry::{RegisteredSeal, SealForm},
-    token::{ModulePath, check_module_path},
+    remote::RemoteConfig,
+    token::ModulePath,
 };
 
 /// The configuration `init` writes: every key with its unit and default.
@@ -41,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) seals: Vec<RegisteredSeal>,
     /// Of an office, whose seals are made by acts.
     pub(crate) office: OfficeSeals,
+    /// For callers from afar; `None`: there are none.
+    pub(crate) remote: Option<RemoteConfig>,
 }
 
 /// What is configured for all seals of an office.
@@ -56,6 +61,10 @@ pub(crate) struct OfficeSeals {
 pub(crate) struct Limits {
     /// Largest document, bytes.
     pub(crate) document: u64,
+    /// Most memory of a process that looks at a document, beside the document itself, MiB.
+    pub(crate) document_worker_mib: u64,
+    /// Longest time such a process may compute, whole seconds.
+    pub(crate) document_worker: Duration,
     /// All documents in the spool together, bytes.
     pub(crate) spool: u64,
     /// Documents of one applicant's open requests, bytes.
@@ -72,9 +81,9 @@ pub(crate) struct Limits {
     pub(crate) pin_pad: Duration,
     /// Uses in progress at once; further ones wait.
     pub(crate) uses_at_once: u32,
-    /// Calls of one system user at once, uploads not counted; further ones are refused.
+    /// Calls of one person at once, uploads not counted; further ones are refused.
     pub(crate) calls_per_caller: u32,
-    /// Uploads of one system user at once; further ones are refused.
+    /// Uploads of one person at once; further ones are refused.
     pub(crate) uploads_per_caller: u32,
 }
 
@@ -183,7 +192,8 @@ impl Config {
             unreported_accepted: may_be_unreported(raw.office.accept_unreported, &key("accept_unreported"))?,
         };
         let socket = raw.agent.socket.map(|socket| home.join(socket));
-        Ok(Config { socket, limits, modules, seals, office })
+        let remote = raw.remote.map(|remote| remote::resolved(home, own_uid, remote)).transpose()?;
+        Ok(Config { socket, limits, modules, seals, office, remote })
     }
 }
 
@@ -225,6 +235,13 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
     let seconds = |key, given| within(key, given, 86_400).map(Duration::from_secs);
     Ok(Limits {
         document: within("document_mib", limits.document_mib, 16_384)? << 20,
+        document_worker_mib: match limits.document_worker_mib {
+            // Below that there is no room for the stack that decoding takes.
+            mib @ 128..=1_048_576 => mib,
+            _ => return Err(value("limits.document_worker_mib", "from 128 to 1048576")),
+        },
+        document_worker: within("document_worker_seconds", limits.document_worker_seconds, 3600)
+            .map(Duration::from_secs)?,
         spool: within("spool_mib", limits.spool_mib, 1 << 24)? << 20,
         spool_per_person: within("spool_per_person_mib", limits.spool_per_person_mib, 1 << 24)? << 20,
         requests_per_person: u32::try_from(within(
@@ -355,6 +372,8 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
         let config = load(SEAL).unwrap();
         assert_eq!(config.limits.document, 1 << 30);
         assert_eq!((config.limits.calls_per_caller, config.limits.uploads_per_caller), (64, 4));
+        assert_eq!(config.limits.document_worker_mib, 512);
+        assert_eq!(config.limits.document_worker, Duration::from_secs(20));
         let size = config.seals[0].seal.size;
         assert_eq!((size.width_um(), size.height_um()), (40_000, 29_700));
     }

@@ -16,6 +16,7 @@ pub(super) struct RawConfig {
     pub(super) modules: Vec<RawModule>,
     #[serde(default)]
     pub(super) office: RawOffice,
+    pub(super) remote: Option<RawRemote>,
     #[serde(default)]
     pub(super) seals: Vec<RawSeal>,
 }
@@ -25,6 +26,35 @@ pub(super) struct RawConfig {
 pub(super) struct RawOffice {
     pub(super) issuers: Vec<PathBuf>,
     pub(super) accept_unreported: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRemote {
+    pub(super) listen: String,
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+    pub(super) client_issuers: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) revocation_lists: Vec<PathBuf>,
+    #[serde(default = "default_connections")]
+    pub(super) connections: u32,
+    #[serde(default = "default_connections_per_address")]
+    pub(super) connections_per_address: u32,
+    #[serde(default = "default_handshake_seconds")]
+    pub(super) handshake_seconds: u64,
+}
+
+fn default_connections() -> u32 {
+    128
+}
+
+fn default_connections_per_address() -> u32 {
+    16
+}
+
+fn default_handshake_seconds() -> u64 {
+    10
 }
 
 #[derive(Default, Deserialize)]
@@ -37,6 +67,8 @@ pub(super) struct RawAgent {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawLimits {
     pub(super) document_mib: u64,
+    pub(super) document_worker_mib: u64,
+    pub(super) document_worker_seconds: u64,
     pub(super) spool_mib: u64,
     pub(super) spool_per_person_mib: u64,
     pub(super) requests_per_person: u32,
@@ -53,6 +85,8 @@ impl Default for RawLimits {
     fn default() -> Self {
         RawLimits {
             document_mib: 1024,
+            document_worker_mib: 512,
+            document_worker_seconds: 20,
             spool_mib: 8192,
             spool_per_person_mib: 4096,
             requests_per_person: 1000,

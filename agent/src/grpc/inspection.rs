@@ -23,6 +23,7 @@ pub(super) async fn inspect_token(
 ) -> Result<Response<InspectTokenReply>, Status> {
     within(service.limits.call, async {
         let Admitted { caller, permit } = caller(service, &request, "inspect-token").await?;
+        let holder = caller.holder();
         let mut asked = request.into_inner();
         // The PIN moves into a type that wipes it; what is left of the message is wiped when it is dropped.
         let pin = Some(std::mem::take(&mut asked.pin)).filter(|pin| !pin.is_empty());
@@ -45,7 +46,7 @@ pub(super) async fn inspect_token(
             passed: inspection.passed,
             findings: inspection.findings.iter().map(finding).collect(),
             journal_seq: inspection.journal_seq,
-            token: inspection.token.as_ref().map(|token| wire::token(token, service)),
+            token: inspection.token.as_ref().map(|token| wire::token(token, holder, service)),
         }))
     })
     .await
@@ -55,10 +56,12 @@ pub(super) async fn inspect_token(
 pub(super) fn finding(finding: &Finding) -> v1::Finding {
     let Finding { severity, violation, seal } = finding;
     let reason = violation.reason;
+    let page =
+        violation.details.iter().find(|(key, _)| **key == "page").and_then(|(_, page)| page.parse().ok());
     v1::Finding {
         severity: severity_code(*severity).to_owned(),
         reason: reason.code().to_owned(),
-        page: 0,
+        page: page.unwrap_or_default(),
         text_zh: reason.text(Language::Chinese).to_owned(),
         text_en: reason.text(Language::English).to_owned(),
         hint_zh: reason.hint(Language::Chinese).to_owned(),

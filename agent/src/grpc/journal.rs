@@ -1,17 +1,17 @@
-//! JournalService: read only.
+//! JournalService: read only, but that a backup is put on record.
 
 use std::sync::Arc;
 
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::{Mode, RecordBody};
 use sealkeeper_proto::v1::{
-    Disclosure, JournalRecord, ListRecordsRequest, RecordList, ShowHeadReply, ShowHeadRequest,
+    BackupRequest, Disclosure, JournalRecord, ListRecordsRequest, RecordList, ShowHeadReply, ShowHeadRequest,
     ShowRecordRequest, journal_service_server::JournalService,
 };
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{Items, caller, status, within};
+use super::{Items, backup, caller, status, within};
 use crate::{
     pipeline::ports::ledger::{LedgerError, StoredRecord},
     service::Service,
@@ -66,6 +66,18 @@ impl JournalService for Journal {
             Ok(Response::new(Box::pin(records) as Self::ListRecordsStream))
         })
         .await
+    }
+
+    type BackupStream = backup::Events;
+
+    async fn backup(&self, request: Request<BackupRequest>) -> Result<Response<Self::BackupStream>, Status> {
+        let call = caller(&self.0, &request, "backup").await?;
+        // A large journal takes its time to copy: as long as a call may, before the first byte.
+        let made = within(self.0.limits.call, async {
+            self.0.back_up(&call).await.map_err(|failure| status::of_failure(&failure))
+        })
+        .await?;
+        Ok(Response::new(backup::events(self.0.clone(), call, made)))
     }
 
     async fn show_record(

@@ -1,5 +1,6 @@
 //! The gRPC services of `sealkeeper.v1`: thin handlers over [`Service`](crate::service::Service).
 
+mod backup;
 mod diagnosis;
 mod inspection;
 mod journal;
@@ -33,10 +34,17 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
-    pipeline::{identify::Caller, ports::ledger::MAX_ATTACHMENT},
+    pipeline::{
+        identify::{Caller, Sender},
+        ports::ledger::MAX_ATTACHMENT,
+    },
     service::{Callers, Permit, Service},
     socket::Peer,
 };
+
+/// About how many bytes one page of a list has at most. Its last entry may take it beyond that, so that it stays well below the 4 MiB which clients take if
+/// nobody tells them otherwise.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// What health (grpc.health.v1) tells.
 pub(crate) struct Health(HealthReporter);
@@ -100,7 +108,7 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
 
 /// Who is at the other end.
 fn peer<T>(request: &Request<T>) -> Peer {
-    request.extensions().get::<Peer>().copied().unwrap_or(Peer { uid: None })
+    request.extensions().get::<Peer>().copied().unwrap_or(Peer { origin: None })
 }
 
 /// A caller who is known, with the permit of what they ask for. It is held for as long as the agent works on it.
@@ -138,12 +146,12 @@ async fn admitted<T>(
     service: &Service,
     request: &Request<T>,
     operation: &'static str,
-    leave: fn(&Callers, u32) -> Result<Permit, Violation>,
+    leave: fn(&Callers, &Sender) -> Result<Permit, Violation>,
 ) -> Result<Admitted, Status> {
     let identified = service.identify(peer(request), operation).await;
     let caller = identified.map_err(|failure| status::of_failure(&failure))?;
     // Not on record: a caller who floods the agent must not fill the journal as well.
-    let permit = leave(&service.callers, caller.uid()).map_err(|beyond| status::of_violation(&beyond))?;
+    let permit = leave(&service.callers, &caller.sender()).map_err(|beyond| status::of_violation(&beyond))?;
     Ok(Admitted { caller, permit })
 }
 

@@ -1,11 +1,12 @@
 //! OfficeService: acts in, the office out.
 
+mod pages;
+
 use std::sync::Arc;
 
 use sealkeeper_domain::{
-    identity::Digest,
-    office::{Finding, Grant, Notice, Person, SealEntry, Status as Employment},
-    reason::Reason,
+    identity::{Digest, PersonId},
+    office::{Finding, Grant, Notice, Person, SealEntry, Status as Employment, Training, TrainingState},
 };
 use sealkeeper_proto::v1::{
     self, DescribeOfficeReply, DescribeOfficeRequest, FileActReply, FileActRequest, FiledAct, ListActsReply,
@@ -14,10 +15,16 @@ use sealkeeper_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{caller, peer, status, wire, within};
+use super::{caller, peer, status, tokens, wire, within};
 use crate::{
-    pipeline::ports::ledger::{ActChoice, FiledRow},
-    service::{Callers, Failure, Filed, Service},
+    pipeline::{
+        identify::Origin,
+        ports::{
+            ledger::{ActChoice, FiledRow},
+            token::OnePin,
+        },
+    },
+    service::{Callers, Failure, Filed, Permit, Service},
 };
 
 /// The handlers.
@@ -25,8 +32,10 @@ pub(super) struct Offices(pub(super) Arc<Service>);
 
 /// Acts when no number is given.
 const DEFAULT_LIMIT: u32 = 100;
-/// Most acts of one call.
+/// Most acts of one call, or things of the office.
 const MAX_LIMIT: u32 = 1000;
+/// Things of the office when no number is given.
+const DEFAULT_ENTITIES: u32 = 500;
 
 #[tonic::async_trait]
 impl OfficeService for Offices {
@@ -34,7 +43,7 @@ impl OfficeService for Offices {
         &self,
         request: Request<DescribeOfficeRequest>,
     ) -> Result<Response<DescribeOfficeReply>, Status> {
-        let _permit = self.carrier(&request)?;
+        let (_, _permit) = self.carrier(&request, "describe-office").await?;
         let service = &self.0;
         let (in_force, policy) = (service.policy.sha256(), service.policy.now());
         let signed = service.office().ok().and_then(|desk| desk.now().office.policy);
@@ -54,15 +63,19 @@ impl OfficeService for Offices {
             policy_file_sha256: on_disk.map(|digest| digest.0.to_vec()).unwrap_or_default(),
             act_lifetime_s: policy.office.act_lifetime_s,
             ticket_lifetime_s: policy.ticket_lifetime_s,
+            policy_toml: service.policy.text().to_string(),
         }))
     }
 
     async fn file_act(&self, request: Request<FileActRequest>) -> Result<Response<FileActReply>, Status> {
         within(self.0.limits.call, async {
-            let permit = self.carrier(&request)?;
-            let uid = uid(&request)?;
-            let FileActRequest { act, attachment } = request.into_inner();
-            let filed = self.0.file_act(uid, act, attachment, permit).await;
+            let (origin, permit) = self.carrier(&request, "file-act").await?;
+            let mut asked = request.into_inner();
+            // The PIN moves into a type that wipes it; what is left of the message is wiped when it is dropped.
+            let pin = tokens::pin_or_pad(std::mem::take(&mut asked.pin)).map_err(status::of_reason)?;
+            let pin = OnePin { pin, final_try: asked.final_try };
+            let (act, attachment) = (std::mem::take(&mut asked.act), std::mem::take(&mut asked.attachment));
+            let filed = self.0.file_act(origin, (act, attachment), pin, permit).await;
             let result = match filed {
                 Ok(filed) => file_act_reply::Result::Filed(on_wire(&filed)),
                 Err(Failure::Refused(refused)) => file_act_reply::Result::Refused(wire::refused(&refused)),
@@ -79,19 +92,15 @@ impl OfficeService for Offices {
     ) -> Result<Response<ShowOfficeReply>, Status> {
         let call = caller(&self.0, &request, "show-office").await?;
         let current = self.0.office().map_err(status::of_reason)?.now();
-        let office = &current.office;
-        let own = &call.person().id;
-        Ok(Response::new(ShowOfficeReply {
-            people: office
-                .people
-                .values()
-                .map(|registered| person(registered, registered.id == *own))
-                .collect(),
-            grants: office.grants.values().map(grant).collect(),
-            seals: office.seals.values().map(seal).collect(),
-            notices: office.notices.values().map(notice).collect(),
-            findings: office.findings.values().map(finding).collect(),
-        }))
+        let ShowOfficeRequest { limit, after } = request.get_ref();
+        let after = match after.as_str() {
+            "" => None,
+            text => Some(pages::Place::parse(text).ok_or_else(|| status::bad_argument("after", text))?),
+        };
+        let limit = if *limit == 0 { DEFAULT_ENTITIES } else { *limit.min(&MAX_LIMIT) };
+        let training = |who: &PersonId| self.0.training_of(&current.office, who);
+        let page = pages::page(&current.office, &call.person().id, &training, after.as_ref(), limit as usize);
+        Ok(Response::new(page))
     }
 
     async fn list_acts(&self, request: Request<ListActsRequest>) -> Result<Response<ListActsReply>, Status> {
@@ -114,15 +123,17 @@ impl OfficeService for Offices {
 }
 
 impl Offices {
-    /// Whoever may open the socket may carry an act, as often at once as any caller may ask for anything.
-    fn carrier<T>(&self, request: &Request<T>) -> Result<crate::service::Permit, Status> {
-        let leave = Callers::call(&self.0.callers, uid(request)?);
-        leave.map_err(|beyond| status::of_violation(&beyond))
+    /// Whoever may open the socket may carry an act, and from afar whoever is registered, as often at once as any caller may ask for anything.
+    async fn carrier<T>(
+        &self,
+        request: &Request<T>,
+        operation: &'static str,
+    ) -> Result<(Origin, Permit), Status> {
+        let carrier = self.0.carrier(peer(request), operation).await;
+        let (origin, sender) = carrier.map_err(|failure| status::of_failure(&failure))?;
+        let leave = Callers::call(&self.0.callers, &sender);
+        leave.map(|permit| (origin, permit)).map_err(|beyond| status::of_violation(&beyond))
     }
-}
-
-fn uid<T>(request: &Request<T>) -> Result<u32, Status> {
-    peer(request).uid.ok_or_else(|| status::of_reason(Reason::PersonUnknown))
 }
 
 fn choice(asked: &ListActsRequest) -> Result<ActChoice, Status> {
@@ -179,7 +190,7 @@ fn named(value: &impl serde::Serialize) -> String {
     }
 }
 
-fn person(person: &Person, is_caller: bool) -> v1::OfficePerson {
+fn person(person: &Person, is_caller: bool, training: Option<TrainingState>) -> v1::OfficePerson {
     v1::OfficePerson {
         person_id: person.id.to_string(),
         name: person.name.clone(),
@@ -191,6 +202,9 @@ fn person(person: &Person, is_caller: bool) -> v1::OfficePerson {
             Employment::Left(us) => us,
         },
         is_caller,
+        certificates_sha256: person.certificates.iter().map(|digest| digest.0.to_vec()).collect(),
+        training: training.map(|state| state.code().to_owned()).unwrap_or_default(),
+        trained_until_us: training.and_then(TrainingState::until_us).unwrap_or(0),
     }
 }
 
@@ -213,6 +227,7 @@ fn seal(entry: &SealEntry) -> v1::OfficeSeal {
     let made = entry.life.made();
     let bytes = |digest: Digest| digest.0.to_vec();
     let offer = entry.kept().and_then(|active| active.handing_over.as_ref());
+    let certificate = entry.life.ended().and_then(|ended| ended.certificate.as_ref());
     let custodian = entry.custodian().unwrap_or(&application.custodian);
     v1::OfficeSeal {
         seal_id: entry.id().to_string(),
@@ -242,7 +257,22 @@ fn seal(entry: &SealEntry) -> v1::OfficeSeal {
             .collect(),
         about: entry.about().to_string(),
         offered_to: offer.map(|offer| offer.to.to_string()).unwrap_or_default(),
+        certificate_authority: certificate.map(|asked| asked.authority.clone()).unwrap_or_default(),
+        certificate_asked_us: certificate.map_or(0, |asked| asked.asked.at_us),
+        certificate_revoked_us: certificate
+            .and_then(|asked| asked.revoked.as_ref())
+            .map_or(0, |revoked| revoked.at_us),
         offer_accepted: offer.is_some_and(|offer| offer.accepted.is_some()),
+    }
+}
+
+fn training(training: &Training) -> v1::OfficeTraining {
+    v1::OfficeTraining {
+        act_id: training.by.act.to_string(),
+        person_id: training.given.person.to_string(),
+        topic: training.given.topic.clone(),
+        until_s: training.given.until_s,
+        time_us: training.by.at_us,
     }
 }
 

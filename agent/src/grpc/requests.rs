@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prost::Message;
 use sealkeeper_domain::{identity::RequestId, reason::Reason};
 use sealkeeper_proto::{
     FETCH_CHUNK,
@@ -14,7 +15,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{caller, status, within};
+use super::{PAGE_BYTES, caller, status, within};
 use crate::{
     pipeline::identify::Caller,
     service::{Failure, Permit, SeenRequest, Service, Which},
@@ -24,6 +25,11 @@ use crate::{
 pub(super) struct Requests(pub(super) Arc<Service>);
 
 type Events<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Requests when no number is given.
+const DEFAULT_LIMIT: u32 = 100;
+/// Most requests of one call.
+const MAX_LIMIT: u32 = 500;
 
 /// Events sent ahead of a watcher that reads slowly.
 const AHEAD: usize = 16;
@@ -37,9 +43,11 @@ impl RequestService for Requests {
         within(self.0.limits.call, async {
             let call = caller(&self.0, &request, "list-requests").await?;
             let asked = request.into_inner();
-            let listed = self.0.requests(&call, which(&asked.which)?, asked.ended).await;
-            let listed = listed.map_err(|failure| status::of_failure(&failure))?;
-            Ok(Response::new(ListRequestsReply { requests: listed.iter().map(on_wire).collect() }))
+            let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
+            let after = place(&asked.after)?;
+            let page = self.0.requests(&call, which(&asked.which)?, asked.ended, after, limit as usize).await;
+            let page = page.map_err(|failure| status::of_failure(&failure))?;
+            Ok(Response::new(fitting(&page.requests, page.next)))
         })
         .await
     }
@@ -67,8 +75,16 @@ impl RequestService for Requests {
         let which = which(&request.get_ref().which)?;
         // Before the list is read: what changes meanwhile is told twice rather than not at all.
         let watching = self.0.watch_requests();
-        let present = self.0.requests(&call, which, false).await;
-        let present = present.map_err(|failure| status::of_failure(&failure))?;
+        let (mut present, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.0.requests(&call, which, false, after, MAX_LIMIT as usize).await;
+            let page = page.map_err(|failure| status::of_failure(&failure))?;
+            present.extend(page.requests);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let (to, events) = mpsc::channel(AHEAD);
         tokio::spawn(tell(self.0.clone(), call.caller, which, present, watching, to, call.permit));
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
@@ -155,6 +171,36 @@ fn which(text: &str) -> Result<Which, Status> {
         "to-stamp" => Which::ToStamp,
         _ => return Err(status::bad_argument("which", "mine, to-approve, to-stamp or empty")),
     })
+}
+
+/// Where a page begins, as the one before told it.
+fn place(text: &str) -> Result<Option<(u64, RequestId)>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let place = text.split_once('/').and_then(|(time, id)| Some((time.parse().ok()?, id.parse().ok()?)));
+    place.map(Some).ok_or_else(|| status::bad_argument("after", text))
+}
+
+/// As many of them as go into one message, and where to go on.
+fn fitting(requests: &[SeenRequest], next: Option<(u64, RequestId)>) -> ListRequestsReply {
+    let mut reply = ListRequestsReply::default();
+    let (mut bytes, mut last) = (0, None);
+    let named = |place: Option<(u64, RequestId)>| {
+        place.map(|(created_us, id)| format!("{created_us}/{id}")).unwrap_or_default()
+    };
+    for seen in requests {
+        if bytes > PAGE_BYTES {
+            reply.next = named(last);
+            return reply;
+        }
+        let told = on_wire(seen);
+        bytes += told.encoded_len();
+        reply.requests.push(told);
+        last = Some(seen.place());
+    }
+    reply.next = named(next);
+    reply
 }
 
 fn request_id(text: &str) -> Result<RequestId, Status> {

@@ -27,9 +27,9 @@ impl TokenService for Tokens {
         request: Request<ListTokensRequest>,
     ) -> Result<Response<ListTokensReply>, Status> {
         within(self.0.limits.call, async {
-            let _call = caller(&self.0, &request, "list-tokens").await?;
+            let call = caller(&self.0, &request, "list-tokens").await?;
             let tokens = self.0.tokens().await.map_err(|error| status::of_token_error(&error))?;
-            let tokens = tokens.iter().map(|token| wire::token(token, &self.0)).collect();
+            let tokens = tokens.iter().map(|token| wire::token(token, call.holder(), &self.0)).collect();
             Ok(Response::new(ListTokensReply { tokens }))
         })
         .await
@@ -37,6 +37,7 @@ impl TokenService for Tokens {
 
     async fn unlock(&self, request: Request<UnlockRequest>) -> Result<Response<UnlockReply>, Status> {
         let caller = caller(&self.0, &request, "unlock").await?;
+        let holder = caller.holder();
         let mut asked = request.into_inner();
         // The PIN moves out of the message into a type that wipes it; what is left of the message is wiped when it is dropped.
         let pin = pin_or_pad(std::mem::take(&mut asked.pin));
@@ -56,7 +57,7 @@ impl TokenService for Tokens {
                 .await
                 .map_err(|_| status::of_reason(Reason::Internal))?
                 .map_err(|failure| status::of_failure(&failure))?;
-            Ok(Response::new(UnlockReply { token: Some(wire::token(&state, &self.0)) }))
+            Ok(Response::new(UnlockReply { token: Some(wire::token(&state, holder, &self.0)) }))
         })
         .await
     }
@@ -78,13 +79,13 @@ impl TokenService for Tokens {
         &self,
         request: Request<WatchTokensRequest>,
     ) -> Result<Response<Self::WatchTokensStream>, Status> {
-        let Admitted { permit, .. } = caller(&self.0, &request, "watch-tokens").await?;
+        let Admitted { caller, permit } = caller(&self.0, &request, "watch-tokens").await?;
         // Before it is asked what is there, so that nothing happens in between unseen. What is told twice is told the same.
         let watching = self.0.watch_tokens();
         let present = within(self.0.limits.call, async {
             self.0.tokens().await.map_err(|error| status::of_token_error(&error))
         });
-        Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, permit)))
+        Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, caller.holder(), permit)))
     }
 
     async fn change_pin(
@@ -92,6 +93,7 @@ impl TokenService for Tokens {
         request: Request<ChangePinRequest>,
     ) -> Result<Response<ChangePinReply>, Status> {
         let caller = caller(&self.0, &request, "change-pin").await?;
+        let holder = caller.holder();
         let mut asked = request.into_inner();
         let pins = (std::mem::take(&mut asked.old_pin), std::mem::take(&mut asked.new_pin));
         let asked = PinChangeAsked {
@@ -99,13 +101,15 @@ impl TokenService for Tokens {
             serial: serial(&asked.token_serial)?,
             by_officer: false,
             final_try: asked.final_try,
+            one_time: false,
         };
         let token = pins::change(&self.0, caller, asked).await?;
-        Ok(Response::new(ChangePinReply { token: token.map(|token| wire::token(&token, &self.0)) }))
+        Ok(Response::new(ChangePinReply { token: token.map(|token| wire::token(&token, holder, &self.0)) }))
     }
 
     async fn set_pin(&self, request: Request<SetPinRequest>) -> Result<Response<SetPinReply>, Status> {
         let caller = caller(&self.0, &request, "set-pin").await?;
+        let holder = caller.holder();
         let mut asked = request.into_inner();
         let pins = (std::mem::take(&mut asked.so_pin), std::mem::take(&mut asked.new_pin));
         let asked = PinChangeAsked {
@@ -113,9 +117,10 @@ impl TokenService for Tokens {
             serial: serial(&asked.token_serial)?,
             by_officer: true,
             final_try: asked.final_try,
+            one_time: asked.one_time,
         };
         let token = pins::change(&self.0, caller, asked).await?;
-        Ok(Response::new(SetPinReply { token: token.map(|token| wire::token(&token, &self.0)) }))
+        Ok(Response::new(SetPinReply { token: token.map(|token| wire::token(&token, holder, &self.0)) }))
     }
 
     async fn generate_key(

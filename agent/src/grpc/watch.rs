@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::{status, wire};
 use crate::{
-    pipeline::ports::token::TokenState,
+    pipeline::{identify::Holder, ports::token::TokenState},
     service::{Permit, Service, TokenChange, TokenEvent},
 };
 
@@ -25,6 +25,7 @@ pub(super) fn events(
     service: Arc<Service>,
     present: Vec<TokenState>,
     mut watching: broadcast::Receiver<TokenEvent>,
+    holder: Holder,
     permit: Permit,
 ) -> Events {
     let (to, events) = mpsc::channel(AHEAD);
@@ -32,7 +33,7 @@ pub(super) fn events(
         let _permit = permit;
         let told = async {
             for token in &present {
-                let event = Some(Event::Present(wire::token(token, &service)));
+                let event = Some(Event::Present(wire::token(token, holder, &service)));
                 to.send(Ok(v1::TokenEvent { event })).await.ok()?;
             }
             loop {
@@ -41,7 +42,7 @@ pub(super) fn events(
                     Err(broadcast::error::RecvError::Lagged(_)) => return Some(Reason::WatchBehind),
                     Err(broadcast::error::RecvError::Closed) => return Some(Reason::AgentStopping),
                 };
-                let token = wire::token(&token, &service);
+                let token = wire::token(&token, holder, &service);
                 let event = Some(match what {
                     TokenChange::Inserted => Event::Inserted(token),
                     TokenChange::Removed => Event::Removed(token),

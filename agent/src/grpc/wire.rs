@@ -15,7 +15,7 @@ use tonic::Status;
 
 use super::{inspection::finding, requests, status};
 use crate::{
-    pipeline::{ports::token::TokenState, receipt::Receipt},
+    pipeline::{identify::Holder, ports::token::TokenState, receipt::Receipt},
     service::{DocumentFacts, Refused, Reviewed, Service, StampOutcome, Submitted},
 };
 
@@ -50,8 +50,9 @@ fn placement(placement: v1::Placement) -> Result<Placement, Reason> {
     }
 }
 
-/// A token with the seals whose keys lie on it.
-pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
+/// A token with the seals whose keys lie on it, as it is for this one: what another unlocked is locked for them (U10).
+pub(super) fn token(state: &TokenState, holder: Holder, service: &Service) -> v1::Token {
+    let unlocked = state.unlocked_for(holder);
     let seals = service.seals_on(&state.serial);
     let later = |time: Duration| {
         service.clock.now_us().saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
@@ -62,9 +63,9 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
         manufacturer: state.manufacturer.clone(),
         model: state.model.clone(),
         firmware: state.firmware.clone(),
-        unlocked: state.unlocked.is_some(),
-        uses_left: state.unlocked.map_or(0, |left| left.uses),
-        locks_at_us: state.unlocked.map_or(0, |left| later(left.idle)),
+        unlocked: unlocked.is_some(),
+        uses_left: unlocked.map_or(0, |left| left.uses),
+        locks_at_us: unlocked.map_or(0, |left| later(left.idle)),
         pin_count_low: state.pin.count_low,
         pin_final_try: state.pin.final_try,
         pin_locked: state.pin.locked,
@@ -72,7 +73,7 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
         protected_authentication_path: state.pin.protected_path,
         seals: seals.clone().map(|registered| registered.seal.name.clone()).collect(),
         wrong_pins: service.wrong_pins.of(&state.serial),
-        expires_at_us: state.unlocked.map_or(0, |left| later(left.lifetime)),
+        expires_at_us: unlocked.map_or(0, |left| later(left.lifetime)),
         module: state.module.clone(),
         seals_asking_pin: seals
             .filter(|registered| service.asking_pin.contains(&registered.seal.id))
@@ -83,6 +84,7 @@ pub(super) fn token(state: &TokenState, service: &Service) -> v1::Token {
         so_pin_count_low: state.pin.so_count_low,
         so_pin_final_try: state.pin.so_final_try,
         so_pin_locked: state.pin.so_locked,
+        pin_not_own: service.pin_not_own(&state.serial).is_some(),
     }
 }
 

@@ -8,12 +8,12 @@ use std::{
 };
 
 use sealkeeper_domain::{
-    identity::{PersonId, SealId},
-    office::{Change, Office, RequestFacts, Role, SealEntry},
+    identity::{Digest, PersonId, SealId},
+    office::{Change, Office, Person as Registered, RequestFacts, Role, SealEntry},
     reason::Reason,
 };
 
-pub(crate) use self::sealed::{Sealed, facts_of};
+pub(crate) use self::sealed::{Sealed, facts_of, picture_facts};
 use crate::{
     pipeline::{
         identify::{People, Person},
@@ -21,6 +21,7 @@ use crate::{
             ledger::{Ledger, LedgerError},
             registry::{RegisteredSeal, SealRegistry},
         },
+        turn::{Turn, Turns},
     },
     policy::{SignedPolicies, SignedPolicy},
 };
@@ -29,8 +30,8 @@ use crate::{
 pub(crate) struct OfficeDesk {
     sealed: Sealed,
     current: RwLock<Arc<InForce>>,
-    /// Held while an act is filed: acts are judged one after the other, each against what the last one left.
-    filing: tokio::sync::Mutex<()>,
+    /// Acts are judged one after the other, each against what the last one left, and uses likewise.
+    turns: Turns,
 }
 
 /// The office with its seals made ready.
@@ -52,7 +53,7 @@ impl OfficeDesk {
             }
         }
         let current = RwLock::new(Arc::new(InForce { office, seals }));
-        Ok(OfficeDesk { sealed, current, filing: tokio::sync::Mutex::default() })
+        Ok(OfficeDesk { sealed, current, turns: Turns::default() })
     }
 
     /// As it stands.
@@ -62,14 +63,19 @@ impl OfficeDesk {
 
     /// Leave to file an act: nobody else does until it is dropped.
     pub(crate) async fn filing(&self) -> Filing<'_> {
-        Filing { desk: self, _only_one: self.filing.lock().await }
+        Filing { desk: self, _turn: self.turns.take().await }
+    }
+
+    /// Waits until no act is filed and no other use judged, to judge a use.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.turns.take().await
     }
 }
 
 /// Leave to change the office.
 pub(crate) struct Filing<'d> {
     desk: &'d OfficeDesk,
-    _only_one: tokio::sync::MutexGuard<'d, ()>,
+    _turn: Turn<'d>,
 }
 
 impl Filing<'_> {
@@ -186,18 +192,22 @@ impl SignedPolicies for OfficeDesk {
 impl People for OfficeDesk {
     fn by_uid(&self, uid: u32) -> Option<Person> {
         let current = self.now();
-        let person = current.office.person_of_uid(uid)?;
-        Some(Person {
-            id: person.id.clone(),
-            name: person.name.clone(),
-            custodian: person.is(Role::Custodian),
-        })
+        current.office.person_of_uid(uid).map(known)
     }
+
+    fn by_certificate(&self, sha256: Digest) -> Option<Person> {
+        let current = self.now();
+        current.office.person_of_certificate(&sha256).map(known)
+    }
+}
+
+fn known(person: &Registered) -> Person {
+    Person { id: person.id.clone(), name: person.name.clone(), custodian: person.is(Role::Custodian) }
 }
 
 #[cfg(test)]
 mod tests {
-    use sealkeeper_domain::office::{Person as Registered, Status};
+    use sealkeeper_domain::office::Status;
 
     use super::*;
 
@@ -210,6 +220,8 @@ mod tests {
             roles: roles.iter().copied().collect(),
             keys: Vec::new(),
             uid: None,
+            certificates: Vec::new(),
+            tickets_since_s: 0,
             status,
         };
         let people = [

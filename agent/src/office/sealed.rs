@@ -6,7 +6,7 @@ use p256::{ecdsa::VerifyingKey, pkcs8::DecodePublicKey};
 use sealkeeper_domain::{
     act::{key::ActKey, statement::MadeSeal},
     identity::Digest,
-    office::{Made, MadeFacts, SealEntry},
+    office::{Made, MadeFacts, PictureFacts, SealEntry},
     pkcs11_uri::ObjectUri,
     reason::Reason,
     refusal::Violation,
@@ -138,6 +138,11 @@ fn picture(verified: &VerifiedSeal) -> Result<SealPicture, Violation> {
     }
 }
 
+/// What a picture is, before anybody draws it.
+pub(crate) fn picture_facts(file: &[u8]) -> PictureFacts {
+    PictureFacts { bytes: file.len() as u64, pixels: SealPicture::pixels_of_png(file).ok() }
+}
+
 /// What an object that is filed with its making tells the rules; `maker` is the key that signed the act. What the act says beside it, the
 /// object says too: unit, key and certificate.
 pub(crate) fn facts_of(
@@ -183,6 +188,7 @@ pub(crate) fn facts_of(
         width_um: size.width_um(),
         height_um: size.height_um(),
         picture_sha256: Digest::of(&properties.picture.data),
+        picture: picture_facts(&properties.picture.data),
         certificate_sha256: Digest::of(certificate),
         key_sha256: Digest::of(&key.map_err(|error| bad(error.to_string()))?),
         valid_from_us: us(properties.valid_from_s).max(whole_us(validity.not_before.to_unix_duration())),

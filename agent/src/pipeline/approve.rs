@@ -1,39 +1,24 @@
-//! Whether it is allowed: the tickets the document's class demands, bound to the file and all that is asked (U2).
+//! Whether it would be allowed: the tickets the document's class demands, bound to the file and all that is asked (U2). Told here early and in full,
+//! before the token is asked and a revision written; what counts is what [`allow`](super::allow) finds.
 
 use sealkeeper_domain::{
     act::statement::{Binding, BoundBox},
+    channel::Channel,
     identity::{Digest, PersonId, RequestId},
-    office::{Office, Person, RequestFacts, SealEntry, Ticket},
+    office::{Office, Person, RequestFacts, SealEntry},
+    placement::SealBox,
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
-    rule::usage::{self, Cleared, Stamped, UseFacts},
+    request::Terms,
+    rule::usage::{self, Stamped, UseFacts},
 };
 
 use super::place::Placed;
 
-/// A use that nothing stands against, with what says so.
+/// A use that nothing stood against when it was looked at.
 pub(crate) struct Approved<'f> {
     pub(super) placed: Placed<'f>,
-    leave: Leave,
-}
-
-/// By whose leave.
-enum Leave {
-    /// The one person's of a solo journal, whose classes need no tickets.
-    Solo,
-    /// The approvers': their tickets were held against this very use.
-    Office(Cleared),
-}
-
-impl Approved<'_> {
-    /// The tickets by which it may be stamped: none in a solo journal.
-    pub(super) fn tickets(&self) -> &[Ticket] {
-        match &self.leave {
-            Leave::Solo => &[],
-            Leave::Office(cleared) => cleared.tickets(),
-        }
-    }
 }
 
 /// What the rules of an office look at beside the document: all of one moment.
@@ -44,6 +29,8 @@ pub(crate) struct OfficeView<'o> {
     pub(crate) seal: &'o SealEntry,
     /// Who confirms; `None` when a request is submitted.
     pub(crate) custodian: Option<&'o Person>,
+    /// From where they do; here when a request is submitted, for asking from afar is no use from afar.
+    pub(crate) channel: Channel,
     /// Thresholds in force.
     pub(crate) policy: &'o Policy,
     /// µs since the Unix epoch.
@@ -54,14 +41,32 @@ pub(crate) struct OfficeView<'o> {
     pub(crate) used_today: u32,
 }
 
-impl<'f> Placed<'f> {
-    /// In a solo journal. A policy that demands tickets is refused when it is loaded, so a class that does all the same is refused here.
-    pub(crate) fn approve_solo(self, policy: &Policy) -> Result<Approved<'f>, Refusal> {
-        match policy.classes.get(&self.inspected.admitted.terms.document_class) {
-            Some(class) if class.tickets == 0 => Ok(Approved { placed: self, leave: Leave::Solo }),
-            Some(_) => Err(Reason::TicketsUnsupported.into()),
-            None => Err(Reason::ClassUnknown.into()),
+impl<'o> OfficeView<'o> {
+    /// With the request as acts made it and what is to be stamped: all that the rules ask for.
+    pub(super) fn facts_of_use<'a>(&self, request: &'a RequestFacts, stamped: Stamped<'a>) -> UseFacts<'a>
+    where
+        'o: 'a,
+    {
+        UseFacts {
+            now_us: self.now_us,
+            policy: self.policy,
+            office: self.office,
+            request,
+            seal: self.seal,
+            custodian: self.custodian,
+            channel: self.channel,
+            stamped,
+            copies_used: self.copies_used,
+            used_today: self.used_today,
         }
+    }
+}
+
+impl<'f> Placed<'f> {
+    /// In a solo journal.
+    pub(crate) fn approve_solo(self, policy: &Policy) -> Result<Approved<'f>, Refusal> {
+        without_tickets(self.terms(), policy)?;
+        Ok(Approved { placed: self })
     }
 
     /// In an office: every rule on uses, over the request as acts made it and the document as it was found now.
@@ -72,38 +77,18 @@ impl<'f> Placed<'f> {
     ) -> Result<Approved<'f>, Refusal> {
         let seal_object = self.seal_object()?;
         let boxes = self.boxes();
-        let cleared = usage::check(&self.facts_of_use(request, view, seal_object, &boxes))?;
-        Ok(Approved { placed: self, leave: Leave::Office(cleared) })
+        usage::check(&view.facts_of_use(request, self.stamped(seal_object, &boxes)))?;
+        Ok(Approved { placed: self })
     }
 
     /// What can be decided of it when the request is submitted.
     pub(crate) fn admissible(&self, request: &RequestFacts, view: &OfficeView<'_>) -> Result<(), Refusal> {
         let boxes = self.boxes();
-        usage::admit(&self.facts_of_use(request, view, self.seal_object()?, &boxes))
+        usage::admit(&view.facts_of_use(request, self.stamped(self.seal_object()?, &boxes)))
     }
 
-    fn facts_of_use<'a>(
-        &'a self,
-        request: &'a RequestFacts,
-        view: &OfficeView<'a>,
-        seal_object_sha256: Digest,
-        boxes: &'a [BoundBox],
-    ) -> UseFacts<'a> {
-        UseFacts {
-            now_us: view.now_us,
-            policy: view.policy,
-            office: view.office,
-            request,
-            seal: view.seal,
-            custodian: view.custodian,
-            stamped: Stamped {
-                document_sha256: self.inspected.admitted.terms.sha256,
-                seal_object_sha256,
-                boxes,
-            },
-            copies_used: view.copies_used,
-            used_today: view.used_today,
-        }
+    fn stamped<'b>(&self, seal_object_sha256: Digest, boxes: &'b [BoundBox]) -> Stamped<'b> {
+        Stamped { document_sha256: self.inspected.admitted.terms.sha256, seal_object_sha256, boxes }
     }
 
     /// Everything the request stands for.
@@ -124,18 +109,31 @@ impl<'f> Placed<'f> {
     }
 
     fn boxes(&self) -> Vec<BoundBox> {
-        let seal_box = self.seal_box;
-        vec![BoundBox {
-            page: seal_box.page + 1,
-            left_um: seal_box.left_um,
-            top_um: seal_box.top_um,
-            width_um: seal_box.width_um,
-            height_um: seal_box.height_um,
-        }]
+        bound(self.seal_box)
     }
 
     /// A seal of the office has its object whether its token is there or not.
     fn seal_object(&self) -> Result<Digest, Refusal> {
         self.inspected.admitted.seal.known_object_digest().ok_or_else(|| Reason::SealObjectUnverified.into())
     }
+}
+
+/// A policy of a solo journal that demands tickets is refused when it is loaded, so a class that does all the same is refused here.
+pub(super) fn without_tickets(terms: &Terms, policy: &Policy) -> Result<(), Refusal> {
+    match policy.classes.get(&terms.document_class) {
+        Some(class) if class.tickets == 0 => Ok(()),
+        Some(_) => Err(Reason::TicketsUnsupported.into()),
+        None => Err(Reason::ClassUnknown.into()),
+    }
+}
+
+/// A place as acts name it.
+pub(super) fn bound(seal_box: SealBox) -> Vec<BoundBox> {
+    vec![BoundBox {
+        page: seal_box.page + 1,
+        left_um: seal_box.left_um,
+        top_um: seal_box.top_um,
+        width_um: seal_box.width_um,
+        height_um: seal_box.height_um,
+    }]
 }

@@ -1,6 +1,9 @@
 //! What a key signs to show that it works (C3, A6), and whether the answer is the certificate's.
 
+use sealkeeper_domain::identity::{Digest, PersonId};
 use sealkeeper_pades::cms::{CmsError, EndEntity, SignatureAlgorithm};
+
+use super::identify::Custodian;
 
 /// How every challenge begins. What seals sign otherwise is DER: signed attributes begin with 0x31 (SET), a certificate request with 0x30
 /// (SEQUENCE). So no challenge can be passed off as either, nor the other way round.
@@ -23,6 +26,32 @@ pub(crate) fn check_answer(
     raw: &[u8],
 ) -> Result<(), CmsError> {
     signer.public_key().signed(algorithm, challenge, raw).map(|_| ())
+}
+
+/// Evidence that somebody had the key of a seal object answer a challenge on its token just now (A6).
+#[derive(Debug)]
+pub(crate) struct ControlProof {
+    seal_object: Digest,
+    by: PersonId,
+}
+
+impl ControlProof {
+    /// Holds the answer against the certificate of the seal object: [`check_answer`].
+    pub(crate) fn new(
+        seal_object: Digest,
+        by: Custodian<'_>,
+        signer: &EndEntity,
+        algorithm: SignatureAlgorithm,
+        (challenge, raw): (&[u8], &[u8]),
+    ) -> Result<Self, CmsError> {
+        check_answer(signer, algorithm, challenge, raw)?;
+        Ok(ControlProof { seal_object, by: by.caller().person().id.clone() })
+    }
+
+    /// Whether it is of this seal object and by this person: what was proved of one before is no proof of another.
+    pub(crate) fn is_of(&self, seal_object: Digest, by: &PersonId) -> bool {
+        self.seal_object == seal_object && self.by == *by
+    }
 }
 
 #[cfg(test)]

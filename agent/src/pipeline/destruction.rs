@@ -4,7 +4,10 @@ use sealkeeper_domain::{identity::SealId, pkcs11_uri::ObjectUri};
 use sealkeeper_journal::{Id, KeyDestroyed, KeyDestructionOrdered, KeySearch, RecordBody};
 use uuid::Uuid;
 
-use super::scribe::{Scribe, id};
+use super::{
+    identify::Origin,
+    scribe::{Scribe, id},
+};
 use crate::pipeline::ports::{
     ledger::{Ledger, LedgerError},
     registry::RegisteredSeal,
@@ -17,8 +20,8 @@ pub(crate) struct KeyDestruction<'s> {
     pub(crate) registered: &'s RegisteredSeal,
     /// The `jti` of the act that orders it: the second of the two.
     pub(crate) act: Uuid,
-    /// The local system user who handed that act in.
-    pub(crate) handed_in_by: u32,
+    /// From where that act was handed in.
+    pub(crate) handed_in_by: Origin,
 }
 
 /// The order to destroy one key, once. Only [`KeyDestruction::record`] makes one.

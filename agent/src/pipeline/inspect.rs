@@ -1,6 +1,9 @@
 //! What the document is: read strictly, once its bytes are the ones that were announced.
 
+use std::sync::Arc;
+
 use sealkeeper_domain::{
+    document::Examined,
     identity::Digest,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -22,17 +25,32 @@ impl<'f> Hashed<'f> {
     }
 }
 
+/// What is found in the document of this digest, beside its structure.
+#[derive(Clone)]
+pub(crate) struct Content {
+    sha256: Digest,
+    examined: Arc<Examined>,
+}
+
+impl Content {
+    /// What whoever looked at the bytes of this digest found.
+    pub(crate) fn new(sha256: Digest, examined: Arc<Examined>) -> Self {
+        Content { sha256, examined }
+    }
+}
+
 /// A document whose structure is certain, and what it is.
 pub(crate) struct Inspected<'f> {
     pub(super) admitted: Admitted,
     pub(super) document: Document<'f>,
     pub(super) input: InputDigest,
     pub(super) facts: Facts,
+    pub(super) examined: Arc<Examined>,
 }
 
 impl Admitted {
-    /// Checks that these are the announced bytes and reads their structure.
-    pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>) -> Result<Inspected<'f>, Refusal> {
+    /// Checks that these are the announced bytes, and the content theirs, and reads their structure.
+    pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>, content: Content) -> Result<Inspected<'f>, Refusal> {
         // A document known by its digest was never counted against the size announced with it.
         let (announced, size) = (self.terms.size, hashed.bytes.len() as u64);
         if announced != size {
@@ -43,9 +61,13 @@ impl Admitted {
         if digest != self.terms.sha256 {
             return Err(Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest).into());
         }
+        if content.sha256 != digest {
+            return Err(Violation::new(Reason::DocumentDigestMismatch).with("sha256", content.sha256).into());
+        }
         let document = Document::open(hashed.bytes).map_err(|error| unreadable(&error))?;
         let facts = inspect(&document).map_err(|error| unreadable(&error))?;
-        Ok(Inspected { admitted: self, document, input: hashed.input, facts })
+        let examined = content.examined;
+        Ok(Inspected { admitted: self, document, input: hashed.input, facts, examined })
     }
 }
 

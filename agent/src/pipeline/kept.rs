@@ -15,6 +15,8 @@ pub(crate) struct KeptRequest {
     pub(crate) id: RequestId,
     pub(crate) seal: SealId,
     pub(crate) applicant: PersonId,
+    /// Who brought it, and is charged for what it holds.
+    pub(crate) carried_by: PersonId,
     pub(crate) asked: Asked,
     /// µs since the Unix epoch.
     pub(crate) created_us: u64,

@@ -1,16 +1,20 @@
 //! The pipeline: one struct per stage; a transition takes `self` and gives the next stage, so no stage can be skipped or used twice.
 //!
 //! ```text
-//! identify → admit → inspect → place → approve → prepare → review → record intent → sign → embed → validate → record outcome → release
+//! identify → admit → inspect → place → approve → prepare → review → allow → record intent → sign → embed → validate → record outcome → release
 //! ```
 //!
-//! What is refused up to `review` leaves a refusal on record; from `record intent` on every way out writes an outcome (`unfinished`).
+//! `allow` asks every rule once more: in an office it is this use's turn from there on until its intent is durable.
+//!
+//! What is refused up to `allow` leaves a refusal on record; from `record intent` on every way out writes an outcome (`unfinished`).
 
 pub(crate) mod admit;
+pub(crate) mod allow;
 pub(crate) mod approve;
 pub(crate) mod certificate;
 pub(crate) mod challenge;
 pub(crate) mod destruction;
+pub(crate) mod drafted;
 pub(crate) mod embed;
 pub(crate) mod identify;
 pub(crate) mod inspect;
@@ -23,6 +27,7 @@ pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod scribe;
 pub(crate) mod sign;
+pub(crate) mod turn;
 pub(crate) mod unfinished;
 pub(crate) mod validate;
 

@@ -1,10 +1,13 @@
 //! Where the seal goes: a page and a box that lie in this very document.
 
 use sealkeeper_domain::{
+    document::Findings,
     placement::SealBox,
+    policy::DocumentRules,
     reason::Reason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Violations},
     request::Terms,
+    rule::document::examine,
 };
 use sealkeeper_pades::{Facts, PlacedBox};
 
@@ -15,11 +18,29 @@ pub(crate) struct Placed<'f> {
     pub(super) inspected: Inspected<'f>,
     pub(super) seal_box: SealBox,
     pub(super) placed: PlacedBox,
+    /// What was found in the document and does not stand against it.
+    findings: Findings,
 }
 
 impl<'f> Inspected<'f> {
-    /// Resolves the placement on the page as a person sees it.
-    pub(crate) fn place(self) -> Result<Placed<'f>, Refusal> {
+    /// Resolves the placement on the page as a person sees it, and holds what was found in the document against these rules; all that stands
+    /// against either is told together.
+    pub(crate) fn place(self, rules: &DocumentRules) -> Result<Placed<'f>, Refusal> {
+        let mut violations = Violations::new();
+        let placed = violations.keep(self.fits());
+        let certified = self.facts.new_field();
+        violations.keep(certified.map_err(|error| coded(error.code(), Reason::PdfCertified, &error).into()));
+        let mut examined = (*self.examined).clone();
+        examined.stamped_pages.extend(placed.map(|(seal_box, _)| seal_box.page + 1));
+        let findings = examine(&examined, rules);
+        violations.keep(findings.admit());
+        violations.into_result()?;
+        // `keep` left a violation behind if there is no place.
+        let (seal_box, placed) = placed.ok_or(Reason::Internal)?;
+        Ok(Placed { inspected: self, seal_box, placed, findings })
+    }
+
+    fn fits(&self) -> Result<(SealBox, PlacedBox), Refusal> {
         let placement = self.admitted.terms.placement;
         let pages = self.document.page_count().map_err(|error| unreadable(&error))?;
         let index = placement.page.index(u32::try_from(pages).unwrap_or(u32::MAX))?;
@@ -42,7 +63,7 @@ impl<'f> Inspected<'f> {
                 return Err(over.with("page", index + 1).into());
             }
         }
-        Ok(Placed { inspected: self, seal_box, placed })
+        Ok((seal_box, placed))
     }
 }
 
@@ -60,6 +81,11 @@ impl Placed<'_> {
     /// What is asked, with defaults filled in.
     pub(crate) fn terms(&self) -> &Terms {
         &self.inspected.admitted.terms
+    }
+
+    /// What whoever approves and whoever confirms is to know of the document.
+    pub(crate) fn findings(&self) -> &Findings {
+        &self.findings
     }
 
     /// Where the seal goes.

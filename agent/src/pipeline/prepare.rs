@@ -2,7 +2,6 @@
 
 use sealkeeper_domain::{
     identity::{Digest, TokenSerial, UseId},
-    office::Ticket,
     placement::SealBox,
     reason::Reason,
     refusal::{Refusal, Violation},
@@ -16,7 +15,13 @@ use sealkeeper_pades::{
 };
 
 use super::{
-    Stop, admit::Admitted, approve::Approved, certificate::valid_chain, place::Placed, ports::key::SigningKey,
+    Stop,
+    admit::Admitted,
+    approve::Approved,
+    certificate::valid_chain,
+    identify::{Caller, Holder},
+    place::Placed,
+    ports::key::SigningKey,
 };
 use crate::pipeline::ports::token::OnePin;
 
@@ -28,6 +33,8 @@ pub(crate) struct Signer {
     seal_object: Digest,
     token_serial: TokenSerial,
     ready: bool,
+    /// Whose login makes it so.
+    holder: Option<Holder>,
     /// Whether the key asks for the PIN at each signature.
     asks_pin: bool,
     /// Whether that is typed on the token.
@@ -49,6 +56,7 @@ impl Signer {
             seal_object,
             token_serial: key.serial,
             ready: key.ready,
+            holder: key.holder,
             asks_pin: key.asks_pin,
             has_pad: key.has_pad,
         })
@@ -95,14 +103,13 @@ pub(crate) struct Prepared {
     pub(super) seal_object: Digest,
     pub(super) token_serial: TokenSerial,
     pub(super) ready: bool,
+    holder: Option<Holder>,
     pub(super) algorithm: SignatureAlgorithm,
     asks_pin: bool,
     has_pad: bool,
     /// For a key that asks for it at each signature.
     pub(super) pin: Option<OnePin>,
     pub(super) marks: UseMarks,
-    /// By which it may be stamped.
-    pub(super) tickets: Vec<Ticket>,
     pub(super) revision: revision::Prepared,
     /// Over the /ByteRange of the revision, by the hash function of the algorithm.
     pub(super) byte_range_digest: MessageDigest,
@@ -124,7 +131,6 @@ impl Placed<'_> {
 impl Approved<'_> {
     /// Writes the revision.
     pub(crate) fn prepare(self, signer: Signer, marks: UseMarks) -> Result<Prepared, Stop> {
-        let tickets = self.tickets().to_vec();
         let placed = self.placed;
         let registered = placed.inspected.admitted.seal.clone();
         let capacity = capacity(&signer.chain).map_err(|error| Stop::Fault(error.to_string()))?;
@@ -142,12 +148,12 @@ impl Approved<'_> {
             seal_object: signer.seal_object,
             token_serial: signer.token_serial,
             ready: signer.ready,
+            holder: signer.holder,
             algorithm: signer.algorithm,
             asks_pin: signer.asks_pin,
             has_pad: signer.has_pad,
             pin: None,
             marks,
-            tickets,
             revision,
             byte_range_digest,
         })
@@ -203,8 +209,13 @@ impl Prepared {
     }
 
     /// The custodian's confirmation must be of exactly this revision, and the token ready to sign it (U5): unlocked, and with the PIN where its
-    /// key asks for it at each signature.
-    pub(crate) fn review(mut self, confirmed: Digest, pin: OnePin) -> Result<Reviewed, Refusal> {
+    /// key asks for it at each signature. A login is good only for whoever made it; from afar nobody types a PIN on the token (U10).
+    pub(crate) fn review(
+        mut self,
+        confirmed: Digest,
+        pin: OnePin,
+        caller: &Caller,
+    ) -> Result<Reviewed, Refusal> {
         if confirmed != self.digest() {
             return Err(Violation::new(Reason::ConfirmationMismatch)
                 .with("prepared-sha256", self.digest())
@@ -212,6 +223,14 @@ impl Prepared {
         }
         if !self.ready {
             return Err(Violation::new(Reason::TokenLocked).with("token-serial", &self.token_serial).into());
+        }
+        let holder = caller.holder();
+        if self.holder != Some(holder) {
+            let missing = Violation::new(holder.without_login());
+            return Err(missing.with("token-serial", &self.token_serial).into());
+        }
+        if self.asks_pin && self.has_pad {
+            caller.origin().must_be_here()?;
         }
         self.pin = pin
             .for_key(self.asks_pin, self.has_pad)

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{
     Stop,
-    identify::Custodian,
+    allow::Allowed,
+    identify::{Custodian, Holder},
     kept::KeptRequest,
-    prepare::{Prepared, Reviewed},
+    prepare::Prepared,
     scribe::{Scribe, code, digest, id},
     unfinished::OpenUse,
 };
@@ -27,7 +28,7 @@ pub(crate) struct SignOrder {
     algorithm: SignatureAlgorithm,
     message: Vec<u8>,
     pin: Option<OnePin>,
-    takes_use: bool,
+    holder: Option<Holder>,
     journal_seq: u64,
     _permit: SigningPermit,
 }
@@ -53,9 +54,9 @@ impl SignOrder {
         self.pin.as_ref()
     }
 
-    /// Whether it takes one use of the unlock. What nobody asked for takes none of what somebody unlocked.
-    pub(crate) fn takes_use(&self) -> bool {
-        self.takes_use
+    /// Of whose unlock it takes one use. What nobody asked for takes none of what somebody unlocked.
+    pub(crate) fn holder(&self) -> Option<Holder> {
+        self.holder
     }
 
     /// The record that permits it.
@@ -85,7 +86,7 @@ impl KeyUse {
         scribe: &Scribe,
     ) -> Result<SignOrder, LedgerError> {
         let KeyUse { key, key_id, algorithm, purpose, message, pin } = self;
-        let takes_use = by.is_some();
+        let holder = by.map(|by| by.caller().holder());
         let entry = scribe.entry(|draft| {
             Ok(RecordBody::KeyUsed(KeyUsed {
                 token_serial: id(key.serial.as_str())?,
@@ -96,27 +97,29 @@ impl KeyUse {
             }))
         })?;
         let journal_seq = ledger.append(entry).await?.seq;
-        Ok(SignOrder { key, algorithm, message, pin, takes_use, journal_seq, _permit: SigningPermit(()) })
+        Ok(SignOrder { key, algorithm, message, pin, holder, journal_seq, _permit: SigningPermit(()) })
     }
 }
 
 /// A use whose intent is durable.
 pub(crate) struct Recorded {
     pub(crate) open: OpenUse,
+    /// Who confirmed it, as the holder of a login.
+    holder: Holder,
     pub(super) prepared: Prepared,
     pub(super) begun: Begun,
     permit: SigningPermit,
 }
 
-/// A resolved place as it stands in the placements list of an intent.
+/// A resolved place as it stands in the placements list of a request's record and of an intent.
 #[derive(Serialize)]
-struct PlacementRow {
-    height_um: u32,
-    kind: &'static str,
-    left_um: i64,
-    page: u32,
-    top_um: i64,
-    width_um: u32,
+pub(super) struct PlacementRow {
+    pub(super) height_um: u32,
+    pub(super) kind: &'static str,
+    pub(super) left_um: i64,
+    pub(super) page: u32,
+    pub(super) top_um: i64,
+    pub(super) width_um: u32,
 }
 
 /// A ticket as it stands in the tickets list of an intent.
@@ -148,11 +151,11 @@ pub(crate) async fn tickets(
     given.iter().map(row).collect()
 }
 
-impl Reviewed {
-    /// Uses up one copy and writes the intent, in one transaction. A crash before the commit returned leaves neither; one after it leaves
-    /// an open use, which the next start closes as abandoned.
+impl Allowed<'_> {
+    /// Uses up one copy and writes the intent, in one transaction; then the turn is over. A crash before the commit returned leaves neither; one
+    /// after it leaves an open use, which the next start closes as abandoned.
     ///
-    /// `request` is what the rules were held against. An act about it that was filed since makes the ledger refuse the use.
+    /// `request` is what the rules were held against: the ledger refuses the use of any other.
     pub(crate) async fn record_intent(
         self,
         request: &KeptRequest,
@@ -161,11 +164,11 @@ impl Reviewed {
         ledger: &dyn Ledger,
         scribe: &Scribe,
     ) -> Result<Recorded, Stop> {
-        let use_id = self.0.marks.use_id;
+        let use_id = self.prepared.marks.use_id;
         // Those that counted when the rules were asked; of a suspension's void ones it does not tell.
-        let tickets = tickets(request.id, &self.0.tickets, ledger).await?;
+        let tickets = tickets(request.id, self.tickets(), ledger).await?;
         let entry = scribe.entry(|draft| {
-            let prepared = &self.0;
+            let prepared = &self.prepared;
             let terms = &prepared.terms;
             let bad = |error: sealkeeper_journal::RecordError| LedgerError::Record(error.to_string());
             let (placements, bytes) = ListDigest::of(&[PlacementRow {
@@ -217,7 +220,8 @@ impl Reviewed {
             BeginError::Store(error) => Stop::Store(error),
         })?;
         let open = OpenUse { use_id, intent_seq: begun.intent.seq };
-        Ok(Recorded { open, prepared: self.0, begun, permit: SigningPermit(()) })
+        let holder = custodian.caller().holder();
+        Ok(Recorded { open, holder, prepared: self.prepared, begun, permit: SigningPermit(()) })
     }
 }
 
@@ -229,7 +233,7 @@ impl Recorded {
             algorithm: self.prepared.algorithm,
             message,
             pin: self.prepared.pin.take(),
-            takes_use: true,
+            holder: Some(self.holder),
             journal_seq: self.open.intent_seq,
             _permit: self.permit,
         };

@@ -8,7 +8,7 @@ use sealkeeper_journal::{
     SALT_LENGTH,
 };
 
-use super::identify::Caller;
+use super::identify::{Caller, Origin};
 use crate::pipeline::ports::ledger::{Entry, LedgerError};
 
 /// Draws salts and knows the host.
@@ -84,18 +84,30 @@ impl Draft<'_> {
         Ok(Person { id: id(person.as_str())?, name })
     }
 
-    /// A local system user.
-    pub(crate) fn endpoint(&mut self, path: &str, uid: u32) -> Result<Endpoint, LedgerError> {
-        let host = self.host(&format!("{path}.host"))?;
-        let uid = Some(self.commit(&format!("{path}.uid"), &uid.to_string())?);
-        Ok(Endpoint { channel: Channel::Local, host, uid })
+    /// From where a call came: a local system user, or an address and the certificate that was shown there.
+    pub(crate) fn endpoint(&mut self, path: &str, origin: Origin) -> Result<Endpoint, LedgerError> {
+        let host = format!("{path}.host");
+        Ok(match origin {
+            Origin::Local { uid } => Endpoint {
+                channel: Channel::Local,
+                host: self.host(&host)?,
+                uid: Some(self.commit(&format!("{path}.uid"), &uid.to_string())?),
+                certificate: None,
+            },
+            Origin::Remote { address, certificate } => Endpoint {
+                channel: Channel::Remote,
+                host: self.commit(&host, &address.to_string())?,
+                uid: None,
+                certificate: Some(self.commit(&format!("{path}.certificate"), &certificate.to_string())?),
+            },
+        })
     }
 
-    /// A registered person acting from this machine.
+    /// A registered person acting from here or from afar.
     pub(crate) fn actor(&mut self, path: &str, caller: &Caller) -> Result<Actor, LedgerError> {
         Ok(Actor {
             person: self.person(&format!("{path}.person"), caller)?,
-            from: self.endpoint(&format!("{path}.from"), caller.uid())?,
+            from: self.endpoint(&format!("{path}.from"), caller.origin())?,
         })
     }
 

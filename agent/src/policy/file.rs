@@ -11,11 +11,7 @@ use sealkeeper_domain::{
     policy::{Authority, Policy, PolicyError},
     reason::Reason,
 };
-
-use crate::token::{Untrusted, check_own};
-
-/// Most bytes of a policy file: 64 KiB, some twenty times what one with a comment for each key has.
-const LIMIT: u64 = 64 << 10;
+use sealkeeper_pkcs11::{Untrusted, check_own};
 
 /// A policy that was read and is good.
 #[derive(Clone, Debug)]
@@ -66,10 +62,11 @@ impl PolicyFile {
     pub(crate) fn read(path: &Path, authority: Authority) -> Result<Self, Rejection> {
         let rejected = |sha256, cause| Rejection { path: path.to_owned(), sha256, cause };
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+        let read =
+            File::open(path).and_then(|file| file.take(Policy::FILE_LIMIT + 1).read_to_end(&mut bytes));
         read.map_err(|error| rejected(None, Cause::Unreadable(error)))?;
-        if bytes.len() as u64 > LIMIT {
-            let too_long = PolicyError::Syntax(format!("must have at most {LIMIT} bytes"));
+        if bytes.len() as u64 > Policy::FILE_LIMIT {
+            let too_long = PolicyError::Syntax(format!("must have at most {} bytes", Policy::FILE_LIMIT));
             return Err(rejected(None, too_long.into()));
         }
         let sha256 = Digest::of(&bytes);
@@ -157,7 +154,7 @@ mod tests {
         assert!(!said.contains('\n'), "{said}");
         fs::write(&path, [0xff]).unwrap();
         assert!(told().2.starts_with("must be UTF-8"), "{:?}", told());
-        fs::write(&path, " ".repeat(LIMIT as usize + 1)).unwrap();
+        fs::write(&path, " ".repeat(Policy::FILE_LIMIT as usize + 1)).unwrap();
         assert_eq!(told(), ("policy-invalid", false, "must have at most 65536 bytes".to_owned()));
         fs::write(&path, Policy::SOLO_TOML).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();

@@ -166,6 +166,7 @@ pub(crate) struct PolicyInForce {
 #[derive(Clone)]
 struct Current {
     policy: Arc<Policy>,
+    text: Arc<str>,
     sha256: Digest,
 }
 
@@ -184,6 +185,11 @@ impl PolicyInForce {
     /// What is in force now. Whoever judges one call by several thresholds takes it once.
     pub(crate) fn now(&self) -> Arc<Policy> {
         self.current().policy
+    }
+
+    /// The file it was read from, as it was then.
+    pub(crate) fn text(&self) -> Arc<str> {
+        self.current().text
     }
 
     /// SHA-256 of the file it was read from.
@@ -224,8 +230,8 @@ impl PolicyInForce {
     /// In force without a record.
     #[cfg(test)]
     pub(crate) fn unrecorded(source: PolicySource, ledger: Arc<dyn Ledger>, scribe: Scribe) -> Self {
-        let PolicyFile { policy, sha256, .. } = source.file().unwrap();
-        let current = RwLock::new(Current { policy: Arc::new(policy), sha256 });
+        let PolicyFile { policy, text, sha256 } = source.file().unwrap();
+        let current = RwLock::new(Current { policy: Arc::new(policy), text: text.into(), sha256 });
         PolicyInForce { source, ledger, scribe, current, reloading: tokio::sync::Mutex::default() }
     }
 
@@ -247,8 +253,9 @@ async fn load(
         let act = act.map(|act| draft.commit("act", &act)).transpose()?;
         Ok(RecordBody::PolicyLoaded(PolicyLoaded { sha256: digest(sha256), act }))
     })?;
+    let kept = Arc::from(text.as_str());
     ledger.load_policy(text, entry).await?;
-    Ok(Current { policy: Arc::new(policy), sha256 })
+    Ok(Current { policy: Arc::new(policy), text: kept, sha256 })
 }
 
 fn rejected_entry(rejection: &Rejection) -> Result<Entry, LedgerError> {

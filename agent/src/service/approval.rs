@@ -1,7 +1,8 @@
 //! Joins a placed document with the office's rules: at submission what can be decided then, before a stamp all of it.
 
 use sealkeeper_domain::{
-    identity::{PersonId, RequestId},
+    channel::Channel,
+    identity::{PersonId, RequestId, SealId},
     office::{RequestFacts, RequestState, SealEntry},
     policy::Policy,
     reason::Reason,
@@ -13,10 +14,12 @@ use crate::{
     office::InForce,
     pipeline::{
         At, Stop,
+        allow::Allowed,
         approve::{Approved, OfficeView},
         identify::Caller,
         kept::{KeptRequest, KeptUse},
         place::Placed,
+        prepare::Reviewed,
     },
 };
 
@@ -48,7 +51,7 @@ impl Service {
         let current = desk.now();
         self.check_policy(&current)?;
         let binding = placed.binding(id, applicant.clone()).at("approve")?;
-        let entry = entry(&current, placed)?;
+        let entry = entry(&current, &placed.terms().seal)?;
         let keeps = current.custodian_of(entry.id()) == Some(&caller.person().id);
         let state = if keeps && *applicant == caller.person().id {
             RequestState::Filed(None)
@@ -60,6 +63,7 @@ impl Service {
             office: &current.office,
             seal: entry,
             custodian: None,
+            channel: Channel::Local,
             policy,
             now_us: self.clock.now_us(),
             copies_used: 0,
@@ -79,25 +83,61 @@ impl Service {
         used_today: u32,
     ) -> Result<Approved<'f>, Stop> {
         let Ok(desk) = self.office() else {
-            // The applicant is the caller: there is nobody else.
-            if kept.applicant != caller.person().id {
-                return Err(Reason::RequestUnknown).at("admit");
-            }
+            only_ones_own(kept, caller)?;
             return placed.approve_solo(policy).at("approve");
         };
         let current = desk.now();
         self.check_policy(&current)?;
         let facts = kept.facts.as_ref().ok_or(Reason::RequestNotFiled).at("approve")?;
-        let view = OfficeView {
+        let view = self.view(&current, kept, caller, policy, used_today)?;
+        placed.approve(facts, &view).at("approve")
+    }
+
+    /// Asks every rule again about a confirmed use, in its turn, and tells the request as it was then. What changed while it was prepared, by an
+    /// act, by another use or by a new policy, is refused as if it had been so before.
+    pub(super) async fn allowed(
+        &self,
+        reviewed: Reviewed,
+        caller: &Caller,
+        id: RequestId,
+    ) -> Result<(Allowed<'_>, KeptRequest), Stop> {
+        let turn = match self.office() {
+            Ok(desk) => Some((desk, desk.turn().await)),
+            Err(_) => None,
+        };
+        let (kept, policy) = (self.open_request(id).await?, self.policy.now());
+        let admitted = self.admitted(&kept.asked, kept.seal.as_str(), kept.applicant.clone(), &policy)?;
+        let Some((desk, turn)) = turn else {
+            only_ones_own(&kept, caller)?;
+            return Ok((reviewed.allow_solo(&admitted, &policy).at("approve")?, kept));
+        };
+        let current = desk.now();
+        self.check_policy(&current)?;
+        let facts = kept.facts.as_ref().ok_or(Reason::RequestNotFiled).at("approve")?;
+        let used_today = self.used_today(&kept).await?;
+        let view = self.view(&current, &kept, caller, &policy, used_today)?;
+        let allowed = reviewed.allow(turn, &admitted, facts, &view).at("approve")?;
+        Ok((allowed, kept))
+    }
+
+    fn view<'o>(
+        &self,
+        current: &'o InForce,
+        kept: &KeptRequest,
+        caller: &Caller,
+        policy: &'o Policy,
+        used_today: u32,
+    ) -> Result<OfficeView<'o>, Stop> {
+        Ok(OfficeView {
             office: &current.office,
-            seal: entry(&current, &placed)?,
+            seal: entry(current, &kept.seal)?,
             custodian: current.office.people.get(&caller.person().id),
+            channel: caller.origin().channel(),
             policy,
             now_us: self.clock.now_us(),
             copies_used: kept.copies_used,
             used_today,
-        };
-        placed.approve(facts, &view).at("approve")
+        })
     }
 
     /// Nothing is asked or stamped by thresholds other than those the seal office signed.
@@ -152,8 +192,13 @@ impl Service {
     }
 }
 
-fn entry<'o>(current: &'o InForce, placed: &Placed<'_>) -> Result<&'o SealEntry, Stop> {
-    current.office.seals.get(&placed.terms().seal).ok_or(Reason::SealUnknown).at("approve")
+fn entry<'o>(current: &'o InForce, seal: &SealId) -> Result<&'o SealEntry, Stop> {
+    current.office.seals.get(seal).ok_or(Reason::SealUnknown).at("approve")
+}
+
+/// In a solo journal the applicant is the caller: there is nobody else.
+fn only_ones_own(kept: &KeptRequest, caller: &Caller) -> Result<(), Stop> {
+    if kept.applicant == caller.person().id { Ok(()) } else { Err(Reason::RequestUnknown).at("admit") }
 }
 
 /// The last midnight by the office's time, µs since the Unix epoch.

@@ -10,7 +10,7 @@ use super::{Service, tokens::entry_of};
 use crate::pipeline::{
     At, Stop,
     certificate::valid_chain,
-    challenge,
+    challenge::{self, ControlProof},
     identify::Custodian,
     ports::{
         registry::RegisteredSeal,
@@ -46,8 +46,9 @@ impl Service {
         registered: &RegisteredSeal,
         by: Custodian<'_>,
         pin: OnePin,
-    ) -> Result<(), Stop> {
+    ) -> Result<ControlProof, Stop> {
         self.check_ledger()?;
+        self.check_own_pin(by, &registered.seal.key.serial).at("identify")?;
         let (seal, now_us) = (&registered.seal, self.clock.now_us());
         let key = self.token.describe(registered.on_token(now_us), self.limits.token).await;
         let key = key.map_err(|error| error.violation()).at("prepare")?;
@@ -57,7 +58,7 @@ impl Service {
         };
         self.asking_pin.learn(&seal.id, &key);
         let chain = valid_chain(registered, &key, now_us).at("prepare")?;
-        registered.object_digest(&key.certificate, now_us).at("prepare")?;
+        let seal_object = registered.object_digest(&key.certificate, now_us).at("prepare")?;
         let challenge = challenge::fresh().map_err(|error| Stop::Fault(format!("randomness: {error}")))?;
         let wanted = KeySignature {
             key: seal.key.clone(),
@@ -69,7 +70,7 @@ impl Service {
             message: challenge.clone(),
         };
         let (raw, _) = self.signed_by_key(by, wanted, pin).await?;
-        challenge::check_answer(chain.signer(), algorithm, &challenge, &raw)
+        ControlProof::new(seal_object, by, chain.signer(), algorithm, (&challenge, &raw))
             .map_err(|error| {
                 tracing::error!(%error, seal = %seal.id, "a proof of control is not the certificate's");
                 Violation::new(Reason::TestSignatureWrong).with("what", error)

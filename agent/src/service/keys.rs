@@ -17,7 +17,7 @@ use crate::{
     pipeline::{
         At, Stop,
         identify::{Caller, Custodian},
-        ports::token::{NewCertificate, NewKey, OnePin},
+        ports::token::{NewCertificate, NewKey, OnePin, TokenState},
         scribe::{code, digest, id},
     },
 };
@@ -89,12 +89,15 @@ impl Service {
 
     async fn key_generated(&self, caller: &Caller, asked: KeyAsked) -> Result<KeyMade, Stop> {
         let custodian = self.keeper(caller, &asked.serial).at("identify")?;
+        caller.origin().must_be_here().at("identify")?;
         self.check_ledger()?;
+        self.check_own_pin(custodian, &asked.serial).at("identify")?;
         let KeyAsked { serial, kind, label, id: mut key_id } = asked;
         if key_id.is_empty() {
             key_id = chosen_id()?;
         }
         let _in_progress = self.work_permit().await?;
+        self.check_own_login(caller, &serial).await.at("generate-key")?;
         let wanted = NewKey { serial: serial.clone(), kind, id: key_id.clone(), label };
         // Some tokens take minutes over RSA, which is no sign of trouble: it may take as long as the call.
         let made = self.token.generate_key(wanted, self.limits.call.max(self.limits.token)).await;
@@ -141,7 +144,9 @@ impl Service {
 
     async fn certificate_requested(&self, caller: &Caller, asked: RequestAsked) -> Result<Requested, Stop> {
         let custodian = self.keeper(caller, &asked.key.serial).at("identify")?;
+        caller.origin().must_be_here().at("identify")?;
         self.check_ledger()?;
+        self.check_own_pin(custodian, &asked.key.serial).at("identify")?;
         let RequestAsked { key, subject, pin } = asked;
         let pin = pin.at("admit")?;
         let _in_progress = self.work_permit().await?;
@@ -185,9 +190,12 @@ impl Service {
 
     async fn certificate_imported(&self, caller: &Caller, wanted: NewCertificate) -> Result<Imported, Stop> {
         let custodian = self.keeper(caller, &wanted.serial).at("identify")?;
+        caller.origin().must_be_here().at("identify")?;
         self.check_ledger()?;
+        self.check_own_pin(custodian, &wanted.serial).at("identify")?;
         let mut warnings = self.looked_at(&wanted.certificate).at("admit")?;
         let _in_progress = self.work_permit().await?;
+        self.check_own_login(caller, &wanted.serial).await.at("import-certificate")?;
         let (serial, certificate_sha256) = (wanted.serial.clone(), Digest::of(&wanted.certificate));
         let done = self.token.import_certificate(wanted, self.limits.token).await;
         let done = done.map_err(|error| error.violation()).at("import-certificate")?;
@@ -213,6 +221,20 @@ impl Service {
         let named = |kind| ObjectUri::of(&serial, &done.key_id, kind);
         let (certificate, key) = (named(ObjectKind::Certificate), named(ObjectKind::Private));
         Ok(Imported { certificate, key, warnings, seq })
+    }
+
+    /// A login that somebody made from afar makes no key here (U10). Whether there is one at all the token tells.
+    async fn check_own_login(&self, caller: &Caller, serial: &TokenSerial) -> Result<(), Violation> {
+        let listed = self.token.list(self.limits.token).await.map_err(|error| error.violation())?;
+        let is_anothers = |state: &TokenState| {
+            state.serial == *serial
+                && state.unlocked.is_some()
+                && state.unlocked_for(caller.holder()).is_none()
+        };
+        if listed.iter().any(is_anothers) {
+            return Err(Violation::new(Reason::TokenLocked).with("token-serial", serial));
+        }
+        Ok(())
     }
 
     /// Whether it is a certificate at all, and what is worth knowing of it.

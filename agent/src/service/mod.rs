@@ -2,25 +2,31 @@
 
 mod approval;
 mod asking_pin;
+mod backup;
 mod callers;
+mod content;
 mod destruction;
 mod diagnosis;
+mod hashing;
 mod inspect;
 mod inspections;
 mod journal;
 mod key_signature;
 mod keys;
 mod office;
+mod own_pin;
 mod pins;
 mod presence;
 mod recall;
 mod refusals;
 mod requests;
+mod retention;
 mod stamp;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod versions;
 mod wrong_pins;
 
 use std::{
@@ -43,12 +49,15 @@ use tokio::sync::{Semaphore, broadcast, watch};
 
 pub(crate) use self::{
     asking_pin::AskingPin,
+    backup::Backup,
     callers::{Callers, Permit},
+    content::Documents,
     diagnosis::{Check, Found, Surroundings},
     inspect::findings::Finding,
     inspections::Inspections,
     keys::{KeyAsked, RequestAsked},
     office::Filed,
+    own_pin::TokenPins,
     pins::PinChangeAsked,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
@@ -57,6 +66,7 @@ pub(crate) use self::{
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,
+    versions::Versions,
     wrong_pins::WrongPins,
 };
 use crate::{
@@ -64,9 +74,9 @@ use crate::{
     office::OfficeDesk,
     pipeline::{
         At, Stop,
-        admit::admit,
-        identify::{Caller, Custodian, People, identify},
-        inspect::Hashed,
+        admit::{Admitted, admit},
+        identify::{Caller, Custodian, Origin, People, Sender, identify},
+        inspect::{Content, Hashed},
         kept::KeptRequest,
         place::Placed,
         ports::{
@@ -100,8 +110,16 @@ pub(crate) struct Service {
     pub(crate) wrong_pins: WrongPins,
     /// When tokens were inspected, as the journal tells.
     pub(crate) inspections: Inspections,
+    /// Whose PIN tokens have, as the ledger tells.
+    token_pins: TokenPins,
+    /// What versions are on record.
+    versions: Versions,
+    /// Held while a copy of the journal is made and handed out.
+    backing_up: Arc<tokio::sync::Mutex<()>>,
     /// Seals whose key asks for the PIN at each signature, as far as it is known.
     pub(crate) asking_pin: AskingPin,
+    /// Who looks at documents.
+    documents: Documents,
     /// Where the agent runs, for whoever asks what is wrong.
     surroundings: Surroundings,
     /// What acts have made; `None` in a solo journal.
@@ -116,6 +134,8 @@ pub(crate) struct Service {
     in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
     /// One permit per use in progress; all of them together mean that none is.
     uses: Arc<Semaphore>,
+    /// Held shared by each act in progress; whoever has it alone knows that none is.
+    acts: Arc<tokio::sync::RwLock<()>>,
     /// Whether the agent was told to stop.
     stopping: watch::Sender<bool>,
 }
@@ -152,6 +172,7 @@ impl Service {
         limits: Limits,
         spool: Spool,
         recalled: Recalled,
+        documents: Documents,
         surroundings: Surroundings,
     ) -> Self {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
@@ -171,7 +192,11 @@ impl Service {
             callers,
             wrong_pins: recalled.wrong_pins,
             inspections: recalled.inspections,
+            token_pins: recalled.token_pins,
+            versions: recalled.versions,
+            backing_up: Arc::default(),
             asking_pin: AskingPin::default(),
+            documents,
             surroundings,
             office,
             request_events: broadcast::Sender::new(requests::EVENTS_KEPT),
@@ -179,20 +204,21 @@ impl Service {
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,
+            acts: Arc::default(),
             stopping: watch::Sender::new(false),
         }
     }
 
     /// Who calls; a stranger's refusal is on record as well.
     pub(crate) async fn identify(&self, peer: Peer, operation: &'static str) -> Result<Caller, Failure> {
-        let Some(uid) = peer.uid else {
+        let Some(origin) = peer.origin else {
             tracing::warn!("the system does not tell who calls");
             return Err(Failure::Fault(Reason::PersonUnknown));
         };
-        match identify(uid, &*self.people) {
+        match identify(origin, &*self.people) {
             Ok(caller) => Ok(caller),
             Err(reason) => {
-                let subject = Subject::stranger(operation, uid);
+                let subject = Subject::stranger(operation, origin);
                 Err(self.refuse(subject, Stop::Refused { stage: "identify", refusal: reason.into() }).await)
             }
         }
@@ -212,9 +238,25 @@ impl Service {
         }
     }
 
-    /// The registered person behind a system user.
-    pub(crate) fn identify_uid(&self, uid: u32) -> Result<Caller, Reason> {
-        identify(uid, &*self.people)
+    /// Who carries something for whoever signed it. On this machine that is anybody who may open the socket; from afar it is a registered person,
+    /// or the refusal is on record.
+    pub(crate) async fn carrier(
+        &self,
+        peer: Peer,
+        operation: &'static str,
+    ) -> Result<(Origin, Sender), Failure> {
+        match peer.origin {
+            Some(origin @ Origin::Local { .. }) => {
+                let known = identify(origin, &*self.people);
+                Ok((origin, known.map_or_else(|_| origin.sender(), |caller| caller.sender())))
+            }
+            _ => self.identify(peer, operation).await.map(|caller| (caller.origin(), caller.sender())),
+        }
+    }
+
+    /// The registered person behind a call that came without asking who it is.
+    pub(super) fn identify_origin(&self, origin: Origin) -> Result<Caller, Reason> {
+        identify(origin, &*self.people)
     }
 
     /// The request with this id, while it is open.
@@ -260,22 +302,33 @@ impl Service {
         Err(Stop::Refused { stage: "inspect", refusal: Reason::DocumentGone.into() })
     }
 
+    /// What is asked, held against registry, policy, limits and the last inspection of the seal's token.
+    fn admitted(
+        &self,
+        asked: &Asked,
+        seal: &str,
+        applicant: PersonId,
+        policy: &Policy,
+    ) -> Result<Admitted, Stop> {
+        let limit = self.limits.document;
+        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
+        admit(asked.clone(), seal, applicant, &*self.registry, policy, limit, inspected).at("admit")
+    }
+
     /// The stages up to the placement, over the document in the spool: the same when a request is made and when it is taken up again.
     fn place<'f>(
         &self,
         asked: &Asked,
         seal: &str,
         applicant: PersonId,
-        (spooled, input): (&'f Spooled, InputDigest),
+        (spooled, input, content): (&'f Spooled, InputDigest, Content),
         policy: &Policy,
     ) -> Result<(Placed<'f>, DocumentFacts), Stop> {
-        let limit = self.limits.document;
-        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
-        let placed = admit(asked.clone(), seal, applicant, &*self.registry, policy, limit, inspected)
-            .at("admit")?
-            .inspect(Hashed::new(spooled.bytes(), input))
+        let placed = self
+            .admitted(asked, seal, applicant, policy)?
+            .inspect(Hashed::new(spooled.bytes(), input), content)
             .at("inspect")?
-            .place()
+            .place(&policy.document)
             .at("place")?;
         let facts = DocumentFacts { size: asked.size, sha256: asked.sha256, facts: placed.facts().clone() };
         Ok((placed, facts))
@@ -321,10 +374,8 @@ impl Service {
         }
         // Closed while all permits are held: no use that waited can begin in between.
         self.uses.close();
-        // An act in progress comes to its end too; the next one finds the uses closed.
-        if let Ok(desk) = self.office()
-            && tokio::time::timeout_at(by, desk.filing()).await.is_err()
-        {
+        // Acts in progress come to their end too; the next one finds the uses closed.
+        if tokio::time::timeout_at(by, self.acts.write()).await.is_err() {
             tracing::warn!("an act is still being filed");
         }
     }

@@ -1,11 +1,11 @@
 //! Acts come in: verified, judged, put on record with all they change, and only then in force.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
     act::{Act, Statement},
-    identity::{ActId, Digest, PersonId, RequestId, SealId},
-    office::{Outside, SealEntry, SealLife},
+    identity::{ActId, Digest, PersonId, RequestId, TokenSerial},
+    office::{Change, Outside, SealEntry, SealLife},
     reason::Reason,
     refusal::{Refusal, Violation},
 };
@@ -13,12 +13,15 @@ use sealkeeper_journal::{ActFiled, LockCause, RecordBody};
 
 use super::{Failure, Permit, Service, Subject};
 use crate::{
-    office::{InForce, OfficeDesk, facts_of},
+    office::{InForce, OfficeDesk, facts_of, picture_facts},
     pipeline::{
         At, Stop,
-        identify::Caller,
-        ports::ledger::{ActChoice, Committed, Entry, FileError, FiledAct, FiledRow, MAX_ATTACHMENT},
-        ports::token::{OnePin, PinOrPad},
+        challenge::ControlProof,
+        identify::{Caller, Origin},
+        ports::ledger::{
+            ActChoice, Committed, Entry, FileError, FiledAct, FiledRow, MAX_ATTACHMENT, TokenPin,
+        },
+        ports::token::OnePin,
         scribe::{code, digest, id},
     },
 };
@@ -26,6 +29,43 @@ use crate::{
 /// Whether nothing but this stands against an act.
 fn only<T>(judged: &Result<T, Refusal>, reason: Reason) -> bool {
     judged.as_ref().is_err_and(|refusal| refusal.violations().all(|violation| violation.reason == reason))
+}
+
+/// The PIN that a token comes with which changes hands by this act: the outgoing custodian's (C2).
+fn left_behind(current: &InForce, act: &Act) -> Option<TokenPin> {
+    let Statement::SealHandOver(said) = &act.claims().statement else { return None };
+    let serial = current.office.seals.get(&said.seal)?.token()?;
+    Some(TokenPin { serial, person: said.from.clone(), one_time: false })
+}
+
+/// How long who files an act waits for a token to be locked on its account. A token that is well takes a few milliseconds.
+const LOCKING: Duration = Duration::from_secs(2);
+
+/// Held as long as an act, or what follows from it, is in progress.
+pub(super) type InProgress = tokio::sync::OwnedRwLockReadGuard<()>;
+
+/// What a token did on an act's account.
+#[derive(Debug, Default)]
+struct TokensWord {
+    /// Of a receipt (A6).
+    proof: Option<ControlProof>,
+    /// Of a destruction (R2): the key was looked for in vain.
+    key_gone: bool,
+}
+
+/// The act as it is now: its signer may have left, or its time be over, since it was looked at.
+fn act_again(desk: &OfficeDesk, text: &str, now_us: u64) -> Result<Act, Stop> {
+    desk.now().office.authenticate(text, now_us).at("authenticate")
+}
+
+/// Tokens of seals that have another custodian now, or may not be used any more: they do not stay unlocked by whom they were (C2, C4).
+fn changed_hands(before: &InForce, after: &InForce) -> Vec<TokenSerial> {
+    let used_by = |entry: &SealEntry| entry.life.active().ok().map(|active| active.custodian.clone());
+    let changed = before.office.seals.iter().filter(|(id, entry)| {
+        let (was, is) = (used_by(entry), after.office.seals.get(id).and_then(used_by));
+        was.is_some() && was != is
+    });
+    changed.filter_map(|(id, _)| Some(before.made(id).ok()?.seal.key.serial.clone())).collect()
 }
 
 /// An act that is on record and in force.
@@ -43,20 +83,23 @@ impl Service {
         self.office.as_ref().ok_or(Reason::JournalSolo)
     }
 
-    /// Files an act that this system user carries here. Once begun it comes to its end, whoever stops waiting.
+    /// Files an act that is carried here from there, with what it names by digest. The PIN is for a receipt of a seal whose key asks for it at each
+    /// signature; any other act takes none. Once begun it comes to its end, whoever stops waiting.
     pub(crate) async fn file_act(
         self: &Arc<Self>,
-        uid: u32,
-        text: String,
-        attachment: Vec<u8>,
+        origin: Origin,
+        (text, attachment): (String, Vec<u8>),
+        pin: OnePin,
         permit: Permit,
     ) -> Result<Filed, Failure> {
         let service = self.clone();
         let filing = tokio::spawn(async move {
+            // The agent's stop waits for it. No permit of a use is taken: what must be heard at once does not wait until one is free.
+            let in_progress = Arc::new(service.acts.clone().read_owned().await);
             // As long as it is worked on: whoever hangs up makes no room for another.
             let _permit = permit;
-            let mut subject = Subject::stranger("file-act", uid);
-            match service.filed(uid, &text, attachment, &mut subject).await {
+            let mut subject = Subject::stranger("file-act", origin);
+            match service.filed(origin, (&text, attachment), pin, &mut subject, in_progress).await {
                 Ok(filed) => Ok(filed),
                 Err(stop) => Err(service.refuse(subject, stop).await),
             }
@@ -69,10 +112,11 @@ impl Service {
 
     async fn filed(
         self: &Arc<Self>,
-        uid: u32,
-        text: &str,
-        attachment: Vec<u8>,
+        origin: Origin,
+        (text, attachment): (&str, Vec<u8>),
+        pin: OnePin,
         subject: &mut Subject,
+        in_progress: Arc<InProgress>,
     ) -> Result<Filed, Stop> {
         let desk = self.office().at("identify")?.clone();
         self.check_ledger()?;
@@ -81,47 +125,34 @@ impl Service {
             return Err(beyond.with("limit", MAX_ATTACHMENT)).at("admit");
         }
         // What is no act of anybody's does not wait for its turn, nor make others wait.
-        desk.now().office.authenticate(text, self.clock.now_us()).at("authenticate")?;
+        let act = desk.now().office.authenticate(text, self.clock.now_us()).at("authenticate")?;
+        *subject = subject.clone().about_act(&act, desk.now().name_of(&act.claims().issuer));
+        self.check_running()?;
+        // Nor does anybody wait for what a token is asked on its account.
+        let word = self.word_of_token(&desk, &act, origin, pin).await?;
         let filing = desk.filing().await;
-        // No permit of a use is taken: uses hold theirs while they wait for what is held here. The agent's stop waits for this by itself.
-        if self.uses.is_closed() {
-            return Err(Reason::AgentStopping).at("admit");
+        if !word.key_gone {
+            self.check_running()?;
         }
-        let (current, now_us) = (desk.now(), self.clock.now_us());
-        let act = current.office.authenticate(text, now_us).at("authenticate")?;
-        let signer = current.name_of(&act.claims().issuer);
-        *subject = subject.clone().about_act(&act, signer);
-        let request = match act.request() {
-            Some(id) => self.ledger.request(id).await?,
-            None => None,
-        };
-        let policy = self.policy.now();
-        let mut outside = Outside::new(now_us, &policy);
-        outside.request = request.as_ref().and_then(|kept| kept.facts.as_ref());
-        outside.copies_used = request.as_ref().map_or(0, |kept| kept.copies_used);
-        // The record's transaction decides; but who files an act again must hear of that, not of what it changed the first time.
-        outside.is_known = self.ledger.knows_act(act.claims().id).await?;
-        outside.attachment = (!attachment.is_empty()).then(|| Digest::of(&attachment));
-        if let Statement::SealMake(made) = &act.claims().statement
-            && let Some(entry) = current.office.seals.get(&made.seal)
-            && !attachment.is_empty()
-            && let Some((_, maker)) = current.office.owner_of(act.key())
-        {
-            outside.made = Some(facts_of(&attachment, made, entry, maker).at("judge")?);
-        }
-        self.look_outside(&current, &act, &mut outside, uid).await?;
-        let change = current.office.judge(&act, &outside).at("judge")?;
-        let entry = self.entry_of(&current, &act, outside.attachment, uid)?;
+        let (current, act) = (desk.now(), act_again(&desk, text, self.clock.now_us())?);
+        let change = self.judged(&current, &act, &attachment, &word).await?.at("judge")?;
+        let digest_of_attachment = (!attachment.is_empty()).then(|| Digest::of(&attachment));
+        let entry = self.entry_of(&current, &act, digest_of_attachment, origin)?;
         let attachment = (!attachment.is_empty()).then_some(attachment);
         let policy_changed = matches!(act.claims().statement, Statement::Policy(_));
-        let filed = FiledAct { entry, attachment, change: change.clone() };
+        let left_behind = left_behind(&current, &act);
+        let filed = FiledAct { entry, attachment, change: change.clone(), left_behind: left_behind.clone() };
         let committed = self.ledger.record_act(filed).await.map_err(|error| match error {
             FileError::Refused(reason) => Stop::Refused { stage: "record", refusal: reason.into() },
             FileError::Store(error) => Stop::Store(error),
         })?;
+        // Before the incoming custodian is the one who may do anything with it.
+        if let Some(pin) = left_behind {
+            self.token_pins.leave_behind(pin);
+        }
         // A crash here leaves an act on record that is in force from the next start on.
         filing.take_in(change, &*self.ledger).await;
-        self.lock_what_changed_hands(&current, &desk.now()).await;
+        let changed_hands = changed_hands(&current, &desk.now());
         drop(filing);
         let typ = act.claims().statement.typ();
         tracing::info!(typ, act = %act.claims().id, signer = %act.claims().issuer, "an act is in force");
@@ -131,6 +162,7 @@ impl Service {
         if let Some(request) = act.request() {
             self.request_changed(request);
         }
+        self.lock_what_changed_hands(changed_hands, in_progress).await;
         Ok(Filed { act: act.claims().id, typ, signer: act.claims().issuer.clone(), committed })
     }
 
@@ -160,51 +192,76 @@ impl Service {
         }
     }
 
-    /// A token whose seal has another custodian now, or may not be used any more, does not stay unlocked by whom it was (C2, C4).
-    async fn lock_what_changed_hands(&self, before: &InForce, after: &InForce) {
-        let used_by = |entry: &SealEntry| entry.life.active().ok().map(|active| active.custodian.clone());
-        for (id, entry) in &before.office.seals {
-            let (was, is) = (used_by(entry), after.office.seals.get(id).and_then(used_by));
-            if was.is_none() || was == is {
-                continue;
-            }
-            let Ok(registered) = before.made(id) else { continue };
-            let serial = registered.seal.key.serial.clone();
-            match self.token.lock(serial.clone(), self.limits.token).await {
-                Ok(true) => self.record_locked(&serial, LockCause::Act).await,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::error!(%error, %serial, "a token whose seal changed hands may stay unlocked")
+    /// Locks these tokens. Who files an act hears that it was done; but a token that hangs does not keep from them that the act is in force.
+    async fn lock_what_changed_hands(
+        self: &Arc<Self>,
+        tokens: Vec<TokenSerial>,
+        in_progress: Arc<InProgress>,
+    ) {
+        if tokens.is_empty() {
+            return;
+        }
+        let service = self.clone();
+        let locking = tokio::spawn(async move {
+            let _in_progress = in_progress;
+            for serial in tokens {
+                match service.token.lock(serial.clone(), service.limits.token).await {
+                    Ok(true) => service.record_locked(&serial, LockCause::Act).await,
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(%error, %serial, "a token whose seal changed hands may stay unlocked");
+                    }
                 }
             }
+        });
+        if tokio::time::timeout(LOCKING, locking).await.is_err() {
+            tracing::warn!("a token whose seal changed hands is not locked yet");
         }
     }
 
-    /// What the rules want to know of the world: the token's part of a receipt, a resumption, a destruction.
-    async fn look_outside(
-        self: &Arc<Self>,
+    /// Further acts are not begun once the agent stops.
+    fn check_running(&self) -> Result<(), Stop> {
+        if self.uses.is_closed() { Err(Reason::AgentStopping).at("admit") } else { Ok(()) }
+    }
+
+    /// What the rules say of an act over the office as it stands: what it changes, or what stands against it.
+    async fn judged(
+        &self,
         current: &InForce,
         act: &Act,
-        outside: &mut Outside<'_>,
-        uid: u32,
-    ) -> Result<(), Stop> {
-        let of_seal = |seal: &SealId| current.made(seal).ok();
+        attachment: &[u8],
+        word: &TokensWord,
+    ) -> Result<Result<Change, Refusal>, Stop> {
+        let request = match act.request() {
+            Some(id) => self.ledger.request(id).await?,
+            None => None,
+        };
+        let policy = self.policy.now();
+        let mut outside = Outside::new(self.clock.now_us(), &policy);
+        outside.request = request.as_ref().and_then(|kept| kept.facts.as_ref());
+        outside.copies_used = request.as_ref().map_or(0, |kept| kept.copies_used);
+        // The record's transaction decides; but who files an act again must hear of that, not of what it changed the first time.
+        outside.is_known = self.ledger.knows_act(act.claims().id).await?;
+        outside.attachment = (!attachment.is_empty()).then(|| Digest::of(attachment));
         match &act.claims().statement {
-            Statement::SealReceive(receipt) => {
-                let found = current.office.judge(act, outside);
-                if let (true, Some(registered)) =
-                    (only(&found, Reason::TokenControlUnproved), of_seal(&receipt.seal))
+            Statement::SealApply(_) if !attachment.is_empty() => {
+                outside.picture = Some(picture_facts(attachment));
+            }
+            Statement::SealMake(made) => {
+                if let Some(entry) = current.office.seals.get(&made.seal)
+                    && !attachment.is_empty()
+                    && let Some((_, maker)) = current.office.owner_of(act.key())
                 {
-                    let caller = self.identify_uid(uid).at("identify")?;
-                    let custodian = self.keeper(&caller, &registered.seal.key.serial).at("identify")?;
-                    // A key that asks for a PIN each time can be proved where the PIN is typed on the token.
-                    let pin = OnePin { pin: PinOrPad::Pad, final_try: false };
-                    self.prove_control(&registered, custodian, pin).await?;
-                    outside.control_proved = true;
+                    outside.made = Some(facts_of(attachment, made, entry, maker).at("judge")?);
                 }
             }
+            Statement::SealReceive(receipt) => {
+                let proof = word.proof.as_ref();
+                outside.control_proved =
+                    proof.is_some_and(|proof| proof.is_of(receipt.object_sha256, &act.claims().issuer));
+            }
             Statement::SealResume(resumed) => {
-                if let Some(registered) = of_seal(&resumed.seal)
+                if let Ok(registered) = current.made(&resumed.seal)
                     && let Some(entry) = current.office.seals.get(&resumed.seal)
                     && let SealLife::Suspended(suspended) = &entry.life
                 {
@@ -212,18 +269,51 @@ impl Service {
                     outside.inspection_passed = passed.is_some_and(|passed| passed > suspended.by.at_us);
                 }
             }
-            Statement::SealDestroy(destruction) => {
-                // What cannot be undone is done only where nothing but that is missing.
-                let found = current.office.judge(act, outside);
-                if let (true, Some(registered)) =
-                    (only(&found, Reason::KeyStillThere), of_seal(&destruction.seal))
-                {
-                    outside.key_gone = self.destroy_key_of(&registered, uid, act.claims().id.uuid()).await?;
-                }
-            }
+            Statement::SealDestroy(_) => outside.key_gone = word.key_gone,
             _ => {}
         }
-        Ok(())
+        Ok(current.office.judge(act, &outside))
+    }
+
+    /// The token's part of a receipt or a destruction, asked for where nothing else is missing. The rules are asked again in the act's turn,
+    /// whatever was said here.
+    async fn word_of_token(
+        self: &Arc<Self>,
+        desk: &OfficeDesk,
+        act: &Act,
+        origin: Origin,
+        pin: OnePin,
+    ) -> Result<TokensWord, Stop> {
+        let (mut word, current) = (TokensWord::default(), desk.now());
+        let (seal, missing) = match &act.claims().statement {
+            Statement::SealReceive(receipt) => (&receipt.seal, Reason::TokenControlUnproved),
+            Statement::SealDestroy(destruction) => (&destruction.seal, Reason::KeyStillThere),
+            _ => return Ok(word),
+        };
+        let judged = self.judged(&current, act, &[], &word).await?;
+        let (true, Ok(registered)) = (only(&judged, missing), current.made(seal)) else { return Ok(word) };
+        // What the token has to do is its custodian's, beside it.
+        origin.must_be_here().at("identify")?;
+        let serial = &registered.seal.key.serial;
+        if missing == Reason::TokenControlUnproved {
+            let caller = self.identify_origin(origin).at("identify")?;
+            let custodian = self.keeper(&caller, serial).at("identify")?;
+            word.proof = Some(self.prove_control(&registered, custodian, pin).await?);
+            return Ok(word);
+        }
+        self.check_unlocked_here(serial).await.at("destroy-key")?;
+        // What cannot be undone is ordered in the act's turn, where nothing but that is missing.
+        let filing = desk.filing().await;
+        let (current, act) = (desk.now(), act_again(desk, act.text(), self.clock.now_us())?);
+        let judged = self.judged(&current, &act, &[], &word).await?;
+        if only(&judged, missing) {
+            let ordered = self.order_destruction(&registered, origin, act.claims().id.uuid()).await?;
+            // A crash from here on leaves an order on record whose key may be gone; so does an act that is filed before this one is, and stands
+            // against it. The next act of destruction finds the key gone.
+            drop(filing);
+            word.key_gone = self.destroy_key(&registered, ordered).await?;
+        }
+        Ok(word)
     }
 
     /// The act's record.
@@ -232,7 +322,7 @@ impl Service {
         current: &InForce,
         act: &Act,
         attachment: Option<Digest>,
-        uid: u32,
+        origin: Origin,
     ) -> Result<Entry, Stop> {
         let claims = act.claims();
         let (seal, person, request) = (act.seal(), act.person(), act.request());
@@ -249,7 +339,7 @@ impl Service {
                 seal: seal.map(|seal| id(seal.as_str())).transpose()?,
                 person: person.map(|person| id(person.as_str())).transpose()?,
                 request: request.map(RequestId::uuid),
-                from: draft.endpoint("from", uid)?,
+                from: draft.endpoint("from", origin)?,
             }))
         })?)
     }

@@ -21,6 +21,8 @@ pub(crate) struct PinChangeAsked {
     pub(crate) pins: Result<Option<(Pin, Pin)>, Reason>,
     /// Whether the first of them is tried although one try may be left.
     pub(crate) final_try: bool,
+    /// Whether the new one has to be changed before anything else is done with it (C2). By the security officer only.
+    pub(crate) one_time: bool,
 }
 
 impl Service {
@@ -50,20 +52,34 @@ impl Service {
         operation: &'static str,
     ) -> Result<(), Stop> {
         let custodian = self.keeper(caller, &asked.serial).at("identify")?;
+        caller.origin().must_be_here().at("identify")?;
         self.check_ledger()?;
-        let PinChangeAsked { serial, by_officer, pins, final_try } = asked;
+        let PinChangeAsked { serial, by_officer, pins, final_try, one_time } = asked;
         let pins = pins.at("admit")?;
+        // Who gets a PIN that somebody else knows has none of their own by giving it once more.
+        if let Some((old, new)) = &pins
+            && !by_officer
+            && old.expose() == new.expose()
+        {
+            self.check_own_pin(custodian, &serial).at("admit")?;
+        }
+        // In this order, as a use takes the two.
+        let _in_progress = self.work_permit().await?;
         let _one_at_a_time = self.wrong_pins.one_at_a_time(&serial).await;
         if by_officer {
             self.check_wrong_so_pins(&serial, final_try).at(operation)?;
         } else {
             self.check_wrong_pins(&serial, final_try).at(operation)?;
         }
+        let how = match (by_officer, one_time) {
+            (false, _) => How::Changed,
+            (true, false) => How::SetBySecurityOfficer,
+            (true, true) => How::SetOneTime,
+        };
         let (entry, deadline) = match pins {
             Some(_) => (PinEntry::Caller, self.limits.token),
             None => (PinEntry::PinPad, self.limits.pin_pad),
         };
-        let _in_progress = self.work_permit().await?;
         if by_officer {
             // The user's login and the security officer's cannot stand together (PKCS#11 v3.0 §5.6.8).
             let locked = self.token.lock(serial.clone(), self.limits.token).await;
@@ -73,7 +89,7 @@ impl Service {
         }
         let change = PinChange { serial: serial.clone(), by_officer, pins, final_try };
         match self.token.change_pin(change, deadline).await {
-            Ok(()) => self.record_pin_changed(custodian, &serial, entry, by_officer).await,
+            Ok(()) => self.record_pin_changed(custodian, &serial, entry, how).await,
             Err(error) if error.pin_was_tried() => {
                 let pin = if by_officer { PinKind::SecurityOfficer } else { PinKind::User };
                 let left = error.tries_left();
@@ -89,11 +105,10 @@ impl Service {
         by: Custodian<'_>,
         serial: &TokenSerial,
         entry: PinEntry,
-        by_officer: bool,
+        how: How,
     ) -> Result<(), Stop> {
         let record = self.scribe.entry(|draft| {
             let (token_serial, by) = (id(serial.as_str())?, draft.actor("by", by.caller())?);
-            let how = if by_officer { How::SetBySecurityOfficer } else { How::Changed };
             Ok(RecordBody::PinChanged(PinChanged { token_serial, by, entry, how }))
         });
         let recorded = match record {

@@ -64,6 +64,7 @@ impl Service {
                     }))
                 };
                 self.record_by_itself(inserted()).await;
+                self.see_token(&token).await;
                 self.tell(TokenChange::Inserted, token);
             }
             TokenNews::Removed { module, token } => {
@@ -74,6 +75,7 @@ impl Service {
                 self.record_by_itself(removed()).await;
                 self.tell(TokenChange::Removed, token);
             }
+            TokenNews::ModuleLoaded { module, library } => self.see_module(&module, library).await,
             TokenNews::Changed { token } => self.tell(TokenChange::Changed, token),
             TokenNews::ModuleFailed { module, ending } => {
                 self.record_by_itself(id(&module).map(|module| module_failed(module, ending))).await;
@@ -97,6 +99,7 @@ impl Service {
         };
         match recorded {
             Ok((body, Committed { seq, time_us, .. })) => {
+                self.versions.take(&body);
                 self.inspections.count(&Record { seq, time_us, mode: self.ledger.identity().mode(), body });
             }
             Err(error) => tracing::error!(%error, "what happened to a token cannot be recorded"),

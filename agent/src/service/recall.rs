@@ -3,7 +3,7 @@
 
 use sealkeeper_journal::Record;
 
-use super::{Inspections, WrongPins};
+use super::{Inspections, TokenPins, Versions, WrongPins};
 use crate::pipeline::ports::ledger::{Ledger, LedgerError};
 
 /// What is kept in mind of tokens.
@@ -11,6 +11,8 @@ use crate::pipeline::ports::ledger::{Ledger, LedgerError};
 pub(crate) struct Recalled {
     pub(crate) wrong_pins: WrongPins,
     pub(crate) inspections: Inspections,
+    pub(crate) token_pins: TokenPins,
+    pub(crate) versions: Versions,
 }
 
 /// Records asked for at a time.
@@ -19,9 +21,10 @@ const AT_ONCE: u32 = 1000;
 impl Recalled {
     /// As the journal tells.
     pub(crate) async fn from(ledger: &dyn Ledger) -> Result<Self, LedgerError> {
-        let recalled = Recalled::default();
-        let types: Vec<_> =
-            WrongPins::TELLING.iter().chain(&Inspections::TELLING).map(|name| (*name).to_owned()).collect();
+        let token_pins = TokenPins::new(ledger.token_pins().await?);
+        let recalled = Recalled { token_pins, ..Recalled::default() };
+        let telling = WrongPins::TELLING.iter().chain(&Inspections::TELLING).chain(&Versions::TELLING);
+        let types: Vec<_> = telling.map(|name| (*name).to_owned()).collect();
         let mut from = 0;
         loop {
             let records = ledger.records(from, AT_ONCE, types.clone()).await?;
@@ -32,6 +35,7 @@ impl Recalled {
                 let record = record.map_err(|error| LedgerError::Read(error.to_string()))?;
                 recalled.wrong_pins.count(&record.body);
                 recalled.inspections.count(&record);
+                recalled.versions.take(&record.body);
             }
         }
     }

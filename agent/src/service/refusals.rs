@@ -20,7 +20,7 @@ use crate::{
     pipeline::ports::ledger::{Entry, LedgerError},
     pipeline::{
         Stop,
-        identify::Caller,
+        identify::{Caller, Origin, Sender},
         scribe::{code, digest, id},
     },
 };
@@ -41,7 +41,7 @@ pub(crate) struct Subject {
     caller: Option<Caller>,
     /// Of an act: its signer, and their name.
     signer: Option<(PersonId, String)>,
-    uid: u32,
+    origin: Origin,
     seal: Option<String>,
     token: Option<TokenSerial>,
     request: Option<RequestId>,
@@ -52,7 +52,7 @@ pub(crate) struct Subject {
 impl Subject {
     /// An operation of a known caller.
     pub(crate) fn new(operation: &'static str, caller: &Caller) -> Self {
-        Subject { caller: Some(caller.clone()), ..Self::stranger(operation, caller.uid()) }
+        Subject { caller: Some(caller.clone()), ..Self::stranger(operation, caller.origin()) }
     }
 
     /// An act: who says it, and what it is about, is known once its signature was verified. Who carried it is not who is refused.
@@ -66,12 +66,12 @@ impl Subject {
     }
 
     /// An operation of somebody unknown.
-    pub(crate) fn stranger(operation: &'static str, uid: u32) -> Self {
+    pub(crate) fn stranger(operation: &'static str, origin: Origin) -> Self {
         Subject {
             operation,
             caller: None,
             signer: None,
-            uid,
+            origin,
             seal: None,
             token: None,
             request: None,
@@ -110,7 +110,12 @@ impl Subject {
         self
     }
 
-    /// Forgets what is not true of another one as well.
+    /// As whom the caller shows themselves.
+    fn sender(&self) -> Sender {
+        self.caller.as_ref().map_or_else(|| self.origin.sender(), Caller::sender)
+    }
+
+    /// Forgets what is not true of another one as well. Of several addresses of one caller the first stands for all.
     fn keep_shared(&mut self, other: &Subject) {
         fn keep<T: PartialEq>(own: &mut Option<T>, other: &Option<T>) {
             if own != other {
@@ -135,7 +140,8 @@ pub(crate) struct Refusals(Mutex<HashMap<Kind, Counted>>);
 struct Kind {
     operation: &'static str,
     stage: &'static str,
-    uid: u32,
+    sender: Sender,
+    is_remote: bool,
     signer: Option<PersonId>,
     seal: Option<SealId>,
     token: Option<TokenSerial>,
@@ -177,7 +183,8 @@ impl Service {
         let kind = Kind {
             operation: subject.operation,
             stage,
-            uid: subject.uid,
+            sender: subject.sender(),
+            is_remote: subject.origin.is_remote(),
             signer: subject.signer.as_ref().map(|(signer, _)| signer.clone()),
             seal: subject.seal.as_deref().and_then(|seal| self.registry.id_of(seal)),
             token: subject.token.clone().filter(|serial| self.is_configured(serial)),
@@ -248,7 +255,7 @@ impl Service {
                     (None, Some(caller)) => Some(draft.person("person", caller)?),
                     (None, None) => None,
                 },
-                from: draft.endpoint("from", subject.uid)?,
+                from: draft.endpoint("from", subject.origin)?,
                 // A seal that does not exist is named by whoever asks, so it may be anything but an identifier.
                 seal: kind.seal.as_ref().map(|seal| id(seal.as_str())).transpose()?,
                 token_serial: subject.token.as_ref().map(|serial| id(serial.as_str())).transpose()?,

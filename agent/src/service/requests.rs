@@ -86,35 +86,70 @@ pub(crate) struct SeenRequest {
     pub(crate) ended_by: Option<String>,
 }
 
+impl SeenRequest {
+    /// Where it stands among all: by the time it was made, µs since the Unix epoch, and its id.
+    pub(crate) fn place(&self) -> (u64, RequestId) {
+        (self.kept.created_us, self.kept.id)
+    }
+}
+
+/// Some requests, and after which place there may be more; `None`: there are none.
+pub(crate) struct RequestPage {
+    pub(crate) requests: Vec<SeenRequest>,
+    pub(crate) next: Option<(u64, RequestId)>,
+}
+
+/// Rows read at once: so many, whether or not they are what is asked for.
+const ROWS: u32 = 256;
+
 impl Service {
-    /// The requests of this kind that the caller may see, oldest first.
+    /// Up to `limit` requests of this kind that the caller may see, oldest first, from this place on.
     pub(crate) async fn requests(
         &self,
         caller: &Caller,
         which: Which,
         ended: bool,
-    ) -> Result<Vec<SeenRequest>, Failure> {
+        after: Option<(u64, RequestId)>,
+        limit: usize,
+    ) -> Result<RequestPage, Failure> {
         let subject = Subject::new("list-requests", caller);
-        match self.listed(caller, which, ended).await {
-            Ok(listed) => Ok(listed),
+        match self.listed(caller, which, ended, after, limit).await {
+            Ok(page) => Ok(page),
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
     }
 
-    async fn listed(&self, caller: &Caller, which: Which, ended: bool) -> Result<Vec<SeenRequest>, Stop> {
+    async fn listed(
+        &self,
+        caller: &Caller,
+        which: Which,
+        ended: bool,
+        mut after: Option<(u64, RequestId)>,
+        limit: usize,
+    ) -> Result<RequestPage, Stop> {
         let current = self.office().at("identify")?.now();
-        let choice = match which {
-            Which::Mine => RequestChoice { applicant: Some(caller.person().id.clone()), seal: None },
-            _ => RequestChoice::default(),
-        };
-        let kept = self.ledger.requests(choice).await?;
-        let seen = kept.into_iter().filter_map(|kept| self.seen(&current, kept));
-        let listed = seen.filter(|seen| {
-            (ended || !seen.standing.is_ended())
-                && self.may_see(&current, caller, seen)
-                && fits(&current, caller, which, seen)
-        });
-        Ok(listed.collect())
+        let applicant = (which == Which::Mine).then(|| caller.person().id.clone());
+        let mut requests = Vec::new();
+        loop {
+            let choice = RequestChoice { applicant: applicant.clone(), seal: None, after };
+            let rows = self.ledger.requests(choice, ROWS).await?;
+            let is_last = rows.len() < ROWS as usize;
+            for kept in rows {
+                if requests.len() == limit {
+                    return Ok(RequestPage { requests, next: after });
+                }
+                after = Some((kept.created_us, kept.id));
+                let seen = self.seen(&current, kept).filter(|seen| {
+                    (ended || !seen.standing.is_ended())
+                        && self.may_see(&current, caller, seen)
+                        && fits(&current, caller, which, seen)
+                });
+                requests.extend(seen);
+            }
+            if is_last {
+                return Ok(RequestPage { requests, next: None });
+            }
+        }
     }
 
     /// One of them.
@@ -132,6 +167,14 @@ impl Service {
         let seen = kept.and_then(|kept| self.seen(&current, kept));
         // Whether there is one is nobody's business who may not see it.
         seen.filter(|seen| self.may_see(&current, caller, seen)).ok_or(Reason::RequestUnknown).at("admit")
+    }
+
+    /// In an office nobody learns of a request, be it that there is one, who may not see it; a solo journal has nobody else.
+    pub(super) async fn check_visible(&self, caller: &Caller, id: RequestId) -> Result<(), Stop> {
+        if self.office().is_err() {
+            return Ok(());
+        }
+        self.shown(caller, id).await.map(|_| ())
     }
 
     /// A request that changed, and whether it belongs to what the watcher asked for; `None` for one that is none of their business.

@@ -8,12 +8,14 @@ use sealkeeper_domain::{
     reason::Reason,
 };
 use sealkeeper_journal::{Mode, PinKind, TreeHead};
+use sealkeeper_pades::revision::InputDigest;
 
 use super::{DocumentFacts, Failure, Finding, Service, Subject, disk, joined, tokens::entry_of};
 use crate::{
     pipeline::{
         At, Stop,
         identify::Caller,
+        inspect::Content,
         kept::{KeptRequest, KeptUse, UseState},
         ports::{key::SigningKey, token::OnePin},
         prepare::{Prepared, Signer, UseMarks},
@@ -64,13 +66,14 @@ impl Service {
     }
 
     async fn reviewed(self: &Arc<Self>, caller: &Caller, id: RequestId) -> Result<Reviewed, Stop> {
+        self.check_visible(caller, id).await?;
         let kept = self.open_request(id).await?;
         // A review has no use of its own; any id will do, for it is not part of what is confirmed.
         let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
         let registered = self.registry.by_id(&kept.seal).ok();
         let findings = registered.as_deref().and_then(|found| self.inspection_warning(found));
         let seal_name = registered.map(|found| found.seal.name.clone()).unwrap_or_default();
-        let findings = findings.into_iter().collect();
+        let findings = findings.into_iter().chain(ready.findings).collect();
         Ok(Reviewed {
             prepared: ready.prepared.digest(),
             document: ready.document,
@@ -160,19 +163,16 @@ impl Service {
     ) -> Result<StampOutcome, Stop> {
         let custodian = caller.as_custodian().at("identify")?;
         self.check_ledger()?;
+        self.check_visible(caller, id).await?;
         let kept = self.open_request(id).await?;
         if kept.copies_used >= kept.asked.copies {
             return Err(Reason::CopiesUsedUp).at("admit");
         }
-        // In an office no act is filed, and no other use judged, between the rules and the intent: what they were held against still stands when
-        // it is written, the day's count (U1) among it. The token then works on many at once.
-        let judging = match self.office() {
-            Ok(desk) => Some(desk.filing().await),
-            Err(_) => None,
-        };
+        // Whatever takes time, or asks a token, comes before this use's turn: one that hangs makes no act wait, and no other use.
         let ready = self.prepare(caller, &kept, use_id).await?;
-        let reviewed = ready.prepared.review(confirmed, pin).at("review")?;
+        let reviewed = ready.prepared.review(confirmed, pin, caller).at("review")?;
         let serial = reviewed.token_serial().clone();
+        self.check_own_pin(custodian, &serial).at("review")?;
         let _one_at_a_time = match reviewed.pin() {
             Some(_) => Some(self.wrong_pins.one_at_a_time(&serial).await),
             None => None,
@@ -187,10 +187,10 @@ impl Service {
         let copied = joined(tokio::task::spawn_blocking(move || spool.copy(&ready.spooled)).await)?;
         let copied = copied.map_err(|error| disk("prepare", &error))?;
 
+        let (allowed, kept) = self.allowed(reviewed, caller, id).await?;
         let applicant = self.name_of_applicant(&kept, caller);
         let recorded =
-            reviewed.record_intent(&kept, &applicant, custodian, &*self.ledger, &self.scribe).await?;
-        drop(judging);
+            allowed.record_intent(&kept, &applicant, custodian, &*self.ledger, &self.scribe).await?;
         // From here on every way out writes an outcome, a panic of ours too.
         let open = recorded.open;
         let finishing = tokio::spawn(self.clone().finish_use(recorded, copied, deadline));
@@ -280,9 +280,12 @@ impl Service {
             now_us: self.clock.now_us(),
         };
         let used_today = self.used_today(kept).await?;
+        let rules = self.policy.now().document.clone();
+        let read = self.examined(&kept.asked, rules).await?;
         let (service, caller, kept) = (self.clone(), caller.clone(), kept.clone());
-        let preparing =
-            tokio::task::spawn_blocking(move || service.prepare_now(&caller, &kept, key, marks, used_today));
+        let preparing = tokio::task::spawn_blocking(move || {
+            service.prepare_now(&caller, &kept, key, marks, used_today, read)
+        });
         joined(preparing.await)?
     }
 
@@ -293,16 +296,17 @@ impl Service {
         key: SigningKey,
         marks: UseMarks,
         used_today: u32,
+        (spooled, input, content): (Spooled, InputDigest, Content),
     ) -> Result<Ready, Stop> {
-        let (spooled, input) = self.document(kept.asked.sha256)?;
         let applicant = kept.applicant.clone();
-        let (policy, input) = (self.policy.now(), (&spooled, input));
-        let (placed, document) = self.place(&kept.asked, kept.seal.as_str(), applicant, input, &policy)?;
+        let (policy, read) = (self.policy.now(), (&spooled, input, content));
+        let (placed, document) = self.place(&kept.asked, kept.seal.as_str(), applicant, read, &policy)?;
+        let findings = Finding::of_document(placed.findings());
         let seal_box = placed.seal_box();
         let approved = self.approved(placed, kept, caller, &policy, used_today)?;
         let signer = Signer::new(&approved, key, marks.now_us).at("prepare")?;
         let prepared = approved.prepare(signer, marks)?;
-        Ok(Ready { prepared, document, seal_box, spooled })
+        Ok(Ready { prepared, document, seal_box, spooled, findings })
     }
 
     /// The receipt and the bytes of a completed use.
@@ -363,4 +367,5 @@ struct Ready {
     document: DocumentFacts,
     seal_box: SealBox,
     spooled: Spooled,
+    findings: Vec<Finding>,
 }

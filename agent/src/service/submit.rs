@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sealkeeper_domain::{
-    identity::{Digest, PersonId, RequestId, TokenSerial},
+    identity::{Digest, PersonId, RequestId},
     office::RequestFacts,
     placement::SealBox,
     policy::Policy,
@@ -12,12 +12,12 @@ use sealkeeper_domain::{
     request::{Asked, Terms},
 };
 
-use sealkeeper_pades::may_be_pdf;
+use sealkeeper_pades::{may_be_pdf, revision::InputDigest};
 
 use super::{DocumentFacts, Failure, Finding, SeenRequest, Service, Subject, disk, joined, refusal};
 use crate::{
-    pipeline::{At, Stop, admit::admit, identify::Caller, kept::KeptRequest},
-    spool::{Arrival, Incoming},
+    pipeline::{At, Stop, drafted::drafted, identify::Caller, inspect::Content, kept::KeptRequest},
+    spool::{Arrival, Incoming, Spooled},
 };
 
 /// A request whose document is being received, or is there already.
@@ -73,12 +73,8 @@ impl Service {
         applicant: &str,
     ) -> Result<(PersonId, Option<Incoming>), Stop> {
         let applicant = self.applicant(caller, applicant).at("admit")?;
-        let limit = self.limits.document;
-        let inspected = |serial: &TokenSerial| self.check_inspection(serial);
-        let policy = self.policy.now();
-        admit(asked.clone(), seal, applicant.clone(), &*self.registry, &policy, limit, inspected)
-            .at("admit")?;
-        self.check_share(&applicant, asked).await?;
+        self.admitted(asked, seal, applicant.clone(), &self.policy.now())?;
+        self.check_share(&caller.person().id, asked).await?;
         // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
         if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
             return Ok((applicant, None));
@@ -92,10 +88,10 @@ impl Service {
         }
     }
 
-    /// One person takes no more of the spool, and of the store, than a share. What is being uploaded at this moment is not counted; the limit on
-    /// uploads of one caller bounds it.
-    async fn check_share(&self, applicant: &PersonId, asked: &Asked) -> Result<(), Stop> {
-        let held = self.ledger.held_by(applicant.clone()).await?;
+    /// One person takes no more of the spool, and of the store, than a share: whoever brings a document, for whomever it is. So nobody uses up
+    /// another's. What is being uploaded at this moment is not counted; the limit on uploads of one caller bounds it.
+    async fn check_share(&self, carrier: &PersonId, asked: &Asked) -> Result<(), Stop> {
+        let held = self.ledger.held_by(carrier.clone()).await?;
         let (share, most) = (self.limits.spool_per_person, self.limits.requests_per_person);
         let mut violations = Violations::new();
         if held.requests >= u64::from(most) {
@@ -159,28 +155,41 @@ impl Service {
         let policy = self.policy.now();
         let (id, created_us) = (RequestId::new(uuid::Uuid::new_v4()), self.clock.now_us());
         let expires_us = created_us.saturating_add(policy.request_lifetime_ms.saturating_mul(1000));
-        let service = self.clone();
-        let judged = tokio::task::spawn_blocking(move || {
-            if let Some(incoming) = incoming {
-                keep(incoming, &asked)?;
+        let (service, carrier) = (self.clone(), caller.clone());
+        let asked = match incoming {
+            Some(incoming) => {
+                let keeping = tokio::task::spawn_blocking(move || keep(incoming, &asked).map(|()| asked));
+                joined(keeping.await)??
             }
-            service.judge(&caller, &asked, &seal, applicant, (id, expires_us), &policy)
+            None => asked,
+        };
+        let read = self.examined(&asked, policy.document.clone()).await?;
+        let judged = tokio::task::spawn_blocking(move || {
+            service.judge(&carrier, (&asked, &seal), applicant, (id, expires_us), read, &policy)
         });
-        let Judged { terms, document, seal_box, facts } = joined(judged.await)??;
+        let Judged { terms, document, seal_box, facts, findings } = joined(judged.await)??;
         let request = KeptRequest {
             id,
             seal: terms.seal.clone(),
             applicant: terms.applicant.clone(),
+            carried_by: caller.person().id.clone(),
             asked: terms.into(),
             created_us,
             expires_us,
             copies_used: 0,
             facts,
         };
-        let findings =
+        let of_token =
             self.registry.by_id(&request.seal).ok().and_then(|found| self.inspection_warning(&found));
-        let findings = findings.into_iter().collect();
-        self.ledger.add_request(request.clone()).await?;
+        let findings = of_token.into_iter().chain(findings).collect();
+        let record = match &request.facts {
+            Some(facts) => {
+                let applicant = self.name_of_applicant(&request, &caller);
+                Some(drafted(&request, facts, &applicant, &caller, &self.scribe)?)
+            }
+            None => None,
+        };
+        self.ledger.add_request(request.clone(), record).await?;
         self.request_changed(id);
         let seen = self.office().ok().and_then(|desk| self.seen(&desk.now(), request));
         Ok(Submitted { request: id, document, findings, seal_box, expires_us, seen })
@@ -190,14 +199,15 @@ impl Service {
     fn judge(
         &self,
         caller: &Caller,
-        asked: &Asked,
-        seal: &str,
+        (asked, seal): (&Asked, &str),
         applicant: PersonId,
         (id, expires_us): (RequestId, u64),
+        (spooled, input, content): (Spooled, InputDigest, Content),
         policy: &Policy,
     ) -> Result<Judged, Stop> {
-        let (spooled, input) = self.document(asked.sha256)?;
-        let (placed, document) = self.place(asked, seal, applicant.clone(), (&spooled, input), policy)?;
+        let read = (&spooled, input, content);
+        let (placed, document) = self.place(asked, seal, applicant.clone(), read, policy)?;
+        let findings = Finding::of_document(placed.findings());
         let (terms, seal_box) = (placed.terms().clone(), placed.seal_box());
         let facts = self.drafted(&placed, id, caller, &applicant, expires_us, policy)?;
         // What forbids a revision is told now, not when the custodian is asked.
@@ -205,7 +215,7 @@ impl Service {
         if facts.is_none() {
             placed.approve_solo(policy).at("approve")?;
         }
-        Ok(Judged { terms, document, seal_box, facts })
+        Ok(Judged { terms, document, seal_box, facts, findings })
     }
 }
 
@@ -215,6 +225,7 @@ struct Judged {
     document: DocumentFacts,
     seal_box: SealBox,
     facts: Option<RequestFacts>,
+    findings: Vec<Finding>,
 }
 
 fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {

@@ -5,11 +5,14 @@ mod diagnosis;
 mod inspection;
 mod journal;
 mod keys;
+mod office;
 mod pins;
 mod refusals;
+mod remote;
 mod tokens;
 mod uses;
 
+use std::collections::BTreeMap;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -38,6 +41,7 @@ use super::*;
 use crate::{
     init::POLICY,
     people::Solo,
+    pipeline::identify::Holder,
     pipeline::ports::ledger::{Identity, Root, SoloPerson},
     pipeline::{
         destruction::DestructionOrder,
@@ -85,6 +89,30 @@ struct FakeToken {
     unlocked: bool,
     /// CKA_ALWAYS_AUTHENTICATE.
     asks_pin: bool,
+    /// Whose the login is, where it is unlocked.
+    holder: Holder,
+    /// How often it was asked for a key and certificate.
+    described: AtomicU64,
+    /// Whoever holds one of these makes it hang there.
+    describing: tokio::sync::RwLock<()>,
+    signing: tokio::sync::RwLock<()>,
+    locking: tokio::sync::RwLock<()>,
+}
+
+impl FakeToken {
+    fn new(manner: Manner, unlocked: bool, asks_pin: bool) -> Self {
+        FakeToken {
+            manner,
+            asked: AtomicU64::new(0),
+            unlocked,
+            asks_pin,
+            holder: Holder::Local,
+            described: AtomicU64::new(0),
+            describing: tokio::sync::RwLock::default(),
+            signing: tokio::sync::RwLock::default(),
+            locking: tokio::sync::RwLock::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -96,12 +124,16 @@ impl Token for FakeToken {
         Err(TokenError::new(Reason::TokenAbsent))
     }
     async fn lock(&self, _: TokenSerial, _: Duration) -> Result<bool, TokenError> {
+        let _hangs = self.locking.read().await;
         Ok(false)
     }
     async fn describe(&self, key: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
+        self.described.fetch_add(1, Ordering::SeqCst);
+        let _hangs = self.describing.read().await;
         Ok(SigningKey {
             certificate: CERTIFICATE.to_vec(),
             ready: self.unlocked,
+            holder: self.unlocked.then_some(self.holder),
             serial: key.key.serial,
             algorithms: vec![SignatureAlgorithm::EcdsaP256Sha256],
             asks_pin: self.asks_pin,
@@ -141,6 +173,7 @@ impl Token for FakeToken {
     }
     async fn sign(&self, order: SignOrder, _: Duration) -> Result<Vec<u8>, SignError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        let _hangs = self.signing.read().await;
         let error = || TokenError::new(Reason::TokenFault);
         match self.manner {
             Manner::Signs => {
@@ -201,7 +234,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     create(&directory.path().join("journal.db"), &identity).unwrap();
     let clock = Arc::new(FixedClock(AtomicU64::new(NOW_US)));
     let store = Arc::new(Store::open(&directory.path().join("journal.db"), clock.clone()).unwrap());
-    let token = Arc::new(FakeToken { manner, asked: AtomicU64::new(0), unlocked, asks_pin: false });
+    let token = Arc::new(FakeToken::new(manner, unlocked, false));
     let seal = Seal {
         id: "contract".parse().unwrap(),
         name: "合同专用章".into(),
@@ -222,6 +255,8 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
     };
     let limits = Limits {
         document: 1 << 20,
+        document_worker_mib: 512,
+        document_worker: Duration::from_secs(20),
         spool: 1 << 20,
         spool_per_person: 1 << 20,
         requests_per_person: 100,
@@ -234,7 +269,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         uploads_per_caller: 2,
     };
     let people = Arc::new(Solo::new(&person).unwrap());
-    let caller = identify(UID, &*people).unwrap();
+    let caller = identify(Origin::Local { uid: UID }, &*people).unwrap();
     let policy_file = directory.path().join(POLICY);
     std::fs::write(&policy_file, Policy::SOLO_TOML).unwrap();
     let own_uid = rustix::process::geteuid().as_raw();
@@ -252,10 +287,13 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         limits,
         Spool::open(directory.path().join("spool")).unwrap(),
         Recalled::default(),
+        Documents::new(Arc::new(diagnosis::Confined::wholly())),
         Surroundings {
             home: directory.path().to_owned(),
             socket: directory.path().join("agent.sock"),
             modules: Arc::new(diagnosis::Shelf::default()),
+            module_files: BTreeMap::new(),
+            remote: None,
         },
     ));
     House { service, token, clock, caller, store, directory }
@@ -345,8 +383,11 @@ fn visitor() -> Caller {
             let id = "p-2".parse().unwrap();
             Some(crate::pipeline::identify::Person { id, name: "乙".into(), custodian: false })
         }
+        fn by_certificate(&self, _: Digest) -> Option<crate::pipeline::identify::Person> {
+            None
+        }
     }
-    identify(UID, &Visitor).unwrap()
+    identify(Origin::Local { uid: UID }, &Visitor).unwrap()
 }
 
 fn new_use() -> UseId {

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
+    channel::Channel,
     identity::TokenSerial,
+    policy::{Policy, RemoteTerms, UnlockLimits},
     reason::Reason,
     refusal::{Refusal, Violation, Violations},
 };
@@ -60,13 +62,15 @@ impl Service {
     async fn unlocked(&self, caller: &Caller, asked: UnlockAsked) -> Result<TokenState, Stop> {
         let custodian = self.keeper(caller, &asked.serial).at("identify")?;
         self.check_ledger()?;
-        let unlock = self.within_policy(asked).at("admit")?;
+        self.check_own_pin(custodian, &asked.serial).at("identify")?;
+        let unlock = within_policy(&self.policy.now(), asked, caller).at("admit")?;
+        // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything. Before the turn of its PIN,
+        // as a use takes the two: else unlocks and uses could wait for each other.
+        let _in_progress = self.work_permit().await?;
         let _one_at_a_time = self.wrong_pins.one_at_a_time(&unlock.serial).await;
         self.check_wrong_pins(&unlock.serial, unlock.final_try).at("unlock")?;
         let (serial, terms) = (unlock.serial.clone(), UnlockTerms::of(&unlock));
         let deadline = self.pin_deadline(&unlock.pin);
-        // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything.
-        let _in_progress = self.work_permit().await?;
         let Unlocked { token, replaced } = match self.token.unlock(unlock, deadline).await {
             Ok(unlocked) => unlocked,
             Err(error) => {
@@ -142,35 +146,6 @@ impl Service {
         Ok(())
     }
 
-    fn within_policy(&self, asked: UnlockAsked) -> Result<Unlock, Refusal> {
-        let UnlockAsked { serial, pin, uses, idle, lifetime, final_try } = asked;
-        let limits = self.policy.now().unlock;
-        let uses = uses.max(1);
-        let or_default =
-            |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
-        let idle = or_default(idle, limits.default_idle_ms);
-        let lifetime = or_default(lifetime, limits.default_lifetime_ms);
-        let mut violations = Violations::new();
-        if uses > limits.max_uses {
-            violations.push(
-                Violation::new(Reason::UnlockBeyondPolicy).with("uses", uses).with("limit", limits.max_uses),
-            );
-        }
-        if idle > Duration::from_millis(limits.max_idle_ms) {
-            let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("idle-ms", idle.as_millis());
-            violations.push(beyond.with("limit", limits.max_idle_ms));
-        }
-        if lifetime > Duration::from_millis(limits.max_lifetime_ms) {
-            let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("lifetime-ms", lifetime.as_millis());
-            violations.push(beyond.with("limit", limits.max_lifetime_ms));
-        }
-        let pin = violations.keep(pin.map_err(Refusal::from));
-        violations.into_result()?;
-        // `keep` left a violation behind if there is no PIN.
-        let pin = pin.ok_or(Reason::TokenPinUnusable)?;
-        Ok(Unlock { serial, pin, uses, idle, lifetime, final_try })
-    }
-
     /// A token that does not tell how many tries are left is not given one more wrong PIN by somebody who does not know that there were some.
     pub(super) fn check_wrong_pins(&self, serial: &TokenSerial, final_try: bool) -> Result<(), Violation> {
         self.caution(self.wrong_pins.of(serial), final_try)
@@ -201,6 +176,7 @@ impl Service {
         let body = entry.body.clone();
         let seq = self.ledger.append(entry).await?.seq;
         self.wrong_pins.count(&body);
+        self.token_pins.take(&body);
         Ok(seq)
     }
 
@@ -270,6 +246,56 @@ impl Service {
         })?;
         self.ledger.append(entry).await?;
         Ok(())
+    }
+}
+
+/// The unlock as it is asked for here or from afar, where the policy allows it.
+pub(super) fn within_policy(policy: &Policy, asked: UnlockAsked, caller: &Caller) -> Result<Unlock, Refusal> {
+    let UnlockAsked { serial, pin, uses, idle, lifetime, final_try } = asked;
+    let limits = match caller.origin().channel() {
+        Channel::Local => policy.unlock,
+        Channel::Remote if !policy.remote.allowed => return Err(Reason::RemoteNotAllowed.into()),
+        Channel::Remote => from_afar(policy.unlock, &policy.remote),
+    };
+    // Nobody at the token's pad is the caller.
+    if matches!(pin, Ok(PinOrPad::Pad)) {
+        caller.origin().must_be_here()?;
+    }
+    let uses = uses.max(1);
+    let or_default = |asked: Duration, ms| if asked.is_zero() { Duration::from_millis(ms) } else { asked };
+    let idle = or_default(idle, limits.default_idle_ms);
+    let lifetime = or_default(lifetime, limits.default_lifetime_ms);
+    let mut violations = Violations::new();
+    if uses > limits.max_uses {
+        violations.push(
+            Violation::new(Reason::UnlockBeyondPolicy).with("uses", uses).with("limit", limits.max_uses),
+        );
+    }
+    if idle > Duration::from_millis(limits.max_idle_ms) {
+        let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("idle-ms", idle.as_millis());
+        violations.push(beyond.with("limit", limits.max_idle_ms));
+    }
+    if lifetime > Duration::from_millis(limits.max_lifetime_ms) {
+        let beyond = Violation::new(Reason::UnlockBeyondPolicy).with("lifetime-ms", lifetime.as_millis());
+        violations.push(beyond.with("limit", limits.max_lifetime_ms));
+    }
+    let pin = violations.keep(pin.map_err(Refusal::from));
+    violations.into_result()?;
+    // `keep` left a violation behind if there is no PIN.
+    let pin = pin.ok_or(Reason::TokenPinUnusable)?;
+    Ok(Unlock { serial, holder: caller.holder(), pin, uses, idle, lifetime, final_try })
+}
+
+/// What an unlock from afar may be asked for: a PIN is fresh for one use, and not for long (U10).
+fn from_afar(unlock: UnlockLimits, remote: &RemoteTerms) -> UnlockLimits {
+    let fresh_ms = remote.pin_s.saturating_mul(1000);
+    UnlockLimits {
+        max_uses: 1,
+        max_idle_ms: unlock.max_idle_ms.min(fresh_ms),
+        default_idle_ms: unlock.default_idle_ms.min(fresh_ms),
+        max_lifetime_ms: unlock.max_lifetime_ms.min(fresh_ms),
+        default_lifetime_ms: unlock.default_lifetime_ms.min(fresh_ms),
+        ..unlock
     }
 }
 

@@ -53,7 +53,7 @@ impl WrongPins {
                 counts.officer = counts.officer.saturating_add(1);
             }
             RecordBody::WrongPin(_) => counts.user = counts.user.saturating_add(1),
-            RecordBody::PinChanged(changed) if changed.how == PinChange::SetBySecurityOfficer => {
+            RecordBody::PinChanged(changed) if changed.how != PinChange::Changed => {
                 *counts = Counts::default();
             }
             _ => counts.user = 0,

@@ -24,24 +24,31 @@ impl HangUp {
     }
 
     /// What a connection asks before it reads.
-    pub(super) fn listen(&self) -> HungUp {
+    pub(crate) fn listen(&self) -> HungUp {
         let mut told = self.0.subscribe();
-        HungUp::Waiting(Box::pin(async move {
-            // Nobody left to hang up is as good.
-            let _ = told.wait_for(|hung_up| *hung_up).await;
-        }))
+        HungUp::when(async move {
+            // Nobody left to hang up is not the same as hung up: a connection lives on whatever replaced what let it in.
+            if told.wait_for(|hung_up| *hung_up).await.is_err() {
+                std::future::pending().await
+            }
+        })
     }
 }
 
 /// Whether a connection is to end.
-pub(super) enum HungUp {
+pub(crate) enum HungUp {
     Waiting(Pin<Box<dyn Future<Output = ()> + Send>>),
     Ended,
 }
 
 impl HungUp {
+    /// Once this is over.
+    pub(crate) fn when(over: impl Future<Output = ()> + Send + 'static) -> Self {
+        HungUp::Waiting(Box::pin(over))
+    }
+
     /// Whether it is; if not, the task is woken when it will be.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if let HungUp::Waiting(told) = self {
             match told.as_mut().poll(cx) {
                 Poll::Pending => return false,
@@ -49,5 +56,12 @@ impl HungUp {
             }
         }
         true
+    }
+}
+
+impl Future for HungUp {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if HungUp::poll(&mut self, cx) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

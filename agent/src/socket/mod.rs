@@ -24,15 +24,15 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 use tonic::transport::server::Connected;
 
-pub(crate) use self::hang_up::HangUp;
-use self::{authority::AuthorityFilter, hang_up::HungUp};
-use crate::spool::private_directory;
+use self::authority::AuthorityFilter;
+pub(crate) use self::hang_up::{HangUp, HungUp};
+use crate::{pipeline::identify::Origin, spool::private_directory};
 
-/// Who is at the other end, as the operating system tells it.
+/// Who is at the other end, as the operating system or the handshake tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
-    /// The user; `None` if the system did not tell, and then nobody.
-    pub(crate) uid: Option<u32>,
+    /// From where they call and as whom; `None` if nobody told, and then nobody.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// A connection that knows who is at the other end.
@@ -162,16 +162,16 @@ impl LocalEndpoint for UnixEndpoint {
         let accepted = unhurried(UnixListenerStream::new(self.listener));
         accepted.map(move |accepted| {
             accepted.map(|stream| {
-                let uid = stream.peer_cred().ok().map(|peer| peer.uid());
+                let origin = stream.peer_cred().ok().map(|peer| Origin::Local { uid: peer.uid() });
                 let (authority, hung_up) = (AuthorityFilter::new(), hung_up.listen());
-                UnixConnection { stream, peer: Peer { uid }, authority, hung_up }
+                UnixConnection { stream, peer: Peer { origin }, authority, hung_up }
             })
         })
     }
 }
 
 /// Pause after a connection that could not be taken.
-const BREATH: Duration = Duration::from_millis(100);
+pub(crate) const BREATH: Duration = Duration::from_millis(100);
 
 /// Pauses after each error: while file descriptors are short (EMFILE), accept(2) fails at once, over and over.
 fn unhurried<T: Send + 'static>(

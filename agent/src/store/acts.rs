@@ -1,6 +1,6 @@
 //! Acts: the record, the id, the attachment and what changes are one transaction.
 
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sealkeeper_domain::{
     identity::{ActId, Digest, PersonId, RequestId, SealId},
     reason::Reason,
@@ -8,7 +8,7 @@ use sealkeeper_domain::{
 use sealkeeper_journal::{ActFiled, RecordBody};
 
 use super::{
-    office, parsed,
+    office, parsed, pins,
     writer::{Batch, as_stored},
 };
 use crate::pipeline::ports::ledger::{
@@ -22,7 +22,7 @@ impl From<rusqlite::Error> for FileError {
 }
 
 pub(super) fn record(batch: &mut Batch<'_>, act: FiledAct) -> Result<Committed, FileError> {
-    let FiledAct { entry, attachment, change } = act;
+    let FiledAct { entry, attachment, change, left_behind } = act;
     let RecordBody::Act(filed) = &entry.body else {
         return Err(LedgerError::Record("what is filed as an act has no record of one".into()).into());
     };
@@ -51,6 +51,9 @@ pub(super) fn record(batch: &mut Batch<'_>, act: FiledAct) -> Result<Committed, 
         ])?;
     for changed in &change.entities {
         office::write(batch, changed)?;
+    }
+    if let Some(pin) = left_behind {
+        pins::leave_behind(batch, &pin, committed.seq)?;
     }
     Ok(committed)
 }
@@ -105,35 +108,54 @@ type Raw = (
     [u8; 32],
 );
 
+/// The places of the acts of this choice. Only what is named stands in the statement, so that it can use its index.
+pub(super) fn chosen(choice: &ActChoice) -> String {
+    let mut named = String::new();
+    for (condition, is_named) in [
+        (" AND seal = :seal", choice.seal.is_some()),
+        (" AND request = :request", choice.request.is_some()),
+        (" AND typ = :typ", choice.typ.is_some()),
+    ] {
+        if is_named {
+            named += condition;
+        }
+    }
+    let chosen = |more: &str| {
+        format!("SELECT seq FROM acts WHERE seq >= :from{more}{named} ORDER BY seq LIMIT :limit")
+    };
+    if choice.person.is_none() {
+        return chosen("");
+    }
+    // Signed by a person or about them: each by its index, of which neither gives more than can be wanted.
+    let (signed, about) = (chosen(" AND signer = :person"), chosen(" AND person = :person"));
+    format!("SELECT seq FROM ({signed}) UNION SELECT seq FROM ({about}) ORDER BY seq LIMIT :limit")
+}
+
 pub(super) fn select(
     connection: &Connection,
     choice: &ActChoice,
     from_seq: u64,
     limit: u32,
 ) -> Result<Vec<FiledRow>, LedgerError> {
-    // Only what is named stands in the statement, so that it can use its index.
-    let mut sql = String::from(
+    let texts = [
+        (":seal", choice.seal.as_ref().map(SealId::to_string)),
+        (":request", choice.request.map(|request| request.to_string())),
+        (":typ", choice.typ.clone()),
+        (":person", choice.person.as_ref().map(PersonId::to_string)),
+    ];
+    let (from, limit) = (i64::try_from(from_seq).unwrap_or(i64::MAX), i64::from(limit));
+    let mut values: Vec<(&str, &dyn ToSql)> = vec![(":from", &from), (":limit", &limit)];
+    let given = texts.iter().filter_map(|(name, text)| Some((*name, text.as_ref()? as &dyn ToSql)));
+    values.extend(given);
+    let chosen = chosen(choice);
+    let sql = format!(
         "SELECT acts.seq, time_us, act, acts.typ, signer, seal, person, request, value, leaf_hash FROM acts
          JOIN records ON records.seq = acts.seq
-         LEFT JOIN disclosures ON disclosures.seq = acts.seq AND field = 'text' WHERE acts.seq >= ?",
+         LEFT JOIN disclosures ON disclosures.seq = acts.seq AND field = 'text'
+         WHERE acts.seq IN ({chosen}) ORDER BY acts.seq"
     );
-    let mut values = vec![Value::from(i64::try_from(from_seq).unwrap_or(i64::MAX))];
-    let named = [
-        (" AND seal = ?", choice.seal.as_ref().map(SealId::to_string)),
-        (" AND ? IN (signer, person)", choice.person.as_ref().map(PersonId::to_string)),
-        (" AND request = ?", choice.request.map(|request| request.to_string())),
-        (" AND acts.typ = ?", choice.typ.clone()),
-    ];
-    for (condition, value) in named {
-        if let Some(value) = value {
-            sql += condition;
-            values.push(value.into());
-        }
-    }
-    sql += " ORDER BY acts.seq LIMIT ?";
-    values.push(i64::from(limit).into());
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(values), |row| {
+    let rows = statement.query_map(&*values, |row| {
         Ok((
             row.get(0)?,
             row.get(1)?,

@@ -1,5 +1,7 @@
 //! The store as the pipeline's ledger.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use sealkeeper_domain::{
     identity::{ActId, Digest, PersonId, RequestId, SealId, UseId},
@@ -7,12 +9,12 @@ use sealkeeper_domain::{
 };
 use sealkeeper_journal::TreeHead;
 
-use super::{Store, acts, office, policy, reads, requests, uses};
+use super::{Store, acts, backup, erasure, office, pins, policy, reads, requests, uses};
 use crate::pipeline::{
     kept::{KeptRequest, KeptUse},
     ports::ledger::{
-        ActChoice, BeginError, Begun, Committed, End, Entry, FileError, FiledAct, FiledRow, Held, Identity,
-        Ledger, LedgerError, RequestChoice, StoredRecord,
+        ActChoice, BeginError, Begun, Committed, End, Entry, Erasure, FileError, FiledAct, FiledRow, Held,
+        Identity, Ledger, LedgerError, RequestChoice, StoredRecord, TokenPin,
     },
 };
 
@@ -31,7 +33,7 @@ impl Ledger for Store {
     }
 
     async fn append(&self, entry: Entry) -> Result<Committed, LedgerError> {
-        self.writer.write(move |batch| batch.append(entry)).await
+        self.writer.write(move |batch| pins::append(batch, entry)).await
     }
 
     async fn office(&self) -> Result<Office, LedgerError> {
@@ -55,6 +57,17 @@ impl Ledger for Store {
         self.read(move |connection| acts::attachment(connection, sha256)).await
     }
 
+    async fn token_pins(&self) -> Result<Vec<TokenPin>, LedgerError> {
+        self.read(pins::select).await
+    }
+
+    async fn back_up(&self, to: PathBuf) -> Result<TreeHead, LedgerError> {
+        let from = self.path.clone();
+        tokio::task::spawn_blocking(move || backup::write(&from, &to))
+            .await
+            .map_err(|error| LedgerError::Read(error.to_string()))?
+    }
+
     async fn policy(&self) -> Result<Option<String>, LedgerError> {
         self.read(policy::select).await
     }
@@ -63,16 +76,16 @@ impl Ledger for Store {
         self.writer.write(move |batch| policy::replace(batch, &text, loaded)).await
     }
 
-    async fn add_request(&self, request: KeptRequest) -> Result<(), LedgerError> {
-        self.writer.write(move |batch| requests::insert(batch, &request)).await
+    async fn add_request(&self, request: KeptRequest, drafted: Option<Entry>) -> Result<(), LedgerError> {
+        self.writer.write(move |batch| requests::insert(batch, &request, drafted)).await
     }
 
     async fn request(&self, id: RequestId) -> Result<Option<KeptRequest>, LedgerError> {
         self.read(move |connection| requests::select(connection, id)).await
     }
 
-    async fn requests(&self, choice: RequestChoice) -> Result<Vec<KeptRequest>, LedgerError> {
-        self.read(move |connection| requests::select_all(connection, &choice)).await
+    async fn requests(&self, choice: RequestChoice, limit: u32) -> Result<Vec<KeptRequest>, LedgerError> {
+        self.read(move |connection| requests::select_all(connection, &choice, limit)).await
     }
 
     async fn begin_use(
@@ -113,12 +126,20 @@ impl Ledger for Store {
         self.writer.write(requests::expire).await
     }
 
-    async fn held_by(&self, applicant: PersonId) -> Result<Held, LedgerError> {
-        self.read(move |connection| requests::held_by(connection, &applicant)).await
+    async fn held_by(&self, carrier: PersonId) -> Result<Held, LedgerError> {
+        self.read(move |connection| requests::held_by(connection, &carrier)).await
     }
 
     async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError> {
         self.read(move |connection| requests::any_for(connection, sha256)).await
+    }
+
+    async fn disclosed(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, LedgerError> {
+        self.read(move |connection| erasure::disclosed(connection, from, limit)).await
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<u64, LedgerError> {
+        self.writer.write(move |batch| erasure::erase(batch, &erasure)).await
     }
 
     async fn records(

@@ -4,9 +4,13 @@
 //! returned (group commit without artificial delay). Any failed write or sync closes the store for writing until the next start.
 
 mod acts;
+mod backup;
+mod erasure;
 mod ledger;
+mod migrate;
 mod office;
 mod open;
+mod pins;
 mod policy;
 mod reads;
 mod requests;

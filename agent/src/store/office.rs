@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use sealkeeper_domain::{
     identity::{Digest, PersonId, SealId},
-    office::{Changed, Finding, Grant, Notice, Office, Person, Role, SealEntry, Status},
+    office::{Changed, Finding, Grant, Notice, Office, Person, Role, SealEntry, Status, Training},
     reason::Reason,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,6 +25,8 @@ pub(super) fn root_person(root: &OfficeRoot) -> Person {
         roles: [Role::SealOffice].into(),
         keys: vec![root.key.clone()],
         uid: None,
+        certificates: Vec::new(),
+        tickets_since_s: 0,
         status: Status::Employed,
     }
 }
@@ -41,6 +43,7 @@ pub(super) fn read(connection: &Connection, origin: &str) -> Result<Office, Ledg
     let grants: Vec<Grant> = entities(connection, "SELECT entity FROM grants")?;
     let notices = entities(connection, "SELECT entity FROM notices")?;
     let findings = entities(connection, "SELECT entity FROM findings")?;
+    let trainings = entities(connection, "SELECT entity FROM trainings")?;
     let policy =
         connection.query_row("SELECT sha256 FROM policy", [], |row| Ok(Digest(row.get(0)?))).optional()?;
     Ok(Office {
@@ -50,6 +53,7 @@ pub(super) fn read(connection: &Connection, origin: &str) -> Result<Office, Ledg
         grants: grants.into_iter().map(|grant| (key_of(&grant), grant)).collect(),
         notices: notices.into_iter().map(|notice: Notice| (notice.by.act, notice)).collect(),
         findings: findings.into_iter().map(|finding: Finding| (finding.by.act, finding)).collect(),
+        trainings: trainings.into_iter().map(|training: Training| (training.by.act, training)).collect(),
         policy,
         said: said(connection)?,
     })
@@ -92,6 +96,10 @@ pub(super) fn write(batch: &mut Batch<'_>, changed: &Changed) -> Result<(), File
         Changed::Finding(finding) => {
             let sql = "INSERT OR REPLACE INTO findings (act, entity) VALUES (?1, ?2)";
             put(connection, sql, &finding.by.act.to_string(), finding)?;
+        }
+        Changed::Training(training) => {
+            let sql = "INSERT OR REPLACE INTO trainings (act, entity) VALUES (?1, ?2)";
+            put(connection, sql, &training.by.act.to_string(), training)?;
         }
         Changed::Said(subject, issued_s) => {
             connection

@@ -9,7 +9,12 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sealkeeper_journal::{Digest, Frontier, Mode};
 
-use super::{from_json, office, to_json, writer::Writer};
+use super::{
+    from_json,
+    migrate::{SCHEMA, migrate},
+    office, to_json,
+    writer::Writer,
+};
 use crate::pipeline::ports::{
     clock::Clock,
     ledger::{Identity, LedgerError, OfficeRoot, Root, SoloPerson},
@@ -17,8 +22,6 @@ use crate::pipeline::ports::{
 
 /// `SEAL` as SQLite's application_id.
 const APPLICATION_ID: i32 = 0x5345_414c;
-/// The schema this agent reads and writes.
-const SCHEMA: i32 = 2;
 
 /// Why the store was not made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,7 @@ pub(crate) struct Store {
     pub(super) writer: Writer,
     pub(super) reader: Arc<Mutex<Connection>>,
     pub(super) identity: Identity,
+    pub(super) path: PathBuf,
     thread: JoinHandle<()>,
 }
 
@@ -124,11 +128,13 @@ impl Store {
         if pragma("application_id")? != i64::from(APPLICATION_ID) {
             return Err(foreign("not a Sealkeeper journal".into()));
         }
-        match pragma("user_version")? {
-            found if found == i64::from(SCHEMA) => {}
-            found => return Err(foreign(format!("schema {found}; this agent knows {SCHEMA} only"))),
-        }
+        let found = pragma("user_version")?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+        // What is erased after the retention is written over, not only forgotten.
+        connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
+        if !migrate(&connection, found).map_err(sqlite)? {
+            return Err(foreign(format!("schema {found}; this agent knows none but those up to {SCHEMA}")));
+        }
         connection.pragma_update(None, "foreign_keys", true).map_err(sqlite)?;
         let journal_mode: String =
             connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(sqlite)?;
@@ -148,7 +154,7 @@ impl Store {
         )
         .map_err(sqlite)?;
         let (writer, thread) = Writer::start(connection, frontier, identity.mode(), clock)?;
-        Ok(Store { writer, reader: Arc::new(Mutex::new(reader)), identity, thread })
+        Ok(Store { writer, reader: Arc::new(Mutex::new(reader)), identity, path: path.to_owned(), thread })
     }
 
     /// Waits for what is being written, then closes. SQLite folds the WAL back into the file with the last connection.
@@ -224,7 +230,7 @@ fn read_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> 
 }
 
 /// The right edge of the tree from the stored leaf hashes. The newest records are hashed again: a torn end would show there.
-fn read_frontier(connection: &Connection) -> rusqlite::Result<Option<Frontier>> {
+pub(super) fn read_frontier(connection: &Connection) -> rusqlite::Result<Option<Frontier>> {
     let mut frontier = Frontier::default();
     let mut statement = connection.prepare("SELECT seq, leaf_hash FROM records ORDER BY seq")?;
     let mut rows = statement.query([])?;

@@ -40,7 +40,7 @@ fn type_list(types: &[String]) -> String {
     if types.is_empty() { String::new() } else { format!(",{},", types.join(",")) }
 }
 
-fn select(connection: &Connection, seq: i64) -> Result<StoredRecord, LedgerError> {
+pub(super) fn select(connection: &Connection, seq: i64) -> Result<StoredRecord, LedgerError> {
     let (bytes, leaf_hash) = connection
         .prepare_cached("SELECT bytes, leaf_hash FROM records WHERE seq = ?1")?
         .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -1,4 +1,5 @@
--- The agent's store: the journal, the office, and the requests and uses in hand. Schema 2; PRAGMA user_version tells it.
+-- The agent's store: the journal, the office, and the requests and uses in hand. Schema 3; PRAGMA user_version tells it.
+-- What an earlier schema lacks is in `schema-3.sql`: the two say the same.
 -- Entities are JSON of the rules' own types as of this schema: a change of theirs is a new schema.
 -- What the journal is, written once: origin, mode, person_* or office_*. And `policy`: the text of the policy that came into force last.
 CREATE TABLE meta (
@@ -46,6 +47,8 @@ CREATE TABLE acts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX acts_by_seal ON acts (seal, seq) WHERE seal IS NOT NULL;
 CREATE INDEX acts_by_request ON acts (request, seq) WHERE request IS NOT NULL;
+CREATE INDEX acts_by_signer ON acts (signer, seq);
+CREATE INDEX acts_by_person ON acts (person, seq) WHERE person IS NOT NULL;
 CREATE TRIGGER acts_are_never_changed BEFORE UPDATE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never changed'); END;
 CREATE TRIGGER acts_are_never_deleted BEFORE DELETE ON acts BEGIN SELECT RAISE(ABORT, 'acts are never deleted'); END;
 
@@ -79,6 +82,17 @@ CREATE TABLE findings (
     act    TEXT PRIMARY KEY NOT NULL,
     entity TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE trainings (
+    act    TEXT PRIMARY KEY NOT NULL,
+    entity TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Whose PIN a token has (C2), written with the record that says so. No row: nothing is known of it, and nothing asked.
+CREATE TABLE token_pins (
+    serial   TEXT PRIMARY KEY NOT NULL,
+    person   TEXT NOT NULL,             -- whose own it is; of a one-time PIN, who had it set
+    one_time INTEGER NOT NULL CHECK (one_time IN (0, 1)),
+    seq      INTEGER NOT NULL REFERENCES records (seq)
+) STRICT, WITHOUT ROWID;
 -- The policy file in force, by SHA-256: at most one row.
 CREATE TABLE policy (
     one    INTEGER PRIMARY KEY CHECK (one = 1),
@@ -108,10 +122,13 @@ CREATE TABLE requests (
     created_us      INTEGER NOT NULL,
     expires_us      INTEGER NOT NULL,
     facts           TEXT,               -- JSON: what acts made of it; NULL in a solo journal
-    ended           INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)) -- 1: rejected or withdrawn, as the facts say
+    ended           INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)), -- 1: rejected or withdrawn, as the facts say
+    carried_by      TEXT NOT NULL DEFAULT '' -- who brought it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX requests_by_document ON requests (sha256);
-CREATE INDEX requests_by_applicant ON requests (applicant);
+CREATE INDEX requests_by_applicant ON requests (applicant, created_us, request_id);
+CREATE INDEX requests_by_time ON requests (created_us, request_id);
+CREATE INDEX requests_by_carrier ON requests (carried_by);
 
 -- Uses: one row from the intent on. `open` ends as `complete`, `failed` (copy given back) or `abandoned`.
 CREATE TABLE uses (

@@ -21,6 +21,7 @@ use super::{
     process::{Owner, Place, Recipe, Unanswered, Worker},
     wire::{self, Failed, Loaded, Logout, Looked, Nothing, Question, Reply, TokenShown},
 };
+use crate::pipeline::identify::Holder;
 use crate::pipeline::ports::{
     module::Library,
     token::{Cause, Ended, Ending, LoginEnded, PinOrPad, TokenNews, TokenState, Unlock, Unlocked},
@@ -180,7 +181,7 @@ impl Keeper {
         unlock: Unlock,
         due: Deadline,
     ) -> Result<Unlocked, TokenError> {
-        let Unlock { serial, pin, uses, idle, lifetime, final_try } = unlock;
+        let Unlock { serial, holder, pin, uses, idle, lifetime, final_try } = unlock;
         let due = due + self.logged_out().await;
         // A token at which a person types a PIN lets many modules do nothing meanwhile.
         let (worker, place) = self.place(matches!(pin, PinOrPad::Pad), due).await?;
@@ -213,7 +214,12 @@ impl Keeper {
         };
         let shown = told.map_err(TokenError::new)?;
         // A worker that ended in between took the login with it; its end was told of those that stood then.
-        held(&self.logins).begin(serial.clone(), number, Terms { uses, idle, lifetime }, Moment::now());
+        held(&self.logins).begin(
+            serial.clone(),
+            number,
+            Terms { holder, uses, idle, lifetime },
+            Moment::now(),
+        );
         if worker.has_ended() {
             held(&self.logins).end_if(&serial, number);
             if replaced {
@@ -281,20 +287,29 @@ impl Keeper {
         held(&self.logins).left(serial, Moment::now()).is_some_and(|left| left.uses > 0)
     }
 
-    /// One signature; takes one use, if it takes any. `alone` while somebody types a PIN on the token for it.
+    /// Whose login stands on this token.
+    pub(super) fn holder(&self, serial: &TokenSerial) -> Option<Holder> {
+        held(&self.logins).left(serial, Moment::now()).map(|left| left.holder)
+    }
+
+    /// One signature; takes one use of this holder's, or none of anybody's. `alone` while somebody types a PIN on the token for it.
     pub(super) async fn sign(
         self: &Arc<Self>,
         serial: &TokenSerial,
         question: Question,
-        (takes_use, alone): (bool, bool),
+        (holder, alone): (Option<Holder>, bool),
         due: Deadline,
     ) -> Result<Vec<u8>, SignError> {
         let (worker, place) = self.place(alone, due).await.map_err(SignError::NotSigned)?;
         let taken = {
             let (mut logins, now) = (held(&self.logins), Moment::now());
-            if takes_use { logins.take_use(serial, now) } else { logins.take_none(serial, now) }
+            match holder {
+                Some(holder) => logins.take_use(serial, holder, now),
+                None => logins.take_none(serial, now),
+            }
         };
-        let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(Reason::TokenLocked)))?;
+        let missing = holder.map_or(Reason::TokenLocked, Holder::without_login);
+        let login = taken.ok_or_else(|| SignError::NotSigned(TokenError::new(missing)))?;
         let signed = match worker.ask_at(place, question, due).await {
             Ok(Reply::Signature(signature)) => Ok(signature),
             Ok(Reply::Failed(failed)) => {
@@ -405,8 +420,10 @@ impl Keeper {
                     version = loaded.version,
                     "module loaded"
                 );
-                let Loaded { description, version } = loaded;
-                *held(&self.library) = Some(Library { description, version });
+                let Loaded { description, version, manufacturer } = loaded;
+                let library = Library { description, version, manufacturer };
+                *held(&self.library) = Some(library.clone());
+                self.tell(TokenNews::ModuleLoaded { module: self.name().to_owned(), library });
                 Ok(worker)
             }
             Err((error, ending)) => {
@@ -515,6 +532,7 @@ impl Keeper {
             manufacturer: shown.manufacturer.clone(),
             model: shown.model.clone(),
             firmware: shown.firmware.clone(),
+            hardware: shown.hardware.clone(),
             pin: shown.pin.into(),
             module: self.name().to_owned(),
             unlocked: held(&self.logins).left(serial, Moment::now()),
@@ -525,7 +543,7 @@ impl Keeper {
     #[cfg(test)]
     pub(super) fn pretend_login(&self, serial: &TokenSerial) {
         let long = Duration::from_secs(3600);
-        let terms = Terms { uses: 1, idle: long, lifetime: long };
+        let terms = Terms { holder: Holder::Local, uses: 1, idle: long, lifetime: long };
         held(&self.logins).begin(serial.clone(), 1, terms, Moment::now());
     }
 

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, ops::Add, time::Duration};
 
 use sealkeeper_domain::identity::TokenSerial;
 
-use crate::pipeline::ports::token::{Ended, UnlockLeft};
+use crate::pipeline::{
+    identify::Holder,
+    ports::token::{Ended, UnlockLeft},
+};
 
 /// The logins that stand in one module.
 #[derive(Debug, Default)]
@@ -38,6 +41,8 @@ impl Add<Duration> for Moment {
 /// What an unlock is good for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
+    /// Whose it is.
+    pub(super) holder: Holder,
     /// Signatures.
     pub(super) uses: u32,
     /// Longest time without one.
@@ -49,6 +54,7 @@ pub(super) struct Terms {
 #[derive(Debug)]
 struct Login {
     number: u64,
+    holder: Holder,
     uses_left: u32,
     /// Signatures asked for and not answered.
     in_flight: u32,
@@ -61,17 +67,29 @@ struct Login {
 impl Logins {
     /// A login was made.
     pub(super) fn begin(&mut self, serial: TokenSerial, number: u64, terms: Terms, now: Moment) {
-        let Terms { uses, idle, lifetime } = terms;
+        let Terms { holder, uses, idle, lifetime } = terms;
         let expires = now + lifetime;
         self.0.insert(
             serial,
-            Login { number, uses_left: uses, in_flight: 0, idle, last_used: now, since: now, expires },
+            Login {
+                number,
+                holder,
+                uses_left: uses,
+                in_flight: 0,
+                idle,
+                last_used: now,
+                since: now,
+                expires,
+            },
         );
     }
 
-    /// Takes one use, which is spent whatever becomes of it; tells the number of the login it is of, if there was one.
-    pub(super) fn take_use(&mut self, serial: &TokenSerial, now: Moment) -> Option<u64> {
-        let login = self.0.get_mut(serial).filter(|login| login.uses_left > 0 && !login.is_over(now))?;
+    /// Takes one use, which is spent whatever becomes of it; tells the number of the login it is of, if this holder has one.
+    pub(super) fn take_use(&mut self, serial: &TokenSerial, holder: Holder, now: Moment) -> Option<u64> {
+        let login = self.0.get_mut(serial)?;
+        if login.holder != holder || login.uses_left == 0 || login.is_over(now) {
+            return None;
+        }
         login.uses_left -= 1;
         login.in_flight += 1;
         login.last_used = now;
@@ -150,7 +168,7 @@ impl Logins {
         let login = self.0.get(serial).filter(|login| !login.is_over(now))?;
         let lifetime = now.until(login.expires);
         let idle = now.until(login.last_used + login.idle).min(lifetime);
-        Some(UnlockLeft { uses: login.uses_left, idle, lifetime })
+        Some(UnlockLeft { holder: login.holder, uses: login.uses_left, idle, lifetime })
     }
 }
 
@@ -162,6 +180,8 @@ impl Login {
 
 #[cfg(test)]
 mod tests {
+    use sealkeeper_domain::identity::Digest;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -172,15 +192,15 @@ mod tests {
 
     fn begun(uses: u32, idle: Duration, lifetime: Duration) -> (Logins, Moment) {
         let (mut logins, now) = (Logins::default(), Moment::now());
-        logins.begin(serial(), 7, Terms { uses, idle, lifetime }, now);
+        logins.begin(serial(), 7, Terms { holder: Holder::Local, uses, idle, lifetime }, now);
         (logins, now)
     }
 
     #[test]
     fn a_login_ends_with_the_last_use_that_was_under_way() {
         let (mut logins, now) = begun(2, MINUTE, 9 * MINUTE);
-        assert_eq!([(); 2].map(|()| logins.take_use(&serial(), now)), [Some(7); 2]);
-        assert_eq!(logins.take_use(&serial(), now), None, "two uses are two");
+        assert_eq!([(); 2].map(|()| logins.take_use(&serial(), Holder::Local, now)), [Some(7); 2]);
+        assert_eq!(logins.take_use(&serial(), Holder::Local, now), None, "two uses are two");
         assert!(!logins.use_ended(&serial(), 7, now), "the other one is still under way");
         assert!(logins.use_ended(&serial(), 7, now));
         assert!(logins.left(&serial(), now).is_none());
@@ -189,14 +209,14 @@ mod tests {
     #[test]
     fn idle_time_begins_anew_with_each_use_and_the_lifetime_does_not() {
         let (mut logins, begin) = begun(9, 2 * MINUTE, 3 * MINUTE);
-        assert!(logins.take_use(&serial(), begin + MINUTE).is_some());
+        assert!(logins.take_use(&serial(), Holder::Local, begin + MINUTE).is_some());
         assert!(logins.end_due(begin + 9 * MINUTE).is_empty(), "not in the middle of a use");
         logins.use_ended(&serial(), 7, begin + MINUTE);
         assert!(logins.end_due(begin + 2 * MINUTE).is_empty());
         let left = logins.left(&serial(), begin + 2 * MINUTE).unwrap();
         assert_eq!((left.uses, left.idle, left.lifetime), (8, MINUTE, MINUTE));
         assert_eq!(
-            logins.take_use(&serial(), begin + 3 * MINUTE),
+            logins.take_use(&serial(), Holder::Local, begin + 3 * MINUTE),
             None,
             "over before anybody looks after it"
         );
@@ -215,7 +235,7 @@ mod tests {
         assert_eq!(logins.left(&serial(), now).map(|left| left.uses), Some(1));
         assert_eq!(logins.take_none(&serial(), now + MINUTE), None, "not beyond the login's time");
         assert_eq!(logins.take_none(&serial(), now), Some(7));
-        assert_eq!(logins.take_use(&serial(), now), Some(7));
+        assert_eq!(logins.take_use(&serial(), Holder::Local, now), Some(7));
         assert!(!logins.use_ended(&serial(), 7, now), "one of the two is still under way");
         assert!(logins.use_ended(&serial(), 7, now));
         assert_eq!(logins.take_none(&serial(), now), None, "not without a login");
@@ -229,11 +249,32 @@ mod tests {
     }
 
     #[test]
+    fn a_login_signs_for_nobody_but_its_holder() {
+        let afar = |who: &[u8]| Holder::Remote(Digest::of(who));
+        for (holder, others) in
+            [(Holder::Local, [afar(b"a"), afar(b"b")]), (afar(b"a"), [Holder::Local, afar(b"b")])]
+        {
+            let (mut logins, now) = (Logins::default(), Moment::now());
+            let terms = Terms { holder, uses: 1, idle: MINUTE, lifetime: MINUTE };
+            logins.begin(serial(), 7, terms, now);
+            assert_eq!(others.map(|other| logins.take_use(&serial(), other, now)), [None; 2]);
+            let left = logins.left(&serial(), now).unwrap();
+            assert_eq!((left.holder, left.uses), (holder, 1), "who was refused has spent nothing");
+            assert_eq!(logins.take_use(&serial(), holder, now), Some(7));
+        }
+    }
+
+    #[test]
     fn a_use_of_a_login_that_was_replaced_takes_nothing_from_the_next() {
         let (mut logins, now) = begun(2, MINUTE, MINUTE);
-        assert_eq!(logins.take_use(&serial(), now), Some(7));
-        logins.begin(serial(), 8, Terms { uses: 1, idle: MINUTE, lifetime: MINUTE }, now);
-        assert_eq!(logins.take_use(&serial(), now), Some(8));
+        assert_eq!(logins.take_use(&serial(), Holder::Local, now), Some(7));
+        logins.begin(
+            serial(),
+            8,
+            Terms { holder: Holder::Local, uses: 1, idle: MINUTE, lifetime: MINUTE },
+            now,
+        );
+        assert_eq!(logins.take_use(&serial(), Holder::Local, now), Some(8));
         assert!(!logins.use_ended(&serial(), 7, now));
         assert!(logins.use_ended(&serial(), 8, now));
     }

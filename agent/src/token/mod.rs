@@ -5,7 +5,6 @@ mod logins;
 mod look;
 mod pauses;
 mod process;
-mod trust;
 mod wire;
 pub(crate) mod worker;
 
@@ -25,13 +24,13 @@ use std::{
 use async_trait::async_trait;
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri, reason::Reason};
 use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
+use sealkeeper_pkcs11::check_module_path;
 use tokio::{
     sync::mpsc::UnboundedSender,
     task::JoinSet,
     time::{Instant, timeout_at},
 };
 
-pub(crate) use self::trust::{Untrusted, check_module_path, check_own};
 use self::{
     keeper::Keeper,
     process::Recipe,
@@ -241,6 +240,7 @@ impl Token for Modules {
             Reply::Described(described) => Ok(SigningKey {
                 certificate: described.certificate,
                 ready: described.key_seen && home.is_ready(serial),
+                holder: home.holder(serial),
                 serial: serial.clone(),
                 algorithms: described
                     .algorithms
@@ -290,10 +290,10 @@ impl Token for Modules {
             pin: order.pin().map(|one| wire::pin_text(&one.pin)).unwrap_or_default(),
             final_try: order.pin().is_some_and(|one| one.final_try),
         });
-        let takes_use = order.takes_use();
+        let holder = order.holder();
         let on_pad = order.pin().is_some_and(|one| matches!(one.pin, PinOrPad::Pad));
         drop(order);
-        home.sign(&serial, question, (takes_use, on_pad), due).await
+        home.sign(&serial, question, (holder, on_pad), due).await
     }
 
     async fn generate_key(&self, wanted: NewKey, deadline: Duration) -> Result<Vec<u8>, TokenError> {

@@ -9,6 +9,7 @@ use super::{
     wire::{Looked, TokenShown},
     *,
 };
+use crate::pipeline::identify::Holder;
 use crate::pipeline::ports::token::{Cause, Ended, Ending, LoginEnded};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -223,6 +224,7 @@ async fn a_login_does_not_pay_with_its_time_for_a_logout_that_hangs() {
     let limit = Duration::from_secs(2);
     let unlock = Unlock {
         serial: serial.clone(),
+        holder: Holder::Local,
         pin: PinOrPad::Pad,
         uses: 1,
         idle: LONG,

@@ -107,6 +107,9 @@ pub(super) struct Loaded {
     /// CK_INFO.libraryVersion, "major.minor".
     #[prost(string, tag = "2")]
     pub(super) version: String,
+    /// CK_INFO.manufacturerID.
+    #[prost(string, tag = "3")]
+    pub(super) manufacturer: String,
 }
 
 /// C_Logout, unless another login has taken that one's place.
@@ -341,6 +344,8 @@ pub(super) struct TokenShown {
     /// Whether the login that the worker holds still stands.
     #[prost(bool, tag = "7")]
     pub(super) logged_in: bool,
+    #[prost(string, tag = "8")]
+    pub(super) hardware: String,
 }
 
 /// CK_TOKEN_INFO.flags of the user PIN.
@@ -445,6 +450,22 @@ impl TokenShown {
     /// Its serial, unless it is none.
     pub(super) fn serial(&self) -> Option<TokenSerial> {
         self.serial.parse().ok()
+    }
+}
+
+impl From<sealkeeper_pkcs11::PinFlags> for Flags {
+    fn from(flags: sealkeeper_pkcs11::PinFlags) -> Self {
+        Flags {
+            count_low: flags.count_low,
+            final_try: flags.final_try,
+            locked: flags.locked,
+            initialized: flags.initialized,
+            protected_path: flags.protected_path,
+            to_be_changed: flags.to_be_changed,
+            so_count_low: flags.so_count_low,
+            so_final_try: flags.so_final_try,
+            so_locked: flags.so_locked,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use sealkeeper_domain::{identity::TokenSerial, pkcs11_uri::ObjectUri};
 use sealkeeper_pades::cms::{PublicKey, SignatureAlgorithm};
 
+use crate::pipeline::identify::Holder;
+
 /// Where a seal's key and certificate lie.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyOnToken {
@@ -41,6 +43,8 @@ pub(crate) struct SigningKey {
     /// Whether the token is unlocked with at least one use left; only then was the key seen and found sensitive, never extractable, local
     /// and matching the certificate.
     pub(crate) ready: bool,
+    /// Whose login that is.
+    pub(crate) holder: Option<Holder>,
     /// CK_TOKEN_INFO.serialNumber.
     pub(crate) serial: TokenSerial,
     /// What key and token can sign with, the preferred first; empty unless the token is unlocked.

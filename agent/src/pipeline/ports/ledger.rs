@@ -1,13 +1,15 @@
 //! The journal, the office, and the requests and uses in hand, as one thing that is durable or not.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use sealkeeper_domain::{
     act::key::ActKey,
-    identity::{ActId, Digest, PersonId, RequestId, SealId, UseId},
+    identity::{ActId, Digest, PersonId, RequestId, SealId, TokenSerial, UseId},
     office::{Change, Office, RequestFacts},
     reason::Reason,
 };
-use sealkeeper_journal::{Disclosure, Mode, RecordBody, TreeHead};
+use sealkeeper_journal::{Disclosure, Mode, PinChange, RecordBody, TreeHead};
 
 use crate::pipeline::{
     kept::{KeptRequest, KeptUse},
@@ -23,7 +25,7 @@ pub(crate) trait Ledger: Send + Sync {
     fn head(&self) -> TreeHead;
     /// Whether it still writes: not after a first failed write or sync, until the next start.
     fn is_open(&self) -> bool;
-    /// Appends one record.
+    /// Appends one record; one of a new PIN is kept as whose PIN the token has.
     async fn append(&self, entry: Entry) -> Result<Committed, LedgerError>;
     /// Up to `limit` records from `from` on, of these types only if any are named.
     async fn records(
@@ -34,6 +36,10 @@ pub(crate) trait Ledger: Send + Sync {
     ) -> Result<Vec<StoredRecord>, LedgerError>;
     /// The newest `limit` records, in rising order.
     async fn newest_records(&self, limit: u32, types: Vec<String>) -> Result<Vec<StoredRecord>, LedgerError>;
+    /// Up to `limit` records from `from` on that have commitments which can still be opened, in rising order.
+    async fn disclosed(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, LedgerError>;
+    /// Erases what opens commitments and records that, or neither; tells how many can no longer be opened.
+    async fn erase(&self, erasure: Erasure) -> Result<u64, LedgerError>;
 
     /// Everything acts have made, as the rows tell it; of a solo journal an office without people.
     async fn office(&self) -> Result<Office, LedgerError>;
@@ -45,23 +51,27 @@ pub(crate) trait Ledger: Send + Sync {
     async fn acts(&self, choice: ActChoice, from_seq: u64, limit: u32) -> Result<Vec<FiledRow>, LedgerError>;
     /// What was filed with an act: a seal object or a picture.
     async fn attachment(&self, sha256: Digest) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// Whose PIN tokens have, as far as that is known (C2).
+    async fn token_pins(&self) -> Result<Vec<TokenPin>, LedgerError>;
+    /// Writes a copy of everything that is kept, as of one moment, as the new file `to`; tells the journal that is in it (C6).
+    async fn back_up(&self, to: PathBuf) -> Result<TreeHead, LedgerError>;
     /// The text of the policy that came into force last; `None` before the first.
     async fn policy(&self) -> Result<Option<String>, LedgerError>;
     /// Records that a policy came into force and keeps its text in the last one's place, or neither.
     async fn load_policy(&self, text: String, loaded: Entry) -> Result<Committed, LedgerError>;
 
-    /// Keeps a request.
-    async fn add_request(&self, request: KeptRequest) -> Result<(), LedgerError>;
+    /// Keeps a request, with its record where it has one: both or neither.
+    async fn add_request(&self, request: KeptRequest, drafted: Option<Entry>) -> Result<(), LedgerError>;
     /// The request with this id, if it is kept still.
     async fn request(&self, id: RequestId) -> Result<Option<KeptRequest>, LedgerError>;
-    /// The requests of this choice that are kept still, in the order they were made.
-    async fn requests(&self, choice: RequestChoice) -> Result<Vec<KeptRequest>, LedgerError>;
-    /// What one applicant's requests hold that can still be stamped: how many they are, and the bytes of their documents.
-    async fn held_by(&self, applicant: PersonId) -> Result<Held, LedgerError>;
+    /// Up to `limit` requests of this choice that are kept still, in the order they were made.
+    async fn requests(&self, choice: RequestChoice, limit: u32) -> Result<Vec<KeptRequest>, LedgerError>;
+    /// What the requests hold that one person brought and that can still be stamped: how many they are, and the bytes of their documents.
+    async fn held_by(&self, carrier: PersonId) -> Result<Held, LedgerError>;
     /// Whether any request in hand that can still be stamped is for this document.
     async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError>;
-    /// Forgets requests that expired and have no open use; tells which documents are still needed. Those of requests that were rejected,
-    /// withdrawn or used up are not, while the requests themselves stay until they expire.
+    /// Forgets requests that expired and have no open use, with a record of those that acts could still have been about; tells which documents
+    /// are still needed. Those of requests that were rejected, withdrawn or used up are not, while the requests themselves stay until they expire.
     async fn expire_requests(&self) -> Result<Vec<Digest>, LedgerError>;
 
     /// Uses up one copy and records the intent, or neither. The intent's `copy` is set here, where the count is certain. `judged` is what the
@@ -157,6 +167,17 @@ pub(crate) struct Entry {
     pub(crate) lists: Vec<(&'static str, Vec<u8>)>,
 }
 
+/// What is no longer kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Erasure {
+    /// Records whose commitments are not to be opened any more.
+    pub(crate) records: Vec<u64>,
+    /// What was filed with acts among them.
+    pub(crate) attachments: Vec<Digest>,
+    /// Until when they were written, µs since the Unix epoch.
+    pub(crate) before_us: u64,
+}
+
 /// A record that is durable.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Committed {
@@ -176,6 +197,30 @@ pub(crate) struct FiledAct {
     pub(crate) attachment: Option<Vec<u8>>,
     /// The entities as they are to be.
     pub(crate) change: Change,
+    /// Of a hand-over: the PIN the token comes with, where nothing else is known of it.
+    pub(crate) left_behind: Option<TokenPin>,
+}
+
+/// Whose PIN a token has (C2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenPin {
+    pub(crate) serial: TokenSerial,
+    /// Whose own it is; of a one-time PIN, who had it set.
+    pub(crate) person: PersonId,
+    /// Whether it has to be changed before anything else is done with it.
+    pub(crate) one_time: bool,
+}
+
+impl TokenPin {
+    /// What a record tells of it: who gives a token a new PIN has typed their own, unless it is a one-time PIN.
+    pub(crate) fn told_by(body: &RecordBody) -> Option<TokenPin> {
+        let RecordBody::PinChanged(changed) = body else { return None };
+        Some(TokenPin {
+            serial: changed.token_serial.as_str().parse().ok()?,
+            person: changed.by.person.id.as_str().parse().ok()?,
+            one_time: changed.how == PinChange::SetOneTime,
+        })
+    }
 }
 
 /// Most bytes of what is filed with an act: 4 MiB.
@@ -245,6 +290,8 @@ pub(crate) struct RequestChoice {
     pub(crate) applicant: Option<PersonId>,
     /// For this seal.
     pub(crate) seal: Option<SealId>,
+    /// Made after this one, by time (µs since the Unix epoch) and id.
+    pub(crate) after: Option<(u64, RequestId)>,
 }
 
 /// Why an intent was not recorded.

@@ -2,6 +2,7 @@
 //! Adapters implement them; only `run` wires concrete ones.
 
 pub(crate) mod clock;
+pub(crate) mod document;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod module;

@@ -32,4 +32,6 @@ pub(crate) struct Library {
     pub(crate) description: String,
     /// `libraryVersion`, "major.minor".
     pub(crate) version: String,
+    /// `manufacturerID`.
+    pub(crate) manufacturer: String,
 }

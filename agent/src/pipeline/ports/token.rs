@@ -7,9 +7,10 @@ use sealkeeper_domain::{identity::TokenSerial, pin::Pin, pkcs11_uri::ObjectUri, 
 
 use super::{
     key::{KeyFound, KeyOnToken, SigningKey},
+    module::Library,
     token_error::{PinFlags, SignError, TokenError},
 };
-use crate::pipeline::{destruction::DestructionOrder, record::SignOrder};
+use crate::pipeline::{destruction::DestructionOrder, identify::Holder, record::SignOrder};
 
 /// The tokens behind all PKCS#11 modules.
 #[async_trait]
@@ -50,6 +51,8 @@ pub(crate) trait Token: Send + Sync {
 pub(crate) struct Unlock {
     /// Which token.
     pub(crate) serial: TokenSerial,
+    /// Whose the login will be.
+    pub(crate) holder: Holder,
     /// The user PIN.
     pub(crate) pin: PinOrPad,
     /// Signatures it is good for.
@@ -171,6 +174,8 @@ pub(crate) enum TokenNews {
     Removed { module: String, token: TokenState },
     /// What a token tells of its PIN has changed.
     Changed { token: TokenState },
+    /// A module was loaded.
+    ModuleLoaded { module: String, library: Library },
     /// A module could not be loaded, or its process ended without being told to.
     ModuleFailed { module: String, ending: Ending },
 }
@@ -238,6 +243,7 @@ pub(crate) struct TokenState {
     pub(crate) manufacturer: String,
     pub(crate) model: String,
     pub(crate) firmware: String,
+    pub(crate) hardware: String,
     /// CK_TOKEN_INFO.flags, as far as they tell of the PIN.
     pub(crate) pin: PinFlags,
     /// The module that shows it, by its name in the configuration.
@@ -246,9 +252,18 @@ pub(crate) struct TokenState {
     pub(crate) unlocked: Option<UnlockLeft>,
 }
 
+impl TokenState {
+    /// What is left of an unlock for this one; nothing of another's.
+    pub(crate) fn unlocked_for(&self, holder: Holder) -> Option<UnlockLeft> {
+        self.unlocked.filter(|left| left.holder == holder)
+    }
+}
+
 /// What is left of an unlock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnlockLeft {
+    /// Whose it is.
+    pub(crate) holder: Holder,
     /// Signatures.
     pub(crate) uses: u32,
     /// Time until it ends if the token stays idle.

@@ -8,13 +8,13 @@ use std::{
 
 use sealkeeper_domain::{reason::Reason, refusal::Violation};
 use sealkeeper_journal::{Record, Severity};
+use sealkeeper_pkcs11::check_own;
 
 use super::Check;
 use crate::{
     config,
     init::{JOURNAL, LOCK, SPOOL},
     pipeline::ports::ledger::StoredRecord,
-    token::check_own,
 };
 
 /// 2025-01-01 and 2100-01-01, s since the Unix epoch: no clock that is right shows a time before this agent was written, or so long after.

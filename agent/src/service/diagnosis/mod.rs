@@ -1,9 +1,12 @@
 //! What is wrong with agent, machine, modules, tokens and seals, and what is right. Looks at everything once, and changes nothing.
 
+mod documents;
 mod journal;
 mod machine;
 mod policy;
+mod remote;
 mod tokens;
+mod upkeep;
 
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,7 +14,7 @@ use sealkeeper_domain::refusal::Violation;
 use sealkeeper_journal::Severity;
 
 use super::{Finding, Service};
-use crate::pipeline::ports::module::ModuleLook;
+use crate::{pipeline::ports::module::ModuleLook, remote::TlsDesk};
 
 /// Where this agent runs.
 pub(crate) struct Surroundings {
@@ -21,6 +24,10 @@ pub(crate) struct Surroundings {
     pub(crate) socket: PathBuf,
     /// Its modules.
     pub(crate) modules: Arc<dyn ModuleLook>,
+    /// The file of each module, by its name.
+    pub(crate) module_files: BTreeMap<String, PathBuf>,
+    /// By what callers from afar are let in, where any are.
+    pub(crate) remote: Option<Arc<TlsDesk>>,
 }
 
 /// One thing looked at, and what was found of it.
@@ -99,11 +106,13 @@ impl Service {
         let mut checks = vec![machine::clock(newest.as_deref().unwrap_or_default(), self.clock.now_us())];
         let service = self.clone();
         let files = tokio::task::spawn_blocking(move || {
-            let Surroundings { home, socket, .. } = &service.surroundings;
+            let Surroundings { home, socket, remote, .. } = &service.surroundings;
             let uid = rustix::process::geteuid().as_raw();
             let mut checks = machine::home(home, uid);
             checks.push(policy::policy(service.policy.sha256(), service.policy.on_disk()));
             checks.push(machine::socket(socket, uid));
+            let now_s = service.clock.now_us() / 1_000_000;
+            checks.extend(remote.iter().flat_map(|tls| remote::remote(&tls.state(), now_s)));
             checks.push(machine::spool(home, service.spool.used(), service.limits.spool));
             checks
         });
@@ -112,7 +121,10 @@ impl Service {
         let spool = files.pop();
         checks.extend(files);
         checks.push(journal::journal(&*self.ledger).await);
+        checks.extend(upkeep::backup(&*self.ledger, self.clock.now_us()).await);
         checks.extend(spool);
+        checks.push(documents::documents(&*self.documents.viewer).await);
+        checks.extend(self.trainings());
         checks
     }
 }

@@ -90,6 +90,9 @@ impl Service {
             let severity = if stands_against_use { Severity::Refuse } else { Severity::Warn };
             checks.push(Check::wrong(&subject, severity, violation));
         }
+        if let Some(violation) = self.pin_not_own(serial) {
+            checks.push(Check::wrong(&subject, Severity::Warn, violation));
+        }
         if !checks.iter().any(Check::is_trouble) {
             checks.push(self.sound_token(&subject, state));
         }

@@ -3,8 +3,9 @@
 use std::{cmp::Reverse, time::Duration};
 
 use sealkeeper_domain::{
+    document::Findings,
     identity::SealId,
-    policy::{InspectionRules, UnlockLimits},
+    policy::{self, InspectionRules, UnlockLimits},
     reason::Reason,
     refusal::Violation,
 };
@@ -39,6 +40,15 @@ impl Finding {
     /// Worth knowing.
     pub(crate) fn note(violation: impl Into<Violation>) -> Self {
         Finding { severity: Severity::Note, ..Self::refuse(violation) }
+    }
+
+    /// What was found in a document and does not stand against its stamp.
+    pub(crate) fn of_document(found: &Findings) -> Vec<Self> {
+        let found = found.shown().map(|finding| match finding.severity {
+            policy::Severity::Note => Finding::note(finding.violation.clone()),
+            _ => Finding::warn(finding.violation.clone()),
+        });
+        found.collect()
     }
 
     /// Of this seal.

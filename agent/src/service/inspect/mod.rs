@@ -78,6 +78,11 @@ impl Service {
         let custodian = self.keeper(caller, serial).at("identify")?;
         self.check_ledger()?;
         let pin = pin.at("admit")?;
+        // What can be seen without the PIN is seen all the same.
+        if pin.is_some() {
+            caller.origin().must_be_here().at("identify")?;
+            self.check_own_pin(custodian, serial).at("identify")?;
+        }
         // The agent's stop waits for it as for a use.
         let Ok(_in_progress) = self.uses.clone().acquire_owned().await else {
             return Err(Reason::AgentStopping).at("admit");
@@ -240,7 +245,8 @@ impl Service {
             findings.push(Finding::warn(not_made(Reason::TokenLocked)));
         }
         let all_are_tried = !seals.is_empty() && candidates.len() == seals.len();
-        let uses_left = state.unlocked.map_or(0, |left| left.uses);
+        let own = by.map_or(state.unlocked, |by| state.unlocked_for(by.caller().holder()));
+        let uses_left = own.map_or(0, |left| left.uses);
         let made =
             Trials { service: self, by, pin, findings: &mut findings }.all(candidates, uses_left).await?;
         let test_signature = if all_are_tried { made } else { made.max(TestSignature::NotMade) };

@@ -182,6 +182,7 @@ fn is_for_the_person(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::TokenLocked
+            | Reason::PinNotFresh
             | Reason::TokenPinWrong
             | Reason::TokenPinNeeded
             | Reason::TokenPinFinalTry

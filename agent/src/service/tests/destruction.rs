@@ -9,12 +9,25 @@ use super::{keys::asking, *};
 use crate::pipeline::ports::token::UnlockLeft;
 
 /// A token that destroys a key as a test wants it.
-struct Furnace {
+pub(super) struct Furnace {
     /// `None`: it is not there.
     uses: Option<u32>,
     answer: Result<DestroyedKey, TokenError>,
     /// Key and certificate of each order.
-    asked: Mutex<Vec<(String, String)>>,
+    pub(super) asked: Mutex<Vec<(String, String)>>,
+    /// Whoever holds it makes the token hang.
+    pub(super) burning: tokio::sync::RwLock<()>,
+}
+
+impl Furnace {
+    /// Which has a key, and destroys it.
+    pub(super) fn of_a_key() -> Self {
+        Self::new(Some(1), destroyed(true, Some(&[1])))
+    }
+
+    fn new(uses: Option<u32>, answer: Result<DestroyedKey, TokenError>) -> Self {
+        Furnace { uses, answer, asked: Mutex::default(), burning: tokio::sync::RwLock::default() }
+    }
 }
 
 #[async_trait]
@@ -27,9 +40,15 @@ impl Token for Furnace {
             manufacturer: String::new(),
             model: String::new(),
             firmware: String::new(),
+            hardware: String::new(),
             pin: PinFlags::default(),
             module: "m".into(),
-            unlocked: (uses > 0).then_some(UnlockLeft { uses, idle: long, lifetime: long }),
+            unlocked: (uses > 0).then_some(UnlockLeft {
+                holder: Holder::Local,
+                uses,
+                idle: long,
+                lifetime: long,
+            }),
         };
         Ok(self.uses.map(state).into_iter().collect())
     }
@@ -60,6 +79,7 @@ impl Token for Furnace {
     }
     async fn destroy_key(&self, order: DestructionOrder, _: Duration) -> Result<DestroyedKey, TokenError> {
         self.asked.lock().unwrap().push((order.key().to_string(), order.certificate().to_string()));
+        let _hangs = self.burning.read().await;
         self.answer.clone()
     }
     async fn change_pin(&self, _: PinChange, _: Duration) -> Result<(), TokenError> {
@@ -69,7 +89,7 @@ impl Token for Furnace {
 
 fn furnace(uses: Option<u32>, answer: Result<DestroyedKey, TokenError>) -> (House, Arc<Furnace>) {
     let mut house = house(Manner::Signs);
-    let furnace = Arc::new(Furnace { uses, answer, asked: Mutex::default() });
+    let furnace = Arc::new(Furnace::new(uses, answer));
     Arc::get_mut(&mut house.service).unwrap().token = furnace.clone();
     (house, furnace)
 }
@@ -91,14 +111,20 @@ fn told(stop: Stop) -> String {
 impl House {
     async fn destroy(&self) -> Result<bool, String> {
         let registered = self.service.registry.all().remove(0);
-        self.service.destroy_key_of(&registered, 1000, ACT).await.map_err(told)
+        let done = async {
+            self.service.check_unlocked_here(&registered.seal.key.serial).await.at("destroy-key")?;
+            let ordered =
+                self.service.order_destruction(&registered, Origin::Local { uid: 1000 }, ACT).await?;
+            self.service.destroy_key(&registered, ordered).await
+        };
+        done.await.map_err(told)
     }
 
     async fn prove(&self, pin: Option<&str>) -> Result<(), String> {
         let registered = self.service.registry.all().remove(0);
         let pin = pin.map_or(PinOrPad::Pad, |pin| PinOrPad::Pin(Pin::new(pin.as_bytes().to_vec()).unwrap()));
         let (by, pin) = (self.caller.as_custodian().unwrap(), OnePin { pin, final_try: false });
-        self.service.prove_control(&registered, by, pin).await.map_err(told)
+        self.service.prove_control(&registered, by, pin).await.map(|_| ()).map_err(told)
     }
 }
 

@@ -1,12 +1,15 @@
 //! What a diagnosis tells, thing by thing.
 
-use std::sync::Mutex;
+use std::{io::Read, ops::RangeInclusive, sync::Mutex};
 
 use sealkeeper_journal::{ModuleFailed, ModuleFailure, Severity};
 
 use super::*;
 use crate::{
     pipeline::ports::{
+        document::{
+            Confinement, DocumentFile, Landlock, Looked, PageLook, Picture, Sought, Unviewed, Viewer,
+        },
         module::{Library, ModuleLook, ModuleSeen},
         token::TokenNews,
         token_error::PinFlags,
@@ -27,6 +30,52 @@ impl ModuleLook for Shelf {
     }
 }
 
+/// A viewer that tells this of its confinement, and finds nothing to object to on any page.
+pub(super) struct Confined(Result<Confinement, Unviewed>);
+
+impl Confined {
+    pub(super) fn wholly() -> Self {
+        Confined(Ok(Confinement { landlock: Landlock::Full, seccomp: true }))
+    }
+}
+
+#[async_trait]
+impl Viewer for Confined {
+    async fn look(
+        &self,
+        document: DocumentFile,
+        pages: RangeInclusive<u32>,
+        _: Sought,
+    ) -> Result<Looked, Unviewed> {
+        let mut bytes = Vec::new();
+        (&*document.0).read_to_end(&mut bytes).unwrap();
+        let page_count = sealkeeper_pades::Document::open(&bytes).unwrap().page_count().unwrap() as u32;
+        let look = |number| PageLook {
+            number,
+            width_pt: 595.0,
+            height_pt: 842.0,
+            blank: false,
+            ink_ppm: 1000,
+            missing_fonts: Vec::new(),
+            undecoded: 0,
+            truncated: false,
+            markers: Vec::new(),
+            placeholders: Vec::new(),
+            gaps: Vec::new(),
+            hits: Vec::new(),
+        };
+        Ok(Looked { page_count, pages: pages.map(look).collect() })
+    }
+
+    async fn render(&self, _: DocumentFile, _: u32, _: u16) -> Result<Picture, Unviewed> {
+        Err(Unviewed::new(Reason::DocumentWorkerUnusable))
+    }
+
+    async fn confinement(&self) -> Result<Confinement, Unviewed> {
+        self.0.clone()
+    }
+}
+
 fn token(serial: &str, pin: PinFlags) -> TokenState {
     TokenState {
         serial: serial.parse().unwrap(),
@@ -34,6 +83,7 @@ fn token(serial: &str, pin: PinFlags) -> TokenState {
         manufacturer: String::new(),
         model: String::new(),
         firmware: "2.6".into(),
+        hardware: String::new(),
         pin: PinFlags { initialized: true, ..pin },
         module: "m".into(),
         unlocked: None,
@@ -41,7 +91,8 @@ fn token(serial: &str, pin: PinFlags) -> TokenState {
 }
 
 fn module(name: &str, tokens: Result<Vec<TokenState>, TokenError>) -> ModuleSeen {
-    let library = Library { description: "SoftHSM\u{7}".into(), version: "2.6".into() };
+    let library =
+        Library { description: "SoftHSM\u{7}".into(), version: "2.6".into(), manufacturer: String::new() };
     ModuleSeen { name: name.into(), library: tokens.is_ok().then_some(library), tokens }
 }
 
@@ -77,8 +128,8 @@ async fn everything_is_looked_at_in_its_order_and_what_is_well_is_told_too() {
     house.service.ledger.append(crate::pipeline::scribe::Scribe::plain(started())).await.unwrap();
     let checks = house.service.diagnose().await;
     let subjects: Vec<_> = checks.iter().map(|check| check.subject.as_str()).collect();
-    let expected =
-        ["clock", "home", "policy", "socket", "journal", "spool", "module m", "token 1", "seal 合同专用章"];
+    let machine = ["clock", "home", "policy", "socket", "journal", "backup", "spool", "documents"];
+    let expected: Vec<_> = machine.into_iter().chain(["module m", "token 1", "seal 合同专用章"]).collect();
     assert_eq!(subjects, expected);
     let well = |subject: &str| {
         let check = checks.iter().find(|check| check.subject == subject).unwrap();
@@ -195,4 +246,74 @@ async fn a_journal_that_is_not_what_its_head_says_is_told() {
     assert_eq!(violation.details["seq"], "1");
     connection.execute("DELETE FROM records WHERE seq = 2", []).unwrap();
     assert!(matches!(journal().await, Found::Wrong { .. }));
+}
+
+#[tokio::test]
+async fn what_the_kernel_lacks_is_noted_and_a_worker_that_does_not_start_refuses() {
+    let kernel = |landlock, seccomp| Ok(Confinement { landlock, seccomp });
+    let unviewed = |reason| Err(Unviewed::new(reason));
+    let lacking = (Some(Severity::Note), "document-worker-unconfined");
+    for (confinement, expected) in [
+        (kernel(Landlock::Full, true), (None, "")),
+        (kernel(Landlock::Partial, true), (None, "")),
+        (kernel(Landlock::Absent, true), lacking),
+        (kernel(Landlock::Full, false), lacking),
+        (unviewed(Reason::DocumentWorkerUnusable), (Some(Severity::Refuse), "document-worker-unusable")),
+        (unviewed(Reason::DocumentWorkersBusy), (Some(Severity::Note), "document-workers-busy")),
+    ] {
+        let mut house = house(Manner::Signs);
+        Arc::get_mut(&mut house.service).unwrap().documents.viewer = Arc::new(Confined(confinement));
+        let checks = house.service.diagnose().await.into_iter();
+        let told: Vec<_> = checks
+            .filter(|check| check.subject == "documents")
+            .map(|check| match check.found {
+                Found::Well { .. } => (None, ""),
+                Found::Wrong { severity, violation } => (Some(severity), violation.reason.code()),
+            })
+            .collect();
+        assert_eq!(told, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_was_not_backed_up_for_a_month_is_told() {
+    let house = house(Manner::Signs);
+    let backup = async || {
+        let checks = house.service.diagnose().await;
+        checks.into_iter().find(|check| check.subject == "backup").map(|check| match check.found {
+            Found::Well { en, .. } => en,
+            Found::Wrong { severity, violation } => {
+                assert_eq!((severity, violation.reason), (Severity::Warn, Reason::BackupOverdue));
+                format!("{} days", violation.details["days"])
+            }
+        })
+    };
+    assert_eq!(backup().await, None, "there is nothing to be backed up");
+    house.service.ledger.append(crate::pipeline::scribe::Scribe::plain(started())).await.unwrap();
+    let at = |days: u64| house.clock.0.store(NOW_US + days * DAY_US, Ordering::SeqCst);
+    at(30);
+    assert_eq!(backup().await.unwrap(), "none yet; the journal is 30 days old");
+    at(31);
+    assert_eq!(backup().await.unwrap(), "31 days");
+
+    let copy = house.service.back_up(&house.caller).await.unwrap();
+    assert_eq!(copy.journal.size, 1);
+    assert_eq!(backup().await.unwrap(), "31 days", "it was not handed out");
+    let seq = house.service.backed_up(&house.caller, &copy).await.unwrap();
+    let records = house.records().await;
+    let Some(RecordBody::JournalBackedUp(on_record)) = records.get(seq as usize) else {
+        panic!("{records:?}")
+    };
+    assert_eq!(on_record.journal, copy.journal);
+    assert_eq!(on_record.sha256, copy.sha256.0.into());
+    let names = std::fs::read_dir(house.directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.into_iter().any(|name| name.to_string_lossy().starts_with("backup")), "it leaves no file");
+    drop(copy);
+    at(61);
+    assert_eq!(backup().await.unwrap(), "made 30 days ago");
+    at(62);
+    assert_eq!(backup().await.unwrap(), "31 days");
+    // What a crash left of one is no obstacle to the next.
+    std::fs::write(house.directory.path().join(crate::init::BACKUP), b"half a copy").unwrap();
+    assert_eq!(house.service.back_up(&house.caller).await.unwrap().journal.size, 2);
 }

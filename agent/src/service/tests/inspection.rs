@@ -41,9 +41,15 @@ impl Model {
             manufacturer: String::new(),
             model: String::new(),
             firmware: shape.firmware.to_owned(),
+            hardware: String::new(),
             pin: shape.pin,
             module: "m".into(),
-            unlocked: (shape.uses > 0).then_some(UnlockLeft { uses: shape.uses, idle: long, lifetime: long }),
+            unlocked: (shape.uses > 0).then_some(UnlockLeft {
+                holder: Holder::Local,
+                uses: shape.uses,
+                idle: long,
+                lifetime: long,
+            }),
         }
     }
 
@@ -76,6 +82,7 @@ impl Token for Model {
         Ok(SigningKey {
             certificate: shape.certificate.clone(),
             ready: shape.uses > 0,
+            holder: (shape.uses > 0).then_some(Holder::Local),
             serial: key.key.serial,
             algorithms: vec![SignatureAlgorithm::EcdsaP256Sha256],
             asks_pin: shape.asks_pin && shape.uses > 0,
@@ -110,8 +117,8 @@ impl Token for Model {
             PinOrPad::Pin(pin) => Some(pin.expose().to_owned()),
             PinOrPad::Pad => None,
         });
-        shape.orders.push((order.takes_use(), pin.clone()));
-        shape.uses -= u32::from(order.takes_use());
+        shape.orders.push((order.holder().is_some(), pin.clone()));
+        shape.uses -= u32::from(order.holder().is_some());
         if shape.asks_pin && pin.as_deref() != Some("123456") {
             let told = Told::Returned(ReturnValue::from_number(0xa0_u64));
             let call = FailedCall { function: "C_Login".into(), told };
@@ -373,9 +380,12 @@ async fn only_the_custodian_inspects() {
             let id = "p-2".parse().unwrap();
             Some(crate::pipeline::identify::Person { id, name: "乙".into(), custodian: false })
         }
+        fn by_certificate(&self, _: Digest) -> Option<crate::pipeline::identify::Person> {
+            None
+        }
     }
     let inspected = inspected().await;
-    let caller = identify(UID, &Applicant).unwrap();
+    let caller = identify(Origin::Local { uid: UID }, &Applicant).unwrap();
     let refused = inspected.house.service.inspect(&caller, "1".parse().unwrap(), Ok(None)).await;
     assert_eq!(reasons(refused.unwrap_err()), "not-custodian");
     assert_eq!(inspected.house.types().await, ["token_inserted", "refused"]);

@@ -18,11 +18,14 @@ impl People for One {
     fn by_uid(&self, _: u32) -> Option<Person> {
         Some(Person { id: self.0.parse().unwrap(), name: "某".into(), custodian: false })
     }
+    fn by_certificate(&self, _: Digest) -> Option<Person> {
+        None
+    }
 }
 
 /// A caller who is the person of this id.
 fn who(id: &'static str) -> Caller {
-    identify(UID, &One(id)).unwrap()
+    identify(Origin::Local { uid: UID }, &One(id)).unwrap()
 }
 
 /// The same house, kept by an office whose only person is `p-1`, of the seal office.

@@ -26,7 +26,7 @@ fn certificate(replace: bool) -> NewCertificate {
 
 pub(super) fn asking(manner: Manner) -> House {
     let mut house = house(manner);
-    let asking = FakeToken { manner, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    let asking = FakeToken::new(manner, true, true);
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
     house
 }
@@ -106,7 +106,7 @@ async fn a_wrong_pin_for_a_request_is_counted_until_a_right_one() {
     assert!(matches!(&records[3], RecordBody::WrongPin(wrong) if wrong.pin == PinKind::ContextSpecific));
     let serial = "1".parse().unwrap();
     assert_eq!(house.service.wrong_pins.of(&serial), 2);
-    let right = FakeToken { manner: Manner::Signs, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    let right = FakeToken::new(Manner::Signs, true, true);
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(right);
     house.request(Some("654321")).await.unwrap();
     assert_eq!(house.service.wrong_pins.of(&serial), 0);

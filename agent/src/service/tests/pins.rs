@@ -4,6 +4,7 @@ use sealkeeper_domain::pin::Pin;
 use sealkeeper_journal::{LockCause, PinChange as How, PinEntry, PinKind, PinTries};
 
 use super::{tokens::house_of, *};
+use crate::pipeline::ports::ledger::TokenPin;
 
 fn pin(text: &str) -> Pin {
     Pin::new(text.as_bytes().to_vec()).unwrap()
@@ -11,7 +12,7 @@ fn pin(text: &str) -> Pin {
 
 fn change(by_officer: bool) -> PinChangeAsked {
     let pins = Ok(Some((pin("123456"), pin("654321"))));
-    PinChangeAsked { serial: "1".parse().unwrap(), by_officer, pins, final_try: false }
+    PinChangeAsked { serial: "1".parse().unwrap(), by_officer, pins, final_try: false, one_time: false }
 }
 
 fn refused(reason: Reason) -> House {
@@ -89,6 +90,59 @@ async fn wrong_pins_in_a_row_are_counted_for_user_and_officer_apart_and_over_a_r
 }
 
 #[tokio::test]
+async fn a_one_time_pin_is_good_for_nothing_but_its_change() {
+    let mut house = house_of(Ok(false));
+    house.unlock().await.unwrap();
+    house.change_pin(PinChangeAsked { one_time: true, ..change(true) }).await.unwrap();
+    let not_own = "pin-not-own";
+    assert_eq!(reasons(house.unlock().await.unwrap_err()), not_own);
+    let serial: TokenSerial = "1".parse().unwrap();
+    assert!(house.service.pin_not_own(&serial).is_some());
+    let (kind, label) = ("ec-p256", String::from("x"));
+    let key = KeyAsked { serial: serial.clone(), kind, label, id: vec![1] };
+    let made = house.service.generate_key(&house.caller, key).await.map(|_| ());
+    assert_eq!(made.map_err(reasons), Err(not_own.to_owned()));
+    let asked = RequestAsked {
+        key: ObjectUri::parse("pkcs11:serial=1;id=%01;type=private").unwrap(),
+        subject: crate::certificate_request::Subject::parse("CN=x").unwrap(),
+        pin: Ok(OnePin { pin: PinOrPad::Pin(pin("123456")), final_try: false }),
+    };
+    let requested = house.service.request_certificate(&house.caller, asked).await.map(|_| ());
+    assert_eq!(requested.map_err(reasons), Err(not_own.to_owned()));
+    let one = OnePin { pin: PinOrPad::Pin(pin("123456")), final_try: false };
+    let inspected = house.service.inspect(&house.caller, serial.clone(), Ok(Some(one))).await.map(|_| ());
+    assert_eq!(inspected.map_err(reasons), Err(not_own.to_owned()));
+
+    // The same over a restart; and a change that changes nothing is none.
+    let recalled = Recalled::from(&*house.store).await.unwrap();
+    Arc::get_mut(&mut house.service).unwrap().token_pins = recalled.token_pins;
+    let same = PinChangeAsked { pins: Ok(Some((pin("123456"), pin("123456")))), ..change(false) };
+    assert_eq!(house.change_pin(same).await, Err(not_own.to_owned()));
+    house.change_pin(change(false)).await.unwrap();
+    assert!(house.service.pin_not_own(&serial).is_none());
+    house.unlock().await.unwrap();
+    let changed = house.records().await.into_iter().filter_map(|body| match body {
+        RecordBody::PinChanged(changed) => Some(changed.how),
+        _ => None,
+    });
+    assert_eq!(changed.collect::<Vec<_>>(), [How::SetOneTime, How::Changed]);
+}
+
+#[tokio::test]
+async fn nothing_is_stamped_with_a_pin_that_is_not_ones_own() {
+    let house = house(Manner::Signs);
+    let request = house.submit(9).await;
+    let reviewed = house.service.review(&house.caller, request).await.unwrap();
+    let (serial, person) = ("1".parse().unwrap(), "p-2".parse().unwrap());
+    house.service.token_pins.leave_behind(TokenPin { serial, person, one_time: false });
+    let pad = OnePin { pin: PinOrPad::Pad, final_try: false };
+    let stamped =
+        house.service.clone().stamp(house.caller.clone(), request, new_use(), reviewed.prepared, pad);
+    assert_eq!(reasons(stamped.await.unwrap_err()), "pin-not-own");
+    assert_eq!(house.asked(), 0, "the token is not asked");
+}
+
+#[tokio::test]
 async fn no_pin_is_tried_for_a_stranger_or_while_the_agent_stops() {
     let house = house_of(Ok(false));
     let unusable = PinChangeAsked { pins: Err(Reason::TokenPinUnusable), ..change(false) };
@@ -105,8 +159,7 @@ async fn no_pin_is_tried_for_a_stranger_or_while_the_agent_stops() {
 #[tokio::test]
 async fn a_wrong_pin_at_a_signature_fails_the_use_and_is_on_record_itself() {
     let mut house = house(Manner::RefusesThePin);
-    let asking =
-        FakeToken { manner: Manner::RefusesThePin, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    let asking = FakeToken::new(Manner::RefusesThePin, true, true);
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
     let request = house.submit(9).await;
     let stamp = async |final_try| {

@@ -78,7 +78,7 @@ async fn seals_nobody_has_are_one_kind_of_refusal_and_long_ones_are_not_kept() {
 #[tokio::test]
 async fn what_could_not_be_recorded_opens_no_window() {
     let house = house(Manner::Signs);
-    let stranger = || Subject::stranger("Not a code", UID);
+    let stranger = || Subject::stranger("Not a code", Origin::Local { uid: UID });
     let refused = || Stop::Refused { stage: "admit", refusal: Reason::RequestUnknown.into() };
     for _ in 0..2 {
         let failure = house.service.refuse(stranger(), refused()).await;

@@ -22,6 +22,7 @@ impl Token for Turnstile {
             manufacturer: text(),
             model: text(),
             firmware: text(),
+            hardware: String::new(),
             pin: PinFlags::default(),
             module: text(),
             unlocked: None,
@@ -67,7 +68,7 @@ pub(super) fn house_of(login: Result<bool, TokenError>) -> House {
 }
 
 impl House {
-    async fn unlock(&self) -> Result<TokenState, Failure> {
+    pub(super) async fn unlock(&self) -> Result<TokenState, Failure> {
         self.unlock_as(false).await
     }
 
@@ -166,8 +167,7 @@ async fn after_wrong_pins_in_a_row_none_is_tried_unless_a_person_says_so_and_a_r
 #[tokio::test]
 async fn a_key_that_asks_for_the_pin_at_each_use_is_not_asked_without_it() {
     let mut house = house(Manner::Signs);
-    let asking =
-        FakeToken { manner: Manner::Signs, asked: AtomicU64::new(0), unlocked: true, asks_pin: true };
+    let asking = FakeToken::new(Manner::Signs, true, true);
     Arc::get_mut(&mut house.service).unwrap().token = Arc::new(asking);
     let request = house.submit(1).await;
     assert_eq!(reasons(house.stamp(request, new_use()).await.unwrap_err()), "token-pin-needed");

@@ -5,12 +5,13 @@ use sealkeeper_domain::{
         key::ActKey,
         statement::{
             Binding, BoundBox, FindingText, GrantTerms, PictureKind, ReportKind, SealApplication, SealKind,
+            TrainingGiven,
         },
     },
     identity::{ActId, Digest, RequestId},
     office::{
         ActRef, Change, Changed, Finding, Grant, Notice, Office, Person, RequestFacts, RequestState, Role,
-        SealEntry, SealLife, Status, Step, Ticket,
+        SealEntry, SealLife, Status, Step, Ticket, Training,
     },
     reason::Reason,
 };
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::pipeline::{
+    identify::Origin,
     ports::ledger::{ActChoice, FileError, FiledAct, MAX_ATTACHMENT, OfficeRoot},
     scribe::{Scribe, id},
 };
@@ -85,13 +87,13 @@ pub(super) fn act_about(
             seal: None,
             person: None,
             request: None,
-            from: draft.endpoint("from", 7)?,
+            from: draft.endpoint("from", Origin::Local { uid: 7 })?,
         };
         set(&mut filed);
         Ok(RecordBody::Act(filed))
     };
     let entry = Scribe::new("desk-7").entry(write).unwrap();
-    FiledAct { entry, attachment: None, change: Change { entities: change } }
+    FiledAct { entry, attachment: None, change: Change { entities: change }, left_behind: None }
 }
 
 /// The same with a seal object.
@@ -110,6 +112,8 @@ fn person() -> Person {
         roles: [Role::Approver, Role::UnitHead].into(),
         keys: vec![key()],
         uid: Some(1001),
+        certificates: Vec::new(),
+        tickets_since_s: 0,
         status: Status::Employed,
     }
 }
@@ -164,6 +168,11 @@ fn notice() -> Notice {
         head: Some("p-31".parse().unwrap()),
         office: None,
     }
+}
+
+fn training() -> Training {
+    let (person, topic) = ("p-04".parse().unwrap(), "印章保管规范".into());
+    Training { by: act_ref(17, "p-01"), given: TrainingGiven { person, topic, until_s: 9 } }
 }
 
 fn finding() -> Finding {
@@ -221,6 +230,7 @@ async fn an_office_begins_with_its_root_and_is_read_back_as_acts_made_it() {
         Changed::Notice(Notice { head: None, ..notice() }),
         Changed::Notice(notice()),
         Changed::Finding(finding()),
+        Changed::Training(training()),
         Changed::Policy(Digest::of(b"an earlier policy")),
         Changed::Policy(Digest::of(b"policy")),
     ];
@@ -230,6 +240,7 @@ async fn an_office_begins_with_its_root_and_is_read_back_as_acts_made_it() {
     expected.grants.insert((grant().terms.person, grant().terms.seal), grant());
     expected.notices.insert(act_id(14), notice());
     expected.findings.insert(act_id(15), finding());
+    expected.trainings.insert(act_id(17), training());
     expected.policy = Some(Digest::of(b"policy"));
     assert_eq!(store.office().await.unwrap(), expected);
     close(store);
@@ -431,4 +442,37 @@ async fn acts_are_found_by_what_they_are_about_in_the_order_of_the_journal() {
     let again = store.record_act(act(3, "request-approve", vec![])).await;
     assert!(matches!(again, Err(FileError::Refused(Reason::ActRepeated))), "{again:?}");
     close(store);
+}
+
+#[tokio::test]
+async fn a_persons_acts_are_found_without_reading_those_of_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = made_office(directory.path());
+    let store = open(&path);
+    for number in 1..=40 {
+        let whose = if number % 4 == 0 { "p-31" } else { "p-17" };
+        let about = |act: &mut ActFiled| act.person = Some(id(whose).unwrap());
+        let typ = if number % 8 == 0 { "grant" } else { "person-register" };
+        store.record_act(act_about(number, typ, vec![], about)).await.unwrap();
+    }
+    let by = ActChoice { person: Some("p-31".parse().unwrap()), ..ActChoice::default() };
+    let places = async |choice: &ActChoice, from, limit| -> Vec<u64> {
+        store.acts(choice.clone(), from, limit).await.unwrap().iter().map(|row| row.seq).collect()
+    };
+    assert_eq!(places(&by, 0, 3).await, [3, 7, 11]);
+    assert_eq!(places(&by, 12, 100).await, [15, 19, 23, 27, 31, 35, 39]);
+    let granted = ActChoice { typ: Some("grant".into()), ..by.clone() };
+    assert_eq!(places(&granted, 0, 2).await, [7, 15]);
+    let of_office = ActChoice { person: Some("p-01".parse().unwrap()), ..ActChoice::default() };
+    assert_eq!(places(&of_office, 38, 5).await, [38, 39], "whoever signed");
+    close(store);
+    let connection = Connection::open(&path).unwrap();
+    let plan = format!("EXPLAIN QUERY PLAN {}", crate::store::acts::chosen(&by));
+    let mut statement = connection.prepare(&plan).unwrap();
+    let bound = rusqlite::named_params! {":from": 0, ":limit": 9, ":person": "p-31"};
+    let steps: Vec<String> =
+        statement.query_map(bound, |row| row.get("detail")).unwrap().collect::<Result<_, _>>().unwrap();
+    assert!(steps.iter().any(|step| step.contains("acts_by_signer")), "{steps:?}");
+    assert!(steps.iter().any(|step| step.contains("acts_by_person")), "{steps:?}");
+    assert!(!steps.iter().any(|step| step.starts_with("SCAN acts")), "{steps:?}");
 }

@@ -7,12 +7,13 @@ use sealkeeper_domain::{
     reason::Reason,
     request::Asked,
 };
-use sealkeeper_journal::{Intent, ListDigest, MessageDigest, TreeHead, empty_root};
+use sealkeeper_journal::{Intent, ListDigest, MessageDigest, Record, TreeHead, empty_root};
 use uuid::Uuid;
 
 use super::office::{act, act_about, act_id, act_ref, close, facts, made_office, open};
 use super::*;
 use crate::pipeline::{
+    identify::Origin,
     kept::KeptRequest,
     ports::ledger::{BeginError, End, Held, RequestChoice},
     record::tickets,
@@ -43,6 +44,7 @@ fn request(number: u128, facts: Option<RequestFacts>) -> KeptRequest {
         id: request_id(number),
         seal: "contract".parse().unwrap(),
         applicant: "p-17".parse().unwrap(),
+        carried_by: "p-17".parse().unwrap(),
         asked,
         created_us: 1,
         expires_us: 9_000_000,
@@ -62,7 +64,7 @@ fn intent(use_id: UseId, request: RequestId) -> Entry {
             applicant: draft.registered("applicant", &"p-17".parse().unwrap(), "王芳")?,
             custodian: sealkeeper_journal::Actor {
                 person: custodian,
-                from: draft.endpoint("custodian.from", 7)?,
+                from: draft.endpoint("custodian.from", Origin::Local { uid: 7 })?,
             },
             host: draft.host("host")?,
             reason: draft.commit("reason", "年度采购合同")?,
@@ -113,7 +115,7 @@ async fn a_use_begins_on_the_request_that_was_judged_or_not_at_all() {
     let store = open(&path);
     let id = request_id(1);
     let filed = facts(id);
-    store.add_request(request(1, Some(filed.clone()))).await.unwrap();
+    store.add_request(request(1, Some(filed.clone())), None).await.unwrap();
     assert_eq!(begin(&store, 1, id, None).await, Err(Reason::RequestChanged), "judged as of a solo journal");
     assert_eq!(begin(&store, 1, id, Some(filed.clone())).await, Ok(1));
 
@@ -152,7 +154,7 @@ async fn what_its_applicant_has_not_filed_or_an_approver_refused_is_not_stamped(
         (3, RequestState::Filed(None), Ok(1)),
     ] {
         let facts = RequestFacts { state, ..facts(request_id(number)) };
-        store.add_request(request(number, Some(facts.clone()))).await.unwrap();
+        store.add_request(request(number, Some(facts.clone())), None).await.unwrap();
         assert_eq!(begin(&store, number, request_id(number), Some(facts)).await, expected);
     }
     close(store);
@@ -162,7 +164,7 @@ async fn what_its_applicant_has_not_filed_or_an_approver_refused_is_not_stamped(
 async fn a_solo_request_has_no_facts_and_needs_none() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&made(directory.path()));
-    store.add_request(request(1, None)).await.unwrap();
+    store.add_request(request(1, None), None).await.unwrap();
     assert_eq!(store.request(request_id(1)).await.unwrap().unwrap().facts, None);
     assert_eq!(begin(&store, 1, request_id(1), None).await, Ok(1));
     let office = Some(facts(request_id(1)));
@@ -175,10 +177,16 @@ async fn copies_are_counted_for_applicant_and_seal_even_once_the_request_is_gone
     let directory = tempfile::tempdir().unwrap();
     let path = made(directory.path());
     let store = open(&path);
-    store.add_request(request(1, None)).await.unwrap();
-    store.add_request(request(2, None)).await.unwrap();
-    store.add_request(KeptRequest { applicant: "p-18".parse().unwrap(), ..request(3, None) }).await.unwrap();
-    store.add_request(KeptRequest { seal: "finance".parse().unwrap(), ..request(4, None) }).await.unwrap();
+    store.add_request(request(1, None), None).await.unwrap();
+    store.add_request(request(2, None), None).await.unwrap();
+    store
+        .add_request(KeptRequest { applicant: "p-18".parse().unwrap(), ..request(3, None) }, None)
+        .await
+        .unwrap();
+    store
+        .add_request(KeptRequest { seal: "finance".parse().unwrap(), ..request(4, None) }, None)
+        .await
+        .unwrap();
     for (use_number, request_number) in [(1, 1), (2, 1), (3, 2), (4, 3), (5, 4)] {
         begin(&store, use_number, request_id(request_number), None).await.unwrap();
     }
@@ -219,9 +227,12 @@ async fn the_document_of_a_request_that_ended_is_needed_no_more() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&made_office(directory.path()));
     for number in 1..=4 {
-        store.add_request(request(number, Some(facts(request_id(number))))).await.unwrap();
+        store.add_request(request(number, Some(facts(request_id(number)))), None).await.unwrap();
     }
-    store.add_request(KeptRequest { expires_us: 1, ..request(5, Some(facts(request_id(5)))) }).await.unwrap();
+    store
+        .add_request(KeptRequest { expires_us: 1, ..request(5, Some(facts(request_id(5)))) }, None)
+        .await
+        .unwrap();
     let rejected = RequestState::Rejected(act_ref(31, "p-31"));
     set(&store, 31, RequestFacts { state: rejected, ..facts(request_id(1)) }).await;
     let withdrawn = RequestState::Withdrawn(act_ref(32, "p-17"));
@@ -238,7 +249,7 @@ async fn the_document_of_a_request_that_ended_is_needed_no_more() {
     assert_eq!(store.expire_requests().await.unwrap(), [document(4)]);
     let held = Held { requests: 1, bytes: request(4, None).asked.size };
     assert_eq!(store.held_by(applicant).await.unwrap(), held);
-    store.add_request(KeptRequest { id: request_id(6), ..request(4, None) }).await.unwrap();
+    store.add_request(KeptRequest { id: request_id(6), ..request(4, None) }, None).await.unwrap();
     let applicant = request(4, None).applicant;
     assert_eq!(
         store.held_by(applicant).await.unwrap(),
@@ -250,8 +261,93 @@ async fn the_document_of_a_request_that_ended_is_needed_no_more() {
         assert_eq!(store.knows_document(document(number)).await.unwrap(), number == 4, "{number}");
     }
     // What became of them can be asked for until they expire.
-    let kept = store.requests(RequestChoice::default()).await.unwrap();
+    let kept = store.requests(RequestChoice::default(), 100).await.unwrap();
     assert!(kept.iter().map(|request| request.id).eq([1, 2, 3, 4, 6].map(request_id)));
+    close(store);
+}
+
+/// The rows that the records of expired requests tell of.
+async fn expired_rows(store: &Store) -> Vec<serde_json::Value> {
+    let records = store.records(0, 1000, vec!["request_expired".into()]).await.unwrap();
+    let mut rows = Vec::new();
+    for stored in records {
+        let RecordBody::RequestExpired(expired) = Record::parse(&stored.bytes).unwrap().body else {
+            panic!()
+        };
+        let (field, list) = &stored.lists[0];
+        assert!(field == "requests" && expired.requests.matches(list));
+        rows.extend(serde_json::from_slice::<Vec<_>>(list).unwrap());
+    }
+    rows
+}
+
+#[tokio::test]
+async fn what_became_of_a_request_that_expired_open_is_on_record_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&made_office(directory.path()));
+    let over = |number: u128| KeptRequest {
+        created_us: number as u64,
+        expires_us: 1,
+        ..request(number, Some(facts(request_id(number))))
+    };
+    for number in 1..=3 {
+        store.add_request(over(number), None).await.unwrap();
+    }
+    store.add_request(request(4, Some(facts(request_id(4)))), None).await.unwrap();
+    let rejected = RequestState::Rejected(act_ref(31, "p-31"));
+    set(&store, 31, RequestFacts { state: rejected, ..facts(request_id(2)) }).await;
+    store.expire_requests().await.unwrap();
+    store.expire_requests().await.unwrap();
+    let row = |number: u128| {
+        let id = request_id(number).to_string();
+        serde_json::json!({"request": id, "seal": "contract", "copies": 2, "copies_used": 0})
+    };
+    assert_eq!(
+        expired_rows(&store).await,
+        [row(1), row(3)],
+        "2 was rejected, which is on record, and 4 is open"
+    );
+    close(store);
+}
+
+#[tokio::test]
+async fn requests_that_expire_together_share_records_and_those_of_a_solo_journal_have_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&made_office(directory.path()));
+    for number in 1..=1100 {
+        let one = KeptRequest { expires_us: 1, ..request(number, Some(facts(request_id(number)))) };
+        store.add_request(one, None).await.unwrap();
+    }
+    store.expire_requests().await.unwrap();
+    assert_eq!(store.head().size, 2);
+    assert_eq!(expired_rows(&store).await.len(), 1100);
+    close(store);
+    let solo = tempfile::tempdir().unwrap();
+    let store = open(&made(solo.path()));
+    store.add_request(KeptRequest { expires_us: 1, ..request(1, None) }, None).await.unwrap();
+    store.expire_requests().await.unwrap();
+    assert_eq!((store.head().size, store.request(request_id(1)).await.unwrap().is_none()), (0, true));
+    close(store);
+}
+
+#[tokio::test]
+async fn a_list_of_requests_goes_on_after_the_last_one_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&made_office(directory.path()));
+    // Several of one moment: then their ids tell which comes first.
+    for number in 1..=20 {
+        let one = KeptRequest { created_us: number as u64 / 7, ..request(number, None) };
+        store.add_request(one, None).await.unwrap();
+    }
+    let mut listed = Vec::new();
+    let mut choice = RequestChoice::default();
+    loop {
+        let page = store.requests(choice.clone(), 6).await.unwrap();
+        let Some(last) = page.last() else { break };
+        choice.after = Some((last.created_us, last.id));
+        listed.extend(page.iter().map(|request| request.id));
+    }
+    assert!(listed.into_iter().eq((1..=20).map(request_id)));
     close(store);
 }
 
@@ -260,12 +356,15 @@ async fn requests_are_listed_in_the_order_they_were_made() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&made_office(directory.path()));
     let finance = "finance".parse().unwrap();
-    store.add_request(KeptRequest { created_us: 3, ..request(1, Some(facts(request_id(1)))) }).await.unwrap();
-    store.add_request(KeptRequest { created_us: 2, seal: finance, ..request(2, None) }).await.unwrap();
+    store
+        .add_request(KeptRequest { created_us: 3, ..request(1, Some(facts(request_id(1)))) }, None)
+        .await
+        .unwrap();
+    store.add_request(KeptRequest { created_us: 2, seal: finance, ..request(2, None) }, None).await.unwrap();
     let applicant = "p-18".parse().unwrap();
-    store.add_request(KeptRequest { created_us: 1, applicant, ..request(3, None) }).await.unwrap();
+    store.add_request(KeptRequest { created_us: 1, applicant, ..request(3, None) }, None).await.unwrap();
     let listed = async |choice| -> Vec<RequestId> {
-        store.requests(choice).await.unwrap().into_iter().map(|request| request.id).collect()
+        store.requests(choice, 100).await.unwrap().into_iter().map(|request| request.id).collect()
     };
     assert_eq!(listed(RequestChoice::default()).await, [3, 2, 1].map(request_id));
     let by = RequestChoice { applicant: Some("p-17".parse().unwrap()), ..RequestChoice::default() };
@@ -275,7 +374,7 @@ async fn requests_are_listed_in_the_order_they_were_made() {
         listed(RequestChoice { seal: contract.clone(), ..RequestChoice::default() }).await,
         [3, 1].map(request_id)
     );
-    let both = store.requests(RequestChoice { seal: contract, ..by }).await.unwrap();
+    let both = store.requests(RequestChoice { seal: contract, ..by }, 100).await.unwrap();
     assert_eq!(both.len(), 1);
     assert_eq!(both[0].facts, Some(facts(request_id(1))));
     close(store);

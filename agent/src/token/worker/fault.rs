@@ -4,7 +4,8 @@ use cryptoki::{
     context::Function,
     error::{Error, RvError},
 };
-use sealkeeper_domain::{reason::Reason, return_value::ReturnValue};
+use sealkeeper_domain::reason::Reason;
+use sealkeeper_pkcs11::return_value::{return_value, standard_name};
 
 use crate::token::wire::Failed;
 
@@ -104,31 +105,10 @@ pub(super) fn session_lost(error: &Error) -> bool {
     )
 }
 
-/// The row of the table. `cryptoki` gives numbers only of what it has no name for, which the standard may have.
-fn return_value(rv: &RvError) -> Option<ReturnValue> {
-    match rv {
-        RvError::VendorDefined(number) | RvError::UnknownErrorCode(number) => {
-            Some(ReturnValue::from_number(*number))
-        }
-        named => ReturnValue::from_name(&standard_name(named)),
-    }
-}
-
-/// `PinIncorrect` → `CKR_PIN_INCORRECT`.
-fn standard_name(rv: &RvError) -> String {
-    let mut name = String::from("CKR");
-    for c in format!("{rv:?}").chars() {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_uppercase());
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use cryptoki::error::Rv;
+    use sealkeeper_domain::return_value::ReturnValue;
 
     use super::*;
     use crate::pipeline::ports::token_error::SignError;
@@ -147,23 +127,6 @@ mod tests {
     fn vendors_codes_are_told_as_numbers() {
         assert!(told(RvError::VendorDefined(0x8000_0001), Function::Login).contains("returned 0x80000001"));
         assert!(told(RvError::UnknownErrorCode(0x77), Function::Login).contains("returned 0x00000077"));
-    }
-
-    /// `Rv::from` is where every `RvError` comes from, so its named values are those of all numbers below the vendors'.
-    #[test]
-    fn every_name_of_cryptoki_has_its_row() {
-        let mut named = 0;
-        for number in 1..0x1000_u64 {
-            let Rv::Error(rv) = Rv::from(number) else { panic!("{number:#x} is no error") };
-            if matches!(rv, RvError::UnknownErrorCode(_)) {
-                continue;
-            }
-            let row = return_value(&rv).unwrap_or_else(|| panic!("{rv:?} has no row"));
-            assert_eq!(row, ReturnValue::from_number(number), "{rv:?}");
-            assert!(row.name.is_some(), "{rv:?}");
-            named += 1;
-        }
-        assert_eq!(named, 93);
     }
 
     #[test]

@@ -12,9 +12,7 @@ mod mechanism;
 pub(super) mod module;
 mod objects;
 mod pins;
-mod raw;
 mod sessions;
-mod token_info;
 
 #[cfg(test)]
 mod on_softhsm;
@@ -22,24 +20,16 @@ mod on_softhsm;
 use std::{
     fs::File,
     io::{self, Write},
-    os::fd::OwnedFd,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     thread,
-    time::Duration,
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    io::Errno,
-    process::{Resource, Rlimit},
-};
+use rustix::process::{Resource, Rlimit};
+use sealkeeper_pkcs11::process::{end, end_with_asker, own_pipes};
 
 use self::{inbox::Inbox, module::Module};
 use super::wire::{Answer, Ask, Question, Reply, framed};
-
-/// How long an orderly end may take once nobody listens any more.
-const LAST_END: Duration = Duration::from_secs(2);
 
 /// Loads the module and answers until it is told to finish, or the agent is gone.
 pub(crate) fn run(path: &Path, calls_at_once: usize, memory_mib: u64) -> io::Result<()> {
@@ -47,7 +37,7 @@ pub(crate) fn run(path: &Path, calls_at_once: usize, memory_mib: u64) -> io::Res
     let most = Some(memory_mib << 20);
     rustix::process::setrlimit(Resource::Data, Rlimit { current: most, maximum: most })?;
     let outbox = Outbox(Mutex::new(File::from(answers)));
-    end_with_agent(questions.try_clone()?)?;
+    end_with_asker(questions.try_clone()?)?;
     let module = match Module::load(path) {
         Ok((module, loaded)) => {
             outbox.send(0, Reply::Loaded(loaded))?;
@@ -63,27 +53,6 @@ pub(crate) fn run(path: &Path, calls_at_once: usize, memory_mib: u64) -> io::Res
         thread::Builder::new().name(format!("call-{number}")).spawn(move || answer_all(&module, &post))?;
     }
     answer_all(&module, &post);
-    Ok(())
-}
-
-/// Takes the two pipes away from standard input and output: some modules print, and some start programs that read.
-fn own_pipes() -> io::Result<(OwnedFd, OwnedFd)> {
-    let questions = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
-    let answers = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
-    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
-    Ok((questions, answers))
-}
-
-/// Ends the process when the agent is gone, though a module may hang, and if it is while it is loaded.
-fn end_with_agent(questions: OwnedFd) -> io::Result<()> {
-    thread::Builder::new().name("agent".into()).spawn(move || {
-        let mut pipe = [PollFd::new(&questions, PollFlags::empty())];
-        // Asked for no event, it tells of the other end's close only (poll(2)).
-        while poll(&mut pipe, None) == Err(Errno::INTR) {}
-        thread::sleep(LAST_END);
-        die();
-    })?;
     Ok(())
 }
 
@@ -105,28 +74,11 @@ impl Outbox {
 fn answer_all(module: &Module, post: &Post) {
     loop {
         let next = post.inbox.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let Some(Ask { id, question: Some(question) }) = next else { end(module) };
+        let Some(Ask { id, question: Some(question) }) = next else { end(|| module.finish()) };
         let finish = matches!(question, Question::Finish(_));
         let reply = module.answer(question);
         if post.outbox.send(id, reply).is_err() || finish {
-            end(module);
+            end(|| module.finish());
         }
     }
-}
-
-/// Logs out and ends the process, in good order if the module lets it.
-fn end(module: &Module) -> ! {
-    let watchdog = thread::Builder::new().spawn(|| {
-        thread::sleep(LAST_END);
-        die();
-    });
-    if watchdog.is_ok() {
-        module.finish();
-    }
-    std::process::exit(0)
-}
-
-/// Ends at once, without what a module wants done at exit.
-fn die() {
-    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
 }

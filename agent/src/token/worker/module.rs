@@ -14,6 +14,7 @@ use cryptoki::{
 };
 use sealkeeper_domain::{identity::TokenSerial, reason::Reason};
 use sealkeeper_pades::cms::SignatureAlgorithm;
+use sealkeeper_pkcs11::{Raw, TokenInfo, one_of_serial};
 use secrecy::SecretString;
 
 use super::{
@@ -22,9 +23,7 @@ use super::{
     keys::{FoundKey, find_certificate, find_key, public_halves},
     mechanism::signing,
     pins::check_tries,
-    raw::Raw,
     sessions::{KeySession, Lent, Sessions},
-    token_info::{TokenInfo, one_of_serial},
 };
 use crate::token::wire::{
     Describe, Described, Failed, KeyFound, Loaded, Logout, Looked, Nothing, Object, Question, Reply, Sign,
@@ -73,6 +72,7 @@ impl Module {
             |info| Loaded {
                 description: info.library_description().to_owned(),
                 version: format!("{}.{}", info.library_version().major(), info.library_version().minor()),
+                manufacturer: info.manufacturer_id().to_owned(),
             },
         );
         let events = SlotEvents::of(pkcs11.clone());
@@ -284,7 +284,7 @@ impl Module {
         }
         if key.asks_pin {
             let info = self.raw.token_info(login.slot)?;
-            check_tries(info.pin, wanted.final_try)?;
+            check_tries(info.pin.into(), wanted.final_try)?;
         }
         kept.session.sign_init(&signing.mechanism, key.handle).map_err(|error| sign_failed(&error))?;
         if key.asks_pin {
@@ -351,7 +351,8 @@ impl Module {
             manufacturer: info.manufacturer.clone(),
             model: info.model.clone(),
             firmware: info.firmware.clone(),
-            pin: info.pin,
+            hardware: info.hardware.clone(),
+            pin: info.pin.into(),
             logged_in: self.login_on(serial).is_some(),
         }
     }

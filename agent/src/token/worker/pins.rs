@@ -24,7 +24,7 @@ impl Module {
         // CKR_USER_ALREADY_LOGGED_IN while another session of ours is logged in (PKCS#11 v3.0 §5.6.8).
         self.end(&serial, wanted.login);
         let (slot, info) = self.find_token(&serial)?;
-        let flags = info.pin;
+        let flags = Flags::from(info.pin);
         let pin = pin_of(&mut wanted.pin);
         check_tries(flags, wanted.final_try)?;
         check_way(flags, pin.is_some())?;
@@ -105,12 +105,12 @@ impl Module {
     }
 
     fn flags_now(&self, slot: Slot) -> Flags {
-        self.raw.token_info(slot).map_or_else(|_| Flags::default(), |info| info.pin)
+        self.raw.token_info(slot).map_or_else(|_| Flags::default(), |info| info.pin.into())
     }
 
     fn token_of(&self, change: &ChangePin) -> Result<(Slot, Flags), Failed> {
         let (slot, info) = self.find_token(&serial_of(&change.serial)?)?;
-        Ok((slot, info.pin))
+        Ok((slot, info.pin.into()))
     }
 }
 

@@ -1,0 +1,77 @@
+//! The stream of Backup: what comes, the copy, and that it is on record.
+
+use std::{io::Read, sync::Arc};
+
+use sealkeeper_domain::reason::Reason;
+use sealkeeper_proto::{
+    FETCH_CHUNK,
+    v1::{BackupDone, BackupEvent, BackupHead, backup_event::Event},
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::{Admitted, status};
+use crate::service::{Backup, Service};
+
+/// What the caller reads.
+pub(super) type Events = ReceiverStream<Result<BackupEvent, Status>>;
+
+/// Events sent ahead of a caller who reads slowly.
+const AHEAD: usize = 4;
+
+/// Sends the copy. It is on record once all of it was taken over by the caller's connection; whoever hangs up before has none.
+pub(super) fn events(service: Arc<Service>, caller: Admitted, backup: Backup) -> Events {
+    let (to, events) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let sent = async {
+            let mut backup = backup;
+            let head = BackupHead {
+                size: backup.size,
+                sha256: backup.sha256.0.to_vec(),
+                tree_size: backup.journal.size,
+                root_hash: backup.journal.root.as_bytes().to_vec(),
+            };
+            to.send(event(Event::Head(head))).await.ok()?;
+            let mut left = backup.size;
+            while left > 0 {
+                let read = tokio::task::spawn_blocking(move || {
+                    let mut chunk = vec![0; FETCH_CHUNK.min(usize::try_from(left).unwrap_or(FETCH_CHUNK))];
+                    backup.file.read_exact(&mut chunk).map(|()| (chunk, backup))
+                });
+                let chunk = match read.await {
+                    Ok(Ok((chunk, again))) => {
+                        backup = again;
+                        chunk
+                    }
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "a copy of the journal cannot be read");
+                        return Some(Err(status::of_reason(Reason::JournalUnreadable)));
+                    }
+                    Err(_) => return Some(Err(status::of_reason(Reason::Internal))),
+                };
+                left -= chunk.len() as u64;
+                to.send(event(Event::Chunk(chunk))).await.ok()?;
+            }
+            // All that was sent before has to be taken before there is room for as much again.
+            let _taken = to.reserve_many(AHEAD).await.ok()?;
+            drop(_taken);
+            Some(match service.backed_up(&caller, &backup).await {
+                Ok(journal_seq) => event(Event::Done(BackupDone { journal_seq })),
+                Err(failure) => Err(status::of_failure(&failure)),
+            })
+        };
+        let last = tokio::select! {
+            last = sent => last,
+            () = service.told_to_stop() => Some(Err(status::of_reason(Reason::AgentStopping))),
+        };
+        if let Some(last) = last {
+            let _ = to.send(last).await;
+        }
+    });
+    ReceiverStream::new(events)
+}
+
+fn event(event: Event) -> Result<BackupEvent, Status> {
+    Ok(BackupEvent { event: Some(event) })
+}
