@@ -98,27 +98,21 @@ pub fn lifetime(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use sealkeeper_domain::act::jws::UnverifiedJws;
-    use sealkeeper_domain::act::key::{ActKey, KeyId};
+    use sealkeeper_domain::act::key::ActKey;
     use serde_json::json;
 
     use super::*;
 
     struct InMemory(p256::ecdsa::SigningKey);
 
-    impl InMemory {
-        fn public(&self) -> ActKey {
+    impl ActSigner for InMemory {
+        fn public_key(&self) -> ActKey {
             ActKey::from(self.0.verifying_key())
         }
-    }
 
-    impl ActSigner for InMemory {
-        fn key_id(&self) -> KeyId {
-            self.public().thumbprint()
-        }
-
-        fn sign_act(&self, signing_input: &str) -> Result<[u8; 64], ClientError> {
+        fn sign(&self, message: &[u8]) -> Result<[u8; 64], ClientError> {
             use p256::ecdsa::signature::Signer as _;
-            let signature: p256::ecdsa::Signature = self.0.sign(signing_input.as_bytes());
+            let signature: p256::ecdsa::Signature = self.0.sign(message);
             Ok(signature.to_bytes().into())
         }
     }
@@ -142,7 +136,7 @@ mod tests {
         };
         let claims = signing.claims(leave());
         let act = sign(&claims, &signer).unwrap();
-        let verified = UnverifiedJws::parse(&act).unwrap().verify(&signer.public()).unwrap();
+        let verified = UnverifiedJws::parse(&act).unwrap().verify(&signer.public_key()).unwrap();
         assert_eq!(verified.typ(), "person-leave");
         let read = Claims::read(verified.typ(), verified.payload()).unwrap();
         assert_eq!(read, claims);

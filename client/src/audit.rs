@@ -6,7 +6,8 @@ use sealkeeper_domain::act::jws::UnverifiedJws;
 use sealkeeper_domain::pkcs11_uri::ObjectUri;
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::audit::{
-    Entry, FindingView, GrantView, Hours, NoticeView, OfficeView, PersonView, SealView, TicketRow,
+    CertificateView, Entry, FindingView, GrantView, Hours, NoticeView, OfficeView, PersonView, SealView,
+    TicketRow, TrainingView,
 };
 use sealkeeper_journal::{Checker, Record, RecordBody, Report};
 use sealkeeper_proto::v1;
@@ -133,6 +134,7 @@ pub fn office_view(office: &v1::ShowOfficeReply) -> OfficeView {
                 person: person.person_id.clone(),
                 roles: person.roles.iter().cloned().collect(),
                 left_us: some(person.left_us),
+                training: training(person),
             })
             .collect(),
         grants: office
@@ -153,6 +155,7 @@ pub fn office_view(office: &v1::ShowOfficeReply) -> OfficeView {
                 state: seal.state.clone(),
                 custodian: seal.custodian.clone(),
                 token_serial: ObjectUri::parse(&seal.key_uri).ok().map(|uri| uri.serial.to_string()),
+                certificate: certificate(seal),
             })
             .collect(),
         notices: office
@@ -179,6 +182,27 @@ pub fn office_view(office: &v1::ShowOfficeReply) -> OfficeView {
             })
             .collect(),
     }
+}
+
+/// How a custodian's training stands, where the policy asks for it.
+fn training(person: &v1::OfficePerson) -> Option<TrainingView> {
+    match person.training.as_str() {
+        "" => None,
+        "missing" => Some(TrainingView::Missing),
+        _ => Some(TrainingView::Until(person.trained_until_us)),
+    }
+}
+
+/// What became of the certificate of a seal that was revoked (R1).
+fn certificate(seal: &v1::OfficeSeal) -> Option<CertificateView> {
+    let revoked = seal.history.iter().find(|step| step.typ == "seal-revoke")?;
+    let us = seal.certificate_asked_us;
+    Some(CertificateView {
+        act: revoked.act_id.clone(),
+        seal_revoked_us: revoked.time_us,
+        asked: (us != 0).then(|| (seal.certificate_authority.clone(), us)),
+        revoked_us: (seal.certificate_revoked_us != 0).then_some(seal.certificate_revoked_us),
+    })
 }
 
 /// Names by id, as far as they are known.

@@ -64,6 +64,16 @@ fn pem_label(bytes: &[u8]) -> Option<&str> {
     rest.lines().next()?.strip_suffix("-----")
 }
 
+/// The last second in which a certificate is valid (RFC 5280 §4.1.2.5), since the Unix epoch.
+///
+/// # Errors
+/// [`Reason::CertificateUnreadable`] where the bytes are none.
+pub fn valid_until_s(der: &[u8]) -> Result<u64, ClientError> {
+    let certificate = Certificate::from_der(der)
+        .map_err(|error| ClientError::local(Reason::CertificateUnreadable, error))?;
+    Ok(certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs())
+}
+
 /// A certificate request (RFC 2986) as PEM (RFC 7468 §7).
 ///
 /// # Errors

@@ -1,10 +1,10 @@
-//! The connection to the agent's socket.
+//! The connection to the agent: to its socket, or from another machine.
 
 use std::env;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
@@ -18,12 +18,14 @@ use sealkeeper_proto::{
     MAX_MESSAGE,
     socket::{LONGEST_PATH, default_socket},
 };
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Response, Status};
 use tower::service_fn;
 
 use crate::error::ClientError;
+use crate::remote::{self, RemoteAgent};
 use sealkeeper_domain::reason::Reason;
 
 /// Where the agent's socket is: as given, else `SEALKEEPER_SOCKET`, else where the agent puts it by default
@@ -45,9 +47,13 @@ pub fn socket_path(given: Option<&Path>) -> PathBuf {
 /// Its socket must be served by this process's own effective user or by root; anybody else could put a socket where
 /// the agent's is expected and wait for a PIN. This is checked on every connection before a byte is sent.
 /// Where the connection breaks, the next call makes a new one.
+///
+/// From afar the same holds of whoever shows a certificate of the issuers that the person named; see [`RemoteAgent`].
 #[derive(Debug, Clone)]
 pub struct Agent {
     channel: Channel,
+    /// DER of the certificate that a remote agent showed at first.
+    server_certificate: Option<Arc<[u8]>>,
 }
 
 impl Agent {
@@ -57,28 +63,40 @@ impl Agent {
     /// [`Reason::AgentUnreachable`] where nobody answers, [`Reason::AgentForeign`] where somebody else does,
     /// [`Reason::SocketPathTooLong`] where the system has no address for the path.
     pub async fn connect(socket: &Path) -> Result<Self, ClientError> {
-        // The first connection is made here, where its error still has its type.
-        let first = Arc::new(Mutex::new(Some(open(socket).await?)));
+        let first = open(socket).await?;
         let socket = socket.to_owned();
-        let connector = service_fn(move |_| {
-            let prepared = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let again = move || {
             let socket = socket.clone();
-            async move {
-                let stream = match prepared {
-                    Some(stream) => stream,
-                    None => open(&socket).await.map_err(io::Error::other)?,
-                };
-                Ok::<_, io::Error>(TokioIo::new(stream))
-            }
-        });
-        // The address is never resolved: the connector decides.
-        let endpoint =
-            Endpoint::from_static("http://seal-agent.invalid").connect_timeout(Duration::from_secs(10));
-        let channel = endpoint
-            .connect_with_connector(connector)
-            .await
-            .map_err(|error| ClientError::local(Reason::AgentUnreachable, error))?;
-        Ok(Self { channel })
+            async move { open(&socket).await }
+        };
+        Ok(Self { channel: channel(endpoint(), first, again).await?, server_certificate: None })
+    }
+
+    /// Connects to an agent on another machine. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Reason::AgentUnreachable`] where nobody answers, [`Reason::AgentForeign`] where whoever answers has no certificate of the
+    /// issuers and the name meant, [`Reason::ClientCertificateRefused`] where the agent does not take this side's.
+    pub async fn connect_remote(remote: &RemoteAgent) -> Result<Self, ClientError> {
+        let first = remote.open().await?;
+        let server_certificate = remote::certificate_of(&first).map(Arc::from);
+        let remote = remote.clone();
+        let again = move || {
+            let remote = remote.clone();
+            async move { remote.open().await }
+        };
+        // A watch sends nothing by itself for hours: without asking, a dead line would look like a quiet one.
+        let endpoint = endpoint()
+            .connect_timeout(remote::PATIENCE)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(20))
+            .keep_alive_while_idle(true);
+        Ok(Self { channel: channel(endpoint, first, again).await?, server_certificate })
+    }
+
+    /// DER of the certificate that the agent on another machine showed when first connected to; None of one on this machine.
+    pub fn server_certificate(&self) -> Option<&[u8]> {
+        self.server_certificate.as_deref()
     }
 
     pub(crate) fn uses(&self) -> UseServiceClient<Channel> {
@@ -113,6 +131,37 @@ impl Agent {
 /// What a call was answered with.
 pub(crate) fn answered<T>(answer: Result<Response<T>, Status>) -> Result<T, ClientError> {
     answer.map(Response::into_inner).map_err(|status| ClientError::from_status(&status))
+}
+
+/// The address is never resolved: the connector decides.
+fn endpoint() -> Endpoint {
+    Endpoint::from_static("http://seal-agent.invalid").connect_timeout(Duration::from_secs(10))
+}
+
+/// A channel over this stream, and over a new one wherever it breaks. The first is opened by the caller, where its error still has its
+/// type.
+async fn channel<S, Opening>(
+    endpoint: Endpoint,
+    first: S,
+    again: impl Fn() -> Opening + Send + 'static,
+) -> Result<Channel, ClientError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    Opening: Future<Output = Result<S, ClientError>> + Send + 'static,
+{
+    let mut first = Some(first);
+    let connector = service_fn(move |_| {
+        let stream = first.take().ok_or_else(&again);
+        async move {
+            let stream = match stream {
+                Ok(stream) => stream,
+                Err(opening) => opening.await.map_err(io::Error::other)?,
+            };
+            Ok::<_, io::Error>(TokioIo::new(stream))
+        }
+    });
+    let connected = endpoint.connect_with_connector(connector).await;
+    connected.map_err(|error| ClientError::local(Reason::AgentUnreachable, error))
 }
 
 async fn open(socket: &Path) -> Result<UnixStream, ClientError> {

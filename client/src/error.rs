@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use sealkeeper_domain::reason::{Class, Language, Reason};
@@ -21,7 +22,9 @@ pub enum ClientError {
         /// Particulars: a path, the system's message. From outside; escape before showing.
         detail: String,
     },
-    /// The agent refused: every rule that stands against it. Boxed for its size, as are the next two.
+    /// The token that a person's own key lies on, or its module, said no. Boxed for its size, as are the next ones.
+    Token(Box<TokenNo>),
+    /// The agent refused: every rule that stands against it.
     Refused(Box<v1::Refusal>),
     /// A use was begun and did not complete.
     NotDone(Box<NotDone>),
@@ -30,6 +33,16 @@ pub enum ClientError {
     /// Something went wrong after a use was confirmed: it may be complete, now or soon.
     /// [`Agent::collect`](crate::Agent::collect) gets its result; a new use would be a second stamp.
     Unsettled(Box<Unsettled>),
+}
+
+/// What a token or its module did not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenNo {
+    /// What it means.
+    pub reason: Reason,
+    /// Particulars: `function` and `return-value` of PKCS#11, `tries-left` of the PIN (`not-told`, `few`, `one`, `none`), `what`. From
+    /// outside; escape before showing.
+    pub details: BTreeMap<String, String>,
 }
 
 /// A use of which this side does not know how it ended, or whose result it does not have yet.
@@ -84,6 +97,15 @@ impl ClientError {
         Self::local(reason, format_args!("{}: {error}", path.display()))
     }
 
+    /// The same, where it arose here and does not say yet, of this file.
+    pub(crate) fn about(self, path: &Path) -> Self {
+        match self {
+            Self::Local { reason, detail } if detail.is_empty() => Self::local(reason, path.display()),
+            Self::Local { reason, detail } => Self::at_path(reason, path, &detail),
+            other => other,
+        }
+    }
+
     /// An answer that lacks what the contract promises.
     pub(crate) fn answer(what: &str) -> Self {
         Self::local(Reason::AnswerBad, what)
@@ -97,6 +119,9 @@ impl ClientError {
                 code: info.reason,
                 details: info.metadata.into_iter().collect(),
             })),
+            None if is_certificate_refused(status) => {
+                Self::local(Reason::ClientCertificateRefused, message(status))
+            }
             None if may_pass(status.code()) => Self::local(Reason::ConnectionLost, message(status)),
             None => Self::local(Reason::AnswerBad, message(status)),
         }
@@ -129,7 +154,7 @@ impl ClientError {
                 [Reason::CallTimeout, Reason::AgentStopping].iter().any(|reason| reason.code() == fault.code)
             }
             Self::Unsettled(unsettled) => unsettled.error.is_lost(),
-            Self::Refused(_) | Self::NotDone(_) => false,
+            Self::Refused(_) | Self::NotDone(_) | Self::Token(_) => false,
         }
     }
 
@@ -146,7 +171,7 @@ impl ClientError {
             }
             Self::Fault(fault) => fault.code == locked,
             Self::Unsettled(unsettled) => unsettled.error.is_token_locked(),
-            Self::Local { .. } => false,
+            Self::Local { .. } | Self::Token(_) => false,
         }
     }
 
@@ -160,7 +185,7 @@ impl ClientError {
             }
             Self::Fault(fault) => fault.code == needed,
             Self::Unsettled(unsettled) => unsettled.error.is_pin_needed(),
-            Self::NotDone(_) | Self::Local { .. } => false,
+            Self::NotDone(_) | Self::Local { .. } | Self::Token(_) => false,
         }
     }
 
@@ -168,6 +193,7 @@ impl ClientError {
     pub fn class(&self) -> Class {
         match self {
             Self::Local { reason, .. } => reason.class(),
+            Self::Token(no) => no.reason.class(),
             Self::Refused(refusal) => {
                 let classes: Vec<Class> = refusal
                     .violations
@@ -201,6 +227,13 @@ impl ClientError {
                 } else {
                     BTreeMap::from([("detail".to_owned(), detail.clone())])
                 },
+            }],
+            Self::Token(no) => vec![Explanation {
+                code: no.reason.code().to_owned(),
+                clause: String::new(),
+                text: no.reason.text(language).to_owned(),
+                hint: no.reason.hint(language).to_owned(),
+                details: no.details.clone(),
             }],
             Self::Refused(refusal) => {
                 refusal.violations.iter().map(|violation| Explanation::of(violation, language)).collect()
@@ -272,6 +305,19 @@ fn may_pass(code: Code) -> bool {
             | Code::DeadlineExceeded
             | Code::Aborted
     )
+}
+
+/// Whether the connection could not be made anew because this side's certificate is no longer taken: asking again would change nothing.
+fn is_certificate_refused(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(ClientError::Local { reason, .. }) = inner.and_then(|inner| inner.downcast_ref()) {
+            return *reason == Reason::ClientCertificateRefused;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// The status with its causes, for transport errors say nothing by themselves.

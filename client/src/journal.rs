@@ -86,6 +86,12 @@ impl CheckedRecord {
         Ok(Self { seq, leaf_hash, value, record, bytes, lists, disclosed, unproven })
     }
 
+    /// Whether it holds commitments none of which can be opened any more: what they stood for was erased after the retention the policy sets.
+    pub fn erased(&self) -> bool {
+        let committed = self.record.as_ref().is_some_and(|record| !record.commitments().is_empty());
+        committed && self.disclosed.is_empty() && self.unproven.is_empty()
+    }
+
     /// A value of the record by its dotted path, as text; for a commitment what it stands for, if that is known.
     pub fn field(&self, path: &str) -> Option<&str> {
         if let Some(text) = self.disclosed.get(path) {

@@ -1,8 +1,8 @@
 //! The file of a person's key: understood before anybody is asked for its passphrase, then decrypted.
 
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use p256::ecdsa::SigningKey;
@@ -26,6 +26,7 @@ use crate::person_key::PersonKey;
 /// Longest file that is read for one key, bytes. An encrypted one of P-256 takes some 400.
 const FILE_LIMIT: usize = 16 << 10;
 const LABEL: &str = "ENCRYPTED PRIVATE KEY";
+const PLAIN_LABEL: &str = "PRIVATE KEY";
 
 /// What scrypt costs in the files written here: N, r and p. As hard as N = 2¹⁷, p = 1 by the OWASP Password Storage Cheat Sheet; a
 /// greater N would need more than the 32 MiB that OpenSSL allows when it reads the file.
@@ -54,8 +55,9 @@ impl KeyFile {
     /// moment; [`Reason::KeyFileDamaged`].
     pub fn open(path: &Path) -> Result<Self, ClientError> {
         let of_file = |(reason, what): (Reason, String)| ClientError::at_path(reason, path, &what);
-        let (bytes, mode) = read(path)?;
+        let (bytes, metadata) = read(path)?;
         let info = parse(&bytes).map_err(of_file)?;
+        let mode = mode_of(&metadata);
         // Said only of what is a key file: of any other it would lead astray.
         if mode & 0o077 != 0 {
             return Err(of_file((Reason::KeyFilePermissions, format!("{mode:04o}"))));
@@ -72,11 +74,8 @@ impl KeyFile {
     pub fn decrypt(&self, passphrase: &Passphrase) -> Result<PersonKey, ClientError> {
         let refused =
             |reason: Reason, error: &dyn std::fmt::Display| ClientError::at_path(reason, &self.path, error);
-        let wrong = || ClientError::local(Reason::PassphraseWrong, self.path.display());
-        let plain = self.parameters.decrypt(passphrase.expose(), self.encrypted.as_bytes());
-        let plain = Zeroizing::new(plain.map_err(|_| wrong())?);
-        // One wrong passphrase in some 256 gives padding that looks right (RFC 8018 §6.2.2), and noise in front of it.
-        let info = PrivateKeyInfoRef::from_der(&plain).map_err(|_| wrong())?;
+        let plain = self.decrypt_any(passphrase)?;
+        let info = PrivateKeyInfoRef::from_der(&plain).map_err(|_| self.wrong_passphrase())?;
         SigningKey::try_from(info).map(PersonKey::from_signing_key).map_err(|error| match error {
             pkcs8::Error::PublicKey(
                 spki::Error::OidUnknown { .. } | spki::Error::AlgorithmParametersMissing,
@@ -84,6 +83,27 @@ impl KeyFile {
             | pkcs8::Error::ParametersMalformed => refused(Reason::KeyFileUnsupported, &"not a key of P-256"),
             other => refused(Reason::KeyFileDamaged, &other),
         })
+    }
+
+    /// Decrypts a key of whatever kind: PKCS#8 (RFC 5958), DER. Blocks.
+    ///
+    /// # Errors
+    /// [`Reason::PassphraseWrong`].
+    pub(crate) fn decrypt_any(&self, passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+        let plain = self.parameters.decrypt(passphrase.expose(), self.encrypted.as_bytes());
+        let plain = Zeroizing::new(plain.map_err(|_| self.wrong_passphrase())?);
+        // One wrong passphrase in some 256 gives padding that looks right (RFC 8018 §6.2.2), and noise in front of it.
+        PrivateKeyInfoRef::from_der(&plain).map_err(|_| self.wrong_passphrase())?;
+        Ok(plain)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn wrong_passphrase(&self) -> ClientError {
+        ClientError::local(Reason::PassphraseWrong, self.path.display())
     }
 }
 
@@ -124,8 +144,38 @@ pub fn read_public_key(path: &Path) -> Result<Option<ActKey>, ClientError> {
     ActKey::from_pem(text).map(Some).map_err(unfit)
 }
 
-/// The beginning of a file, longer than a key is, and its mode. Wiped on drop: it may turn out to be a key that is not encrypted.
-fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), ClientError> {
+/// The one key of a file that is not encrypted (`PRIVATE KEY` PEM, RFC 7468 §10): PKCS#8, DER. None where the file holds something else.
+/// Blocks.
+///
+/// # Errors
+/// [`Reason::InputUnreadable`]; [`Reason::KeyFilePermissions`] where it is not this user's own or anybody else may touch it;
+/// [`Reason::KeyFileDamaged`].
+pub(crate) fn read_plain(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, ClientError> {
+    let (bytes, metadata) = read(path)?;
+    let text = str::from_utf8(&bytes).unwrap_or_default();
+    let (begin, end) = (format!("-----BEGIN {PLAIN_LABEL}-----"), format!("-----END {PLAIN_LABEL}-----"));
+    let Some((_, rest)) = text.split_once(&begin) else { return Ok(None) };
+    let of_file = |reason, what: &dyn std::fmt::Display| ClientError::at_path(reason, path, what);
+    let (owner, mode) = (metadata.uid(), mode_of(&metadata));
+    if owner != rustix::process::geteuid().as_raw() {
+        return Err(of_file(Reason::KeyFilePermissions, &format_args!("uid {owner}")));
+    }
+    if mode & 0o077 != 0 {
+        return Err(of_file(Reason::KeyFilePermissions, &format_args!("{mode:04o}")));
+    }
+    let damaged = |what: &dyn std::fmt::Display| of_file(Reason::KeyFileDamaged, what);
+    let (body, rest) = rest.split_once(&end).ok_or_else(|| damaged(&"no end of the PEM block"))?;
+    if rest.contains("-----BEGIN ") {
+        return Err(damaged(&"several PEM blocks"));
+    }
+    let block = Zeroizing::new(format!("{begin}{}\n{end}\n", body.trim_end()));
+    let (_, document) = SecretDocument::from_pem(&block).map_err(|error| damaged(&error))?;
+    PrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|error| damaged(&error))?;
+    Ok(Some(Zeroizing::new(document.as_bytes().to_vec())))
+}
+
+/// The beginning of a file, longer than a key is, and what the file is. Wiped on drop: it may turn out to be a key that is not encrypted.
+fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Metadata), ClientError> {
     let unreadable = |error: io::Error| ClientError::at_path(Reason::InputUnreadable, path, &error);
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     // A pipe would else be waited for before it is seen to be one.
@@ -137,7 +187,11 @@ fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), ClientError> {
     // Room for all of it, for growing leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_LIMIT + 64));
     file.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok((bytes, metadata.permissions().mode() & 0o7777))
+    Ok((bytes, metadata))
+}
+
+fn mode_of(metadata: &Metadata) -> u32 {
+    metadata.permissions().mode() & 0o7777
 }
 
 /// The one encrypted key of a file, with or without text around it.

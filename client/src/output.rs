@@ -107,6 +107,16 @@ impl Incoming {
         Ok(Self { temporary: begin(target, 0o666)?, hasher: Sha256::new(), size: 0 })
     }
 
+    /// The same, which nobody but its owner may read.
+    pub(crate) fn begin_private(target: &Path) -> Result<Self, ClientError> {
+        Ok(Self { temporary: begin(target, PRIVATE)?, hasher: Sha256::new(), size: 0 })
+    }
+
+    /// Where it lies for now.
+    pub(crate) fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
     /// Bytes so far.
     pub(crate) fn size(&self) -> u64 {
         self.size

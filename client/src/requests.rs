@@ -41,7 +41,7 @@ impl RequestFilter {
 }
 
 impl Agent {
-    /// The caller's requests, oldest first; with `ended`, those that have ended too.
+    /// The caller's requests, all pages of them, oldest first; with `ended`, those that have ended too.
     ///
     /// # Errors
     /// A fault, or a lost connection.
@@ -50,8 +50,20 @@ impl Agent {
         which: RequestFilter,
         ended: bool,
     ) -> Result<Vec<v1::KeptRequest>, ClientError> {
-        let request = v1::ListRequestsRequest { which: which.name(), ended };
-        Ok(answered(self.request_service().list_requests(request).await)?.requests)
+        let (mut requests, mut after) = (Vec::new(), String::new());
+        loop {
+            let asked =
+                v1::ListRequestsRequest { which: which.name(), ended, limit: 0, after: after.clone() };
+            let page = answered(self.request_service().list_requests(asked).await)?;
+            requests.extend(page.requests);
+            match page.next {
+                next if next.is_empty() => return Ok(requests),
+                next if next == after => {
+                    return Err(ClientError::answer("a page of requests that leads nowhere"));
+                }
+                next => after = next,
+            }
+        }
     }
 
     /// One request as it stands.

@@ -91,7 +91,7 @@ impl Agent {
 
     /// Gives a token a new user PIN by the security officer's, also where the user PIN is locked or was never set. The token is
     /// locked before it. `pins` is None for a token with a PIN pad, and for no other. `final_try` has the security officer's PIN tried although
-    /// one try of it is left: a wrong one then locks it for good.
+    /// one try of it is left: a wrong one then locks it for good. A `one_time` PIN has to be changed by the custodian before anything else is done with it (C2).
     ///
     /// # Errors
     /// A fault, or a lost connection, after which the PIN may have been set.
@@ -100,10 +100,11 @@ impl Agent {
         token_serial: &str,
         pins: Option<PinChange>,
         final_try: bool,
+        one_time: bool,
     ) -> Result<v1::Token, ClientError> {
         let (so_pin, new_pin) = both(pins);
         let token_serial = token_serial.to_owned();
-        let request = v1::SetPinRequest { token_serial, so_pin, new_pin, final_try };
+        let request = v1::SetPinRequest { token_serial, so_pin, new_pin, final_try, one_time };
         let token = answered(self.token_service().set_pin(request).await)?.token;
         token.ok_or_else(|| ClientError::answer("a new PIN without the token's state"))
     }

@@ -17,7 +17,7 @@ pub(crate) fn token(unlocked: bool) -> Value {
         "locks_at_us": unlocked.then_some(1_800_000_000_000_000_u64),
         "expires_at_us": unlocked.then_some(1_800_000_600_000_000_u64),
         "pin_count_low": false, "pin_final_try": false, "pin_locked": false, "pin_initialized": true,
-        "pin_to_be_changed": false, "wrong_pins": 0,
+        "pin_to_be_changed": false, "pin_not_own": false, "wrong_pins": 0,
         "so_pin_count_low": false, "so_pin_final_try": false, "so_pin_locked": false,
         "protected_authentication_path": false, "seals": ["合同专用章"], "seals_asking_pin": [],
         "inspection_due_us": null,

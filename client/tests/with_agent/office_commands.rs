@@ -8,6 +8,7 @@ use sealkeeper_domain::act::key::ActKey;
 use sealkeeper_domain::act::{Claims, Statement};
 use sealkeeper_domain::identity::Digest;
 use sealkeeper_domain::office::Role;
+use sealkeeper_domain::policy::Policy;
 use sealkeeper_proto::v1;
 use sealkeeper_ses::SealObject;
 
@@ -66,6 +67,7 @@ fn seal() -> v1::OfficeSeal {
 async fn a_person_is_registered_whole() {
     let bench = Bench::new();
     let key = zhang(&bench).await;
+    let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/certificate.pem");
     let register = [
         "people",
         "register",
@@ -82,6 +84,8 @@ async fn a_person_is_registered_whole() {
         "zhang.key.pub",
         "--uid",
         "1001",
+        "--certificate",
+        certificate,
         "--json",
     ];
     let (code, stdout, stderr) = bench.seal(&[&register[..], &KEY].concat(), b"").await;
@@ -94,19 +98,66 @@ async fn a_person_is_registered_whole() {
     assert_eq!((entry.person.as_str(), entry.name.as_str(), entry.uid), ("li", "李四", Some(1001)));
     assert_eq!(entry.roles, [Role::Applicant, Role::Approver].into());
     assert_eq!(entry.keys, [serde_json::to_value(&key).unwrap()]);
+    let der = sealkeeper_client::certificate::read(certificate.as_ref()).unwrap();
+    assert_eq!(entry.certificates, [Digest::of(&der)]);
+}
+
+#[tokio::test]
+async fn the_certificates_of_a_person_are_listed() {
+    let bench = Bench::new();
+    zhang(&bench).await;
+    bench.agent.state().desk.told.people[0].certificates_sha256 = vec![vec![0xab; 32]];
+    let (code, stdout, _) = bench.seal(&["people", "list"], b"").await;
+    assert_eq!(code, 0);
+    let line = format!("  certificate SHA-256  {}", "ab".repeat(32));
+    assert!(stdout.lines().any(|told| told == line), "{stdout}");
+    let (_, stdout, _) = bench.seal(&["people", "list", "--json"], b"").await;
+    assert_eq!(object(&stdout)["people"][0]["certificates_sha256"][0], "ab".repeat(32));
 }
 
 #[tokio::test]
 async fn the_policy_file_is_shown_before_it_is_signed() {
     let bench = Bench::new();
     let key = zhang(&bench).await;
-    bench.agent.state().desk.policy_file_sha256 = vec![0xab; 32];
-    let (code, _, stderr) = bench.seal(&[&["policy", "approve"][..], &KEY].concat(), b"").await;
+    let new = Policy::OFFICE_TOML.replace("max_uses = 10000", "max_uses = 20");
+    fs::write(bench.folder.path().join("policy.toml"), &new).unwrap();
+    let sha256 = Digest::of(new.as_bytes());
+    bench.agent.state().desk.policy_toml = Policy::OFFICE_TOML.to_owned();
+    bench.agent.state().desk.policy_file_sha256 = sha256.0.to_vec();
+    let approve = [&["policy", "approve", "policy.toml"][..], &KEY].concat();
+    let (code, _, stderr) = bench.seal(&approve, b"").await;
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains(&format!("policy file  {}\n", "ab".repeat(32))), "{stderr}");
+    assert!(stderr.contains(&format!("SHA-256      {sha256}\n")), "{stderr}");
+    assert!(stderr.contains("changes      unlock.max_uses: 10000 → 20\n"), "{stderr}");
+    assert_eq!(stderr.matches("changes ").count(), 1, "{stderr}");
     let (_, claims) = filed(&bench, &key);
     let Statement::Policy(policy) = claims.statement else { panic!("{claims:?}") };
-    assert_eq!(policy.sha256, Digest([0xab; 32]));
+    assert_eq!(policy.sha256, sha256);
+
+    // Signed all the same, for the file may be put there afterwards; but not without a word.
+    assert!(!stderr.contains("careful"), "{stderr}");
+    bench.agent.state().desk.policy_file_sha256 = vec![0xab; 32];
+    let (code, _, stderr) = bench.seal(&approve, b"").await;
+    assert_eq!(code, 0, "{stderr}");
+    let other =
+        format!("careful: policy.toml in the agent's home is another one (SHA-256 {})", "ab".repeat(32));
+    assert!(stderr.contains(&other), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_policy_that_the_agent_would_not_take_is_not_signed() {
+    let bench = Bench::new();
+    zhang(&bench).await;
+    let wrong = Policy::OFFICE_TOML.replace("grace_days = 7", "grace_days = 367");
+    fs::write(bench.folder.path().join("policy.toml"), wrong).unwrap();
+    let (code, _, stderr) =
+        bench.seal(&[&["policy", "approve", "policy.toml"][..], &KEY].concat(), b"").await;
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("[policy-invalid]") && stderr.contains("inspection.grace_days"), "{stderr}");
+    let (code, _, stderr) = bench.seal(&[&["policy", "approve"][..], &KEY].concat(), b"").await;
+    assert_eq!(code, 2);
+    assert!(stderr.contains("<FILE>"), "{stderr}");
+    assert!(bench.agent.state().desk.filed.is_empty());
 }
 
 #[tokio::test]

@@ -47,12 +47,13 @@ async fn a_token_with_a_pin_pad_is_sent_no_pin() {
     assert_eq!(codes(&error), ["token-pin-pad"]);
     assert!(agent.unlock(SERIAL, None, ONE_USE).await.unwrap().unlocked);
     agent.change_pin(SERIAL, None, false).await.unwrap();
-    agent.set_pin(SERIAL, None, true).await.unwrap();
+    agent.set_pin(SERIAL, None, true, true).await.unwrap();
     {
         let state = bench.agent.state();
         assert_eq!(state.pins, [PIN.to_vec(), vec![]]);
         assert!(state.pin_changes[0].old_pin.is_empty() && state.pin_changes[0].new_pin.is_empty());
         assert!(state.pins_set[0].so_pin.is_empty() && state.pins_set[0].final_try);
+        assert!(state.pins_set[0].one_time);
     }
     bench.agent.state().has_pin_pad = false;
     assert_eq!(codes(&agent.unlock(SERIAL, None, ONE_USE).await.unwrap_err()), ["token-pin-pad-missing"]);
@@ -63,11 +64,14 @@ async fn the_old_pin_and_the_new_one_are_not_taken_for_each_other() {
     let bench = Bench::new();
     let agent = bench.connect().await;
     assert!(agent.change_pin(SERIAL, change(PIN), true).await.unwrap().unlocked);
-    assert!(!agent.set_pin(SERIAL, change(SO_PIN), false).await.unwrap().unlocked);
+    assert!(!agent.set_pin(SERIAL, change(SO_PIN), false, false).await.unwrap().unlocked);
     let state = bench.agent.state();
     let (changed, set) = (&state.pin_changes[0], &state.pins_set[0]);
     assert_eq!((&changed.old_pin[..], &changed.new_pin[..], changed.final_try), (PIN, &b"864209"[..], true));
-    assert_eq!((&set.so_pin[..], &set.new_pin[..], set.final_try), (SO_PIN, &b"864209"[..], false));
+    assert_eq!(
+        (&set.so_pin[..], &set.new_pin[..], set.final_try, set.one_time),
+        (SO_PIN, &b"864209"[..], false, false)
+    );
 }
 
 #[tokio::test]
@@ -95,7 +99,10 @@ async fn what_carries_a_pin_is_sent_once_whatever_happens() {
             again();
             assert_eq!(codes(&agent.inspect_token(SERIAL, wrong(), false).await.unwrap_err()), [expected]);
             again();
-            assert_eq!(codes(&agent.set_pin(SERIAL, change(SO_PIN), false).await.unwrap_err()), [expected]);
+            assert_eq!(
+                codes(&agent.set_pin(SERIAL, change(SO_PIN), false, false).await.unwrap_err()),
+                [expected]
+            );
         }
         let state = bench.agent.state();
         assert_eq!((state.pins.len(), state.pin_changes.len(), state.requested.len()), (1, 1, 1));

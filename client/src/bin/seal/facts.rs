@@ -118,6 +118,7 @@ fn member_in_words(name: &str) -> (&str, &str) {
         "about" => ("所指签批", "about"),
         "answer" => ("答复", "answer"),
         "applicant" => ("用印人", "applicant"),
+        "authority" => ("认证机构", "authority"),
         "carrier" => ("载体", "carrier"),
         "certificate" => ("证书", "certificate"),
         "classes" => ("文件类别", "classes"),
@@ -145,8 +146,10 @@ fn member_in_words(name: &str) -> (&str, &str) {
         "roles" => ("角色", "roles"),
         "scope" => ("使用范围", "scope"),
         "seal" => ("印章", "seal"),
+        "step" => ("进度", "step"),
         "text" => ("说明", "text"),
         "to" => ("接收人", "to"),
+        "topic" => ("培训内容", "topic"),
         "unit" => ("单位", "unit"),
         "until_s" => ("截止", "until"),
         "uses_per_day" => ("每日份数", "uses a day"),
@@ -160,6 +163,7 @@ fn member_in_words(name: &str) -> (&str, &str) {
 pub(crate) fn act_in_words(session: &Session, typ: &str) -> String {
     let (chinese, english) = match typ {
         "person-register" => ("登记人员", "register a person"),
+        "training" => ("登记培训", "record a training"),
         "person-leave" => ("人员离职", "a person has left"),
         "grant" => ("授予用印权限", "grant the use of a seal"),
         "grant-end" => ("收回用印权限", "end a grant"),
@@ -182,6 +186,7 @@ pub(crate) fn act_in_words(session: &Session, typ: &str) -> String {
         "seal-retire-approve" => ("批准注销", "approve a seal's revocation"),
         "seal-revoke" => ("注销印章", "revoke a seal"),
         "seal-destroy" => ("销毁印章", "destroy a seal"),
+        "certificate-revocation" => ("登记证书吊销", "a certificate's revocation"),
         "request-file" => ("提出用印申请", "file a request"),
         "request-approve" => ("批准用印", "approve a request"),
         "request-reject" => ("驳回用印", "reject a request"),
@@ -229,7 +234,6 @@ fn secrecy<'a>(session: &'a Session, code: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
     use serde_json::json;
@@ -237,7 +241,7 @@ mod tests {
     use super::*;
 
     fn session(language: Language) -> Session {
-        Session { language, socket: PathBuf::new(), json: false }
+        Session::with_no_agent(language)
     }
 
     fn binding() -> Binding {

@@ -70,6 +70,7 @@ impl Failure {
     pub(crate) fn reason(&self) -> Option<Reason> {
         match self {
             Self::Client(ClientError::Local { reason, .. }) | Self::Reason(reason) => Some(*reason),
+            Self::Client(ClientError::Token(no)) => Some(no.reason),
             _ => None,
         }
     }

@@ -1,12 +1,15 @@
 //! `seal log`
 
-use clap::Args;
+mod backup;
+
+use clap::{Args, Subcommand};
 use jiff::{Timestamp, tz::TimeZone};
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::{CheckedRecord, Selection};
 use sealkeeper_domain::reason::Reason;
 use sealkeeper_journal::{
-    Id, KeyPurpose, KeySearch, ModuleFailed, ModuleFailure, PinChange, RecordBody, TokenInspected, Verdict,
+    Channel, Id, KeyPurpose, KeySearch, ModuleFailed, ModuleFailure, PinChange, RecordBody, TokenInspected,
+    Verdict, VersionSeen, Versioned,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +25,9 @@ const KIND_CELLS: usize = 20;
 /// Each record is checked against its leaf hash, and each name or reason against the commitment it stands for.
 #[derive(Args)]
 pub(crate) struct Log {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// How many records at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
@@ -31,8 +37,16 @@ pub(crate) struct Log {
     from: Option<u64>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    Backup(backup::Backup),
+}
+
 impl Log {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        if let Some(Command::Backup(backup)) = self.command {
+            return backup.run(session).await;
+        }
         let selection = match self.from {
             Some(seq) => Selection::From(seq, self.limit),
             None => Selection::Newest(self.limit),
@@ -71,6 +85,17 @@ fn words(session: &Session, record: &CheckedRecord) -> String {
         words += "  ";
         words += &for_terminal(&word);
     }
+    let from = record.record.as_ref().and_then(|record| record.body.came_from());
+    if from.is_some_and(|from| from.channel == Channel::Remote) {
+        words += "  ";
+        words += session.say("异地", "from afar");
+    }
+    if record.erased() {
+        words += &format!(
+            "  [{}]",
+            session.say("披露内容已按保存期限抹除", "names and texts erased after their retention")
+        );
+    }
     for field in &record.unproven {
         let warning = session.say("披露内容与承诺不符", "disclosure does not open its commitment");
         words += &format!("  [{warning}: {}]", for_terminal(field));
@@ -97,7 +122,12 @@ fn kind(session: &Session, record: &CheckedRecord) -> String {
         Some(RecordBody::KeyUsed(_)) => ("密钥另用", "key used"),
         Some(RecordBody::KeyGenerated(_)) => ("生成密钥", "key generated"),
         Some(RecordBody::CertificateImported(_)) => ("导入证书", "certificate imported"),
+        Some(RecordBody::VersionSeen(_)) => ("版本", "version"),
+        Some(RecordBody::JournalBackedUp(_)) => ("备份记录", "journal backed up"),
         Some(RecordBody::Act(_)) => ("签批", "act"),
+        Some(RecordBody::RequestDrafted(_)) => ("用印申请", "request"),
+        Some(RecordBody::RequestExpired(_)) => ("申请到期", "requests expired"),
+        Some(RecordBody::DisclosuresErased(_)) => ("抹除个人信息", "personal data erased"),
         Some(RecordBody::KeyDestructionOrdered(_)) => ("命令销毁密钥", "destruction ordered"),
         Some(RecordBody::KeyDestroyed(_)) => ("销毁密钥", "key destruction"),
         Some(RecordBody::Refused(_)) => ("拒绝", "refused"),
@@ -136,6 +166,9 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
             let how = match changed.how {
                 PinChange::Changed => session.say("凭旧 PIN", "with the old PIN"),
                 PinChange::SetBySecurityOfficer => session.say("由安全管理员设置", "by the security officer"),
+                PinChange::SetOneTime => {
+                    session.say("由安全管理员设置一次性 PIN", "one-time PIN by the security officer")
+                }
             };
             of_token(&changed.token_serial, vec![Some(how.to_owned())])
         }
@@ -175,6 +208,13 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
             let told = vec![Some(imported.key_id.to_string()), Some(imported.certificate_sha256.to_string())];
             of_token(&imported.token_serial, told)
         }
+        RecordBody::VersionSeen(seen) => version(session, seen),
+        RecordBody::JournalBackedUp(copy) => {
+            let (size, root) = (copy.journal.size, copy.journal.root.to_string());
+            let (chinese, english) = (format!("{size} 条记录"), format!("records {size}"));
+            let told = [session.say(&chinese, &english).to_owned(), root, copy.sha256.to_string()];
+            told.into_iter().chain(named("by.person.name")).collect()
+        }
         RecordBody::Act(filed) => {
             let signer = named("signer.name").or_else(|| Some(filed.signer.id.to_string()));
             let about = [filed.seal.as_ref(), filed.person.as_ref()].map(|id| id.map(ToString::to_string));
@@ -185,6 +225,15 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
                 .chain([request])
                 .flatten()
                 .collect()
+        }
+        RecordBody::RequestDrafted(drafted) => {
+            let applicant = named("applicant.name").or_else(|| Some(drafted.applicant.id.to_string()));
+            let told = [Some(drafted.seal.to_string()), named("file_name"), named("reason"), applicant];
+            told.into_iter().flatten().collect()
+        }
+        RecordBody::RequestExpired(expired) => vec![format!("×{}", expired.requests.count)],
+        RecordBody::DisclosuresErased(erased) => {
+            vec![format!("≤ {}", numbered(erased.up_to)), format!("×{}", erased.count)]
         }
         RecordBody::KeyDestructionOrdered(ordered) => {
             let told =
@@ -229,6 +278,31 @@ fn particulars(session: &Session, record: &CheckedRecord) -> Vec<String> {
     }
 }
 
+/// What has which version, and which it had.
+fn version(session: &Session, seen: &VersionSeen) -> Vec<String> {
+    let of = match seen.of {
+        Versioned::Agent => session.say("代理", "agent"),
+        Versioned::Module => session.say("模块", "module"),
+        Versioned::Token => session.say("载体固件", "token's firmware"),
+    };
+    let version = match &seen.before {
+        Some(before) if *before == seen.version => {
+            let another = session.say("与以前不同", "another than before");
+            format!("{before} ({another})")
+        }
+        Some(before) => format!("{before} → {}", seen.version),
+        None => seen.version.to_string(),
+    };
+    let hardware = seen.hardware.as_ref().map(|hardware| {
+        let (chinese, english) = (format!("硬件 {hardware}"), format!("hardware {hardware}"));
+        session.say(&chinese, &english).to_owned()
+    });
+    let name = seen.name.as_ref().map(ToString::to_string);
+    let manufacturer = seen.manufacturer.as_ref().map(ToString::to_string);
+    let file = seen.file_sha256.as_ref().map(ToString::to_string);
+    [Some(of.to_owned()), name, Some(version), hardware, manufacturer, file].into_iter().flatten().collect()
+}
+
 fn verdict<'s>(session: &'s Session, inspected: &TokenInspected) -> &'s str {
     match inspected.verdict {
         Verdict::Passed => session.say("通过", "passed"),
@@ -269,7 +343,6 @@ fn in_words(session: &Session, code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
     use sealkeeper_journal::Record;
@@ -281,6 +354,8 @@ mod tests {
     const ACTS: &str = include_str!("../../../../crates/journal/tests/data/acts-v1.jsonl");
     const DESTRUCTION: &str = include_str!("../../../../crates/journal/tests/data/destruction-v1.jsonl");
 
+    const REQUESTS: &str = include_str!("../../../../crates/journal/tests/data/requests-v1.jsonl");
+    const UPKEEP: &str = include_str!("../../../../crates/journal/tests/data/upkeep-v1.jsonl");
     const POLICIES: &str = include_str!("../../../../crates/journal/tests/data/policies-v1.jsonl");
 
     fn records(lines: &'static str) -> impl Iterator<Item = CheckedRecord> {
@@ -293,7 +368,7 @@ mod tests {
                 value: serde_json::from_str(line).unwrap(),
                 bytes: line.as_bytes().to_vec(),
                 lists: Default::default(),
-                disclosed: names.filter(|(path, _)| path.ends_with(".name")).collect(),
+                disclosed: names.filter(|(path, _)| !["reason", "file_name"].contains(&&**path)).collect(),
                 unproven: Vec::new(),
                 record: Some(record),
             }
@@ -301,7 +376,7 @@ mod tests {
     }
 
     fn told(language: Language, lines: &'static str) -> String {
-        let session = Session { language, socket: PathBuf::new(), json: false };
+        let session = Session::with_no_agent(language);
         records(lines).map(|record| words(&session, &record) + "\n").collect()
     }
 
@@ -314,6 +389,10 @@ mod tests {
             (Language::English, ACTS, include_str!("../../../tests/log/acts.en.txt")),
             (Language::Chinese, DESTRUCTION, include_str!("../../../tests/log/destruction.zh.txt")),
             (Language::English, DESTRUCTION, include_str!("../../../tests/log/destruction.en.txt")),
+            (Language::Chinese, REQUESTS, include_str!("../../../tests/log/requests.zh.txt")),
+            (Language::English, REQUESTS, include_str!("../../../tests/log/requests.en.txt")),
+            (Language::Chinese, UPKEEP, include_str!("../../../tests/log/upkeep.zh.txt")),
+            (Language::English, UPKEEP, include_str!("../../../tests/log/upkeep.en.txt")),
         ] {
             let told = told(language, lines);
             assert_eq!(told, expected, "{told}");
@@ -321,9 +400,20 @@ mod tests {
     }
 
     #[test]
+    fn a_record_whose_names_and_texts_were_erased_says_so() {
+        let session = Session::with_no_agent(Language::English);
+        let acts = records(ACTS).filter(|record| record.field("type") == Some("act"));
+        for mut record in acts {
+            assert!(!words(&session, &record).contains("erased"));
+            record.disclosed.clear();
+            assert!(words(&session, &record).ends_with("[names and texts erased after their retention]"));
+        }
+    }
+
+    #[test]
     fn a_policy_that_was_not_taken_is_told_with_why() {
         let told = |language| -> Vec<String> {
-            let session = Session { language, socket: PathBuf::new(), json: false };
+            let session = Session::with_no_agent(language);
             let rejected = records(POLICIES).filter(|record| record.field("type") == Some("policy_rejected"));
             rejected.map(|record| words(&session, &record)).collect()
         };

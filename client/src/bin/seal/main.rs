@@ -5,6 +5,7 @@ mod approve;
 mod audit;
 mod dates;
 mod doctor;
+mod end_request;
 mod facts;
 mod failure;
 mod fetch;
@@ -13,10 +14,12 @@ mod key;
 mod language;
 mod log;
 mod office;
+mod own_key;
 mod people;
 mod pin;
+mod place;
 mod policy;
-mod reject;
+mod receipt;
 mod request;
 mod requests;
 mod review;
@@ -25,22 +28,24 @@ mod seals;
 mod signing;
 mod stamp;
 mod token;
+mod token_worker;
 mod usage;
 mod use_pin;
 mod verify;
 mod watch;
-mod withdraw;
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use sealkeeper_client::{Agent, socket_path};
+use sealkeeper_client::Agent;
+use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::reason::{Language, Reason};
+use tokio::sync::OnceCell;
 
 use failure::Failure;
+use place::{Place, PlaceOptions};
 
 /// Stamp documents with the company's electronic seals (电子印章), and verify stamped ones.
 ///
@@ -49,9 +54,8 @@ use failure::Failure;
 #[derive(Parser)]
 #[command(name = "seal", version, max_term_width = 100, subcommand_required = true)]
 struct Cli {
-    /// The agent's socket; else SEALKEEPER_SOCKET, else where the agent puts it by default
-    #[arg(long, global = true, value_name = "PATH")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceOptions,
 
     /// Language of all texts; else by LC_ALL, LC_MESSAGES and LANG
     #[arg(long, global = true, value_name = "zh|en", value_parser = language::parse)]
@@ -76,8 +80,10 @@ enum Command {
     Requests(requests::Requests),
     Watch(watch::Watch),
     Approve(approve::Approve),
-    Reject(reject::Reject),
-    Withdraw(withdraw::Withdraw),
+    /// Reject a request (用印申请): it ends, and nothing is stamped
+    Reject(end_request::EndRequest),
+    /// Withdraw one's own request (用印申请): it ends, and nothing is stamped
+    Withdraw(end_request::EndRequest),
     Review(review::Review),
     Stamp(stamp::Stamp),
     Fetch(fetch::Fetch),
@@ -92,19 +98,32 @@ enum Command {
     Verify(verify::Verify),
     Log(log::Log),
     Doctor(doctor::Doctor),
+    #[command(hide = true)]
+    TokenWorker(token_worker::TokenWorker),
 }
 
 /// What every command needs.
 struct Session {
     language: Language,
-    socket: PathBuf,
+    place: Place,
+    /// The connection to an agent afar, kept: each new one would ask for the key's passphrase.
+    remote: OnceCell<Agent>,
     /// Whether results are wanted as JSON; what goes wrong then is told as JSON too.
     json: bool,
 }
 
 impl Session {
     async fn connect(&self) -> Result<Agent, Failure> {
-        Ok(Agent::connect(&self.socket).await?)
+        match self.place {
+            Place::Socket(_) => self.place.connect(self).await,
+            Place::Remote(..) => self.remote.get_or_try_init(|| self.place.connect(self)).await.cloned(),
+        }
+    }
+
+    /// For what is told without asking anybody.
+    #[cfg(test)]
+    fn with_no_agent(language: Language) -> Self {
+        Self { language, place: Place::Socket("absent".into()), remote: OnceCell::new(), json: false }
     }
 
     /// The text in the session's language.
@@ -123,8 +142,8 @@ impl Command {
             Self::Requests(requests) => requests.run(session).await,
             Self::Watch(watch) => watch.run(session).await,
             Self::Approve(approve) => approve.run(session).await,
-            Self::Reject(reject) => reject.run(session).await,
-            Self::Withdraw(withdraw) => withdraw.run(session).await,
+            Self::Reject(end) => end.run(session, Statement::RequestReject).await,
+            Self::Withdraw(end) => end.run(session, Statement::RequestWithdraw).await,
             Self::Review(review) => review.run(session).await,
             Self::Act(command) => command.run(session).await,
             Self::People(command) => command.run(session).await,
@@ -135,6 +154,7 @@ impl Command {
             Self::Verify(verify) => verify.run(session),
             Self::Log(log) => log.run(session).await,
             Self::Doctor(doctor) => doctor.run(session).await,
+            Self::TokenWorker(worker) => worker.run(),
         }
     }
 }
@@ -150,11 +170,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error),
     };
-    let session = Session {
-        language: cli.lang.unwrap_or_else(language::of_environment),
-        socket: socket_path(cli.socket.as_deref()),
-        json: cli.json,
+    let language = cli.lang.unwrap_or_else(language::of_environment);
+    let place = match cli.place.place(language) {
+        Ok(place) => place,
+        Err(failure) => return failure::report(&failure, language, cli.json),
     };
+    let session = Session { language, place, remote: OnceCell::new(), json: cli.json };
     if let Err(error) = forbid_dumps() {
         return failure::report(&Failure::local(Reason::Internal, error), session.language, session.json);
     }

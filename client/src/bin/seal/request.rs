@@ -64,7 +64,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) async fn run(mut self, session: &Session) -> Result<(), Failure> {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let order = Order {
             seal: self.seal.clone(),
             reason: self.reason.clone(),

@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_request_stands_on_one_line() {
-        let session = |language| Session { language, socket: PathBuf::new(), json: false };
+        let session = |language| Session::with_no_agent(language);
         let kept = v1::KeptRequest {
             request_id: "6f9619ff-8b86-4d01-b42d-00cf4fc964ff".into(),
             state: "filed".into(),

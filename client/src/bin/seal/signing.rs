@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
+use sealkeeper_client::ActSigner;
 use sealkeeper_client::acts::{self, DEFAULT_LIFETIME_S, Signing};
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::{refuse_existing, write_new};
-use sealkeeper_client::{ActSigner as _, KeyFile, PersonKey};
 use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::identity::PersonId;
 use sealkeeper_domain::reason::Reason;
@@ -16,15 +16,19 @@ use serde_json::{Value, json};
 use crate::Session;
 use crate::facts::{self, Row};
 use crate::failure::Failure;
-use crate::pin::{PassphraseAsked, PassphraseOptions};
-use crate::screen;
+use crate::own_key::{OwnKey, OwnKeyOptions};
+use crate::place::Place;
 use crate::usage;
+use crate::{receipt, screen};
+
+/// What a command that signs lacks without a key.
+const KEY: &str = "--key <FILE|URI>";
 
 /// What every command that signs an act takes.
 #[derive(Args)]
 pub(crate) struct SigningOptions {
-    /// The key file of whoever signs, as `seal key new` makes it
-    #[arg(long, value_name = "FILE")]
+    /// The key of whoever signs: a file as `seal key new` makes it, or a key on a token, pkcs11:serial=…;id=…
+    #[arg(long, value_name = "FILE|URI")]
     key: Option<PathBuf>,
 
     /// Id of whoever signs; else the person for whom the agent has the key on record
@@ -32,7 +36,7 @@ pub(crate) struct SigningOptions {
     person: Option<PersonId>,
 
     #[command(flatten)]
-    passphrase: PassphraseOptions,
+    own_key: OwnKeyOptions,
 
     /// For how long the act is good: 30m, 12h, 3d; 7d by default, or less where the agent allows less
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
@@ -58,7 +62,7 @@ fn lifetime(text: &str) -> Result<u64, String> {
 /// A key that may sign, and whose it is.
 pub(crate) struct Signer {
     /// The key.
-    pub(crate) key: PersonKey,
+    pub(crate) key: OwnKey,
     /// Who signs.
     pub(crate) person: PersonId,
 }
@@ -74,6 +78,11 @@ impl SigningOptions {
         self.out.is_some()
     }
 
+    /// Whether no agent is needed: the act goes to a file, and the journal it is for is named.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.is_offline() && self.origin.is_some()
+    }
+
     /// Shows what is to be signed member by member, asks, signs, and files it.
     pub(crate) async fn say(self, session: &Session, statement: Statement) -> Result<(), Failure> {
         let rows = facts::of_statement(session, &statement)?;
@@ -82,7 +91,7 @@ impl SigningOptions {
 
     /// The same of a statement that names what is filed with it.
     pub(crate) async fn say_with(
-        mut self,
+        self,
         session: &Session,
         statement: Statement,
         attachment: Vec<u8>,
@@ -96,7 +105,7 @@ impl SigningOptions {
 
     /// The same, shown in these words, of what may be known to be for the journal of this origin.
     pub(crate) async fn say_shown(
-        mut self,
+        self,
         session: &Session,
         rows: &[Row],
         statement: Statement,
@@ -108,10 +117,29 @@ impl SigningOptions {
         self.deliver(session, &act, Vec::new()).await
     }
 
+    /// The same of a receipt: the seal's PIN comes from this descriptor or where else PINs come from, and is tried in any case if so told.
+    pub(crate) async fn receive(
+        self,
+        session: &Session,
+        statement: Statement,
+        (pin_fd, final_try): (Option<u32>, bool),
+    ) -> Result<(), Failure> {
+        let rows = facts::of_statement(session, &statement)?;
+        self.confirm(session, &rows, statement.typ())?;
+        let signer = self.signer(session).await?;
+        let act = self.sign(session, &signer, statement, None).await?;
+        if self.is_offline() {
+            return self.deliver(session, &act, Vec::new()).await;
+        }
+        let source = self.own_key.passphrase.pin_source(pin_fd);
+        print_filed(session, &receipt::file(session, (&act, Vec::new()), source, final_try).await?);
+        Ok(())
+    }
+
     /// Shows what is to be signed, and asks whoever sits there.
     pub(crate) fn confirm(&self, session: &Session, rows: &[Row], typ: &str) -> Result<(), Failure> {
         if self.key.is_none() {
-            return Err(missing(session, &["--key <FILE>"]));
+            return Err(missing(session, &[KEY]));
         }
         if let Some(out) = &self.out {
             refuse_existing(out)?;
@@ -129,22 +157,15 @@ impl SigningOptions {
         confirmed(session, !is_asked, session.say("签署以上内容", "sign this"))
     }
 
-    /// The key, decrypted, and whose it is.
-    pub(crate) async fn signer(&mut self, session: &Session) -> Result<Signer, Failure> {
-        let Some(path) = self.key.clone() else { return Err(missing(session, &["--key <FILE>"])) };
-        let key = self.unlocked(session, &path).await?;
+    /// The key, ready to sign, and whose it is.
+    pub(crate) async fn signer(&self, session: &Session) -> Result<Signer, Failure> {
+        let Some(named) = &self.key else { return Err(missing(session, &[KEY])) };
+        let key = self.own_key.open(session, named).await?;
         let person = match self.person.clone() {
             Some(person) => person,
-            None => registered(session, &key).await?,
+            None => registered(session, key.signer()).await?,
         };
         Ok(Signer { key, person })
-    }
-
-    async fn unlocked(&mut self, session: &Session, path: &Path) -> Result<PersonKey, Failure> {
-        let file = KeyFile::open(path)?;
-        let asked = PassphraseAsked { is_new: false, file: path };
-        let passphrase = self.passphrase.clone().source()?.passphrase(session, &asked).await?;
-        Ok(file.decrypt(&passphrase)?)
     }
 
     /// The act of a statement, to the journal of this origin or, if that is not known, of the agent.
@@ -184,7 +205,8 @@ impl SigningOptions {
             now_s: u64::try_from(Timestamp::now().as_second()).unwrap_or_default(),
             lifetime_s: lifetime_s(self.valid_for, most_s),
         };
-        Ok(acts::sign(&signing.claims(statement), &signer.key)?)
+        signer.key.announce(session);
+        Ok(acts::sign(&signing.claims(statement), signer.key.signer())?)
     }
 
     /// The same of an act that is not filed now: where its origin is given, no agent is asked for anything.
@@ -245,10 +267,12 @@ pub(crate) fn missing(session: &Session, options: &[&str]) -> Failure {
 }
 
 /// Whose key it is by what the agent has on record.
-async fn registered(session: &Session, key: &PersonKey) -> Result<PersonId, Failure> {
+async fn registered(session: &Session, key: &dyn ActSigner) -> Result<PersonId, Failure> {
     let key_id = key.key_id().to_string();
     let people = match session.connect().await {
         Ok(agent) => agent.show_office().await.map(|office| office.people).map_err(Failure::from),
+        // A place that was named is to be spoken to: why that fails is what has to be mended.
+        Err(failure) if matches!(session.place, Place::Remote(..)) => return Err(failure),
         Err(failure) => Err(failure),
     };
     let owner =

@@ -37,7 +37,7 @@ impl<'a> UsePin<'a> {
         let Some(token) = this.token.take_if(|token| !token.unlocked) else { return Ok(this) };
         let terms = UnlockTerms { uses, ..UnlockTerms::default() };
         this.token = Some(if token.protected_authentication_path {
-            token::check_tries(&token, false)?;
+            token::check_pin(&token, false)?;
             OnPad::Pin.wait(session, &token, agent.unlock(&serial, None, terms)).await?
         } else if let Some(pin) = this.ask(&token).await? {
             this.typed = Some(copy(&pin)?);
@@ -80,7 +80,7 @@ impl<'a> UsePin<'a> {
 
     async fn ask(&mut self, token: &v1::Token) -> Result<Option<Pin>, Failure> {
         let Some(source) = &mut self.source else { return Ok(None) };
-        token::check_tries(token, false)?;
+        token::check_pin(token, false)?;
         let asked = PinAsked {
             which: PinKind::User,
             token,

@@ -18,6 +18,8 @@ pub(crate) struct Journal {
     pub(crate) root_hash: Option<Vec<u8>>,
     /// A record that is never sent.
     pub(crate) withheld: Option<u64>,
+    /// What is sent for a copy.
+    pub(crate) copy: Vec<v1::backup_event::Event>,
     /// Where each call began.
     pub(crate) asked: Vec<u64>,
 }
@@ -61,6 +63,15 @@ impl JournalService for Service {
                 })
             })
             .collect();
+        Ok(Response::new(Box::pin(tokio_stream::iter(sent))))
+    }
+
+    type BackupStream = Events<v1::BackupEvent>;
+
+    async fn backup(&self, _: Request<v1::BackupRequest>) -> Result<Response<Self::BackupStream>, Status> {
+        let events = self.state().journal.copy.clone();
+        let events = events.into_iter().map(|event| Ok(v1::BackupEvent { event: Some(event) }));
+        let sent: Vec<_> = events.collect();
         Ok(Response::new(Box::pin(tokio_stream::iter(sent))))
     }
 

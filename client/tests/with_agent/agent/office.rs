@@ -18,6 +18,8 @@ pub(crate) const TICKET_LIFETIME_S: u64 = 86_400;
 pub(crate) struct Desk {
     pub(crate) told: v1::ShowOfficeReply,
     pub(crate) policy_file_sha256: Vec<u8>,
+    /// In force.
+    pub(crate) policy_toml: String,
     pub(crate) filed: Vec<v1::FileActRequest>,
     /// Reasons for which the next act is refused.
     pub(crate) stands_against: Vec<&'static str>,
@@ -36,9 +38,12 @@ impl OfficeService for Service {
         &self,
         _: Request<v1::DescribeOfficeRequest>,
     ) -> Result<Response<v1::DescribeOfficeReply>, Status> {
+        // Locked once: a second look while the first is held would wait for ever.
+        let state = self.state();
         Ok(Response::new(v1::DescribeOfficeReply {
             origin: ORIGIN.into(),
-            policy_file_sha256: self.state().desk.policy_file_sha256.clone(),
+            policy_file_sha256: state.desk.policy_file_sha256.clone(),
+            policy_toml: state.desk.policy_toml.clone(),
             act_lifetime_s: 31 * 86_400,
             ticket_lifetime_s: TICKET_LIFETIME_S,
             ..Default::default()
@@ -94,7 +99,7 @@ impl RequestService for Service {
     ) -> Result<Response<v1::ListRequestsReply>, Status> {
         let desk = &mut self.state().desk;
         desk.listed.push(request.into_inner());
-        Ok(Response::new(v1::ListRequestsReply { requests: desk.kept.clone() }))
+        Ok(Response::new(v1::ListRequestsReply { requests: desk.kept.clone(), ..Default::default() }))
     }
 
     async fn show_request(

@@ -30,7 +30,7 @@ pub(crate) struct Sign {
 }
 
 impl Sign {
-    pub(super) async fn run(mut self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let members: Map<String, Value> = serde_json::from_str(&text_of(&self.statement)?)
             .map_err(|error| malformed(&self.statement, &error))?;
         let statement =

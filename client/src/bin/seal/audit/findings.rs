@@ -86,7 +86,6 @@ fn as_json(finding: &v1::OfficeFinding, now_s: u64) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
 
@@ -103,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_a_finding_says_cannot_deceive_a_terminal() {
-        let session = Session { language: Language::English, socket: PathBuf::new(), json: false };
+        let session = Session::with_no_agent(Language::English);
         let finding =
             v1::OfficeFinding { text: "\u{1b}[2J".into(), act_id: "a".into(), ..Default::default() };
         assert_eq!(line(&session, &finding, "李四 (li)", 1), "a  overdue  due   李四 (li)  \\u{1b}[2J");

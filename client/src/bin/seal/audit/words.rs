@@ -67,6 +67,7 @@ impl Teller<'_> {
             Kind::StampWithoutOutcome => ("用印无结果", "stamp without an outcome"),
             Kind::UseAbandoned => ("用印作废", "abandoned use"),
             Kind::UseOutsideHours => ("时段外用印", "use outside hours"),
+            Kind::UsedFromAfar => ("异地用印", "used from afar"),
             Kind::InspectionFailed => ("检查未通过", "inspection not passed"),
             Kind::InspectionOverdue => ("检查逾期", "inspection overdue"),
             Kind::WrongPin => ("PIN 错误", "wrong PIN"),
@@ -81,6 +82,9 @@ impl Teller<'_> {
             Kind::FindingOverdue => ("整改逾期", "finding overdue"),
             Kind::FindingAnswered => ("整改已答复", "finding answered"),
             Kind::CustodianLeft => ("保管人已离职", "custodian has left"),
+            Kind::VersionChanged => ("版本变更", "version changed"),
+            Kind::TrainingMissing => ("保管人缺培训", "training missing"),
+            Kind::CertificateNotRevoked => ("证书未吊销", "certificate not revoked"),
             _ => ("其他", "other"),
         };
         crate::language::choose(self.session.language, chinese, english)
@@ -90,6 +94,8 @@ impl Teller<'_> {
     pub(super) fn count(&self, name: &str) -> &'static str {
         let (chinese, english) = match name {
             "records" => ("记录", "records"),
+            "requests" => ("申请", "requests"),
+            "expiries" => ("到期未用完的申请", "requests expired"),
             "intents" => ("用印", "uses"),
             "complete" => ("完成", "complete"),
             "failed" => ("未签出", "failed"),
@@ -143,6 +149,7 @@ impl Teller<'_> {
                     ),
                 }
             }
+            Kind::UsedFromAfar => say("在另一台机器上确认".into(), "confirmed on another machine".into()),
             Kind::InspectionFailed => {
                 let (token, codes) = (param("token"), self.reasons(&param("codes")));
                 match param("state").as_str() {
@@ -237,6 +244,42 @@ impl Teller<'_> {
             Kind::CustodianLeft => {
                 let left = time("left-us");
                 say(format!("{left} 离职，印章未移交"), format!("left {left}, the seal was not handed over"))
+            }
+            Kind::VersionChanged => {
+                let what = match param("of").as_str() {
+                    "agent" => say("代理".into(), "agent".into()),
+                    "module" => say(format!("模块 {}", param("name")), format!("module {}", param("name"))),
+                    _ => say(format!("载体 {} 固件", param("name")), format!("token {}", param("name"))),
+                };
+                let (before, version) = (param("before"), param("version"));
+                match param("state").as_str() {
+                    "same-version" => say(
+                        format!("{what} 版本仍为 {version}，内容不同"),
+                        format!("{what} is another, though still {version}"),
+                    ),
+                    _ => say(
+                        format!("{what} {before} 改为 {version}"),
+                        format!("{what} from {before} to {version}"),
+                    ),
+                }
+            }
+            Kind::TrainingMissing => match param("state").as_str() {
+                "past" => {
+                    let until = time("until-us");
+                    say(format!("培训有效至 {until}"), format!("the last one counted until {until}"))
+                }
+                _ => say("没有培训记录".into(), "none is on record".into()),
+            },
+            Kind::CertificateNotRevoked => {
+                let (authority, asked) = (param("authority"), time("asked-us"));
+                if asked.is_empty() {
+                    say("尚未向认证机构申请".into(), "its authority was not asked".into())
+                } else {
+                    say(
+                        format!("{asked} 已向{authority}申请，尚未吊销"),
+                        format!("asked of {authority} {asked}, not done yet"),
+                    )
+                }
             }
             _ => item
                 .params

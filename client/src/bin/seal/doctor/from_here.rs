@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -12,25 +13,23 @@ use sealkeeper_domain::reason::{Language, Reason};
 use sealkeeper_proto::socket::LONGEST_PATH;
 use sealkeeper_proto::v1;
 
-use crate::Session;
 use crate::failure::Failure;
 
 /// The file in the agent's home without which it does not start.
 const CONFIGURATION: &str = "agent.toml";
 
 /// The agent answers.
-pub(super) fn answering(socket: &Path, version: &str) -> v1::Check {
-    let socket = socket.display();
-    let chinese = format!("seal-agent {version} 在 {socket} 上应答");
-    well("agent", chinese, format!("seal-agent {version} answers on {socket}"))
+pub(super) fn answering(place: &dyn fmt::Display, version: &str) -> v1::Check {
+    let chinese = format!("seal-agent {version} 在 {place} 上应答");
+    well("agent", chinese, format!("seal-agent {version} answers on {place}"))
 }
 
 /// No agent answers: why, and what can be seen of it.
-pub(super) fn checks(session: &Session, unreachable: &Failure, home: Option<PathBuf>) -> Vec<v1::Check> {
+pub(super) fn checks(socket: &Path, unreachable: &Failure, home: Option<PathBuf>) -> Vec<v1::Check> {
     let own_uid = rustix::process::geteuid().as_raw();
     let mut checks = vec![not_answering(unreachable)];
-    if session.socket.as_os_str().len() <= LONGEST_PATH {
-        checks.extend(socket(&session.socket, own_uid));
+    if socket.as_os_str().len() <= LONGEST_PATH {
+        checks.extend(self::socket(socket, own_uid));
     }
     checks.push(match home.or_else(default_home) {
         Some(home) => self::home(&home, own_uid),
@@ -45,7 +44,7 @@ pub(super) fn checks(session: &Session, unreachable: &Failure, home: Option<Path
     checks
 }
 
-fn not_answering(unreachable: &Failure) -> v1::Check {
+pub(super) fn not_answering(unreachable: &Failure) -> v1::Check {
     let reason = unreachable.reason().unwrap_or(Reason::AgentUnreachable);
     let said = |language, colon| {
         let detail = unreachable.detail().map(|detail| format!("{colon}{detail}")).unwrap_or_default();
@@ -171,7 +170,7 @@ fn default_home() -> Option<PathBuf> {
         .map(|data| data.join("sealkeeper"))
 }
 
-fn well(subject: &str, text_zh: String, text_en: String) -> v1::Check {
+pub(super) fn well(subject: &str, text_zh: String, text_en: String) -> v1::Check {
     v1::Check {
         subject: subject.to_owned(),
         severity: "ok".to_owned(),
@@ -181,7 +180,7 @@ fn well(subject: &str, text_zh: String, text_en: String) -> v1::Check {
     }
 }
 
-fn wrong(subject: &str, severity: &str, reason: Reason, said: (String, String)) -> v1::Check {
+pub(super) fn wrong(subject: &str, severity: &str, reason: Reason, said: (String, String)) -> v1::Check {
     v1::Check {
         subject: subject.to_owned(),
         severity: severity.to_owned(),

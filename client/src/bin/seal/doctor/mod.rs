@@ -1,5 +1,6 @@
 //! `seal doctor`
 
+mod from_afar;
 mod from_here;
 
 use std::path::PathBuf;
@@ -10,13 +11,14 @@ use sealkeeper_proto::v1;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::{Session, finding, screen};
 
 /// Look at everything that stamping needs: what is right, what is wrong, and what to do about it
 ///
 /// The agent looks at clock, permissions, journal, modules, tokens, keys and certificates; nothing is changed, signed or
-/// unlocked. Where no agent answers, what can be seen from here is: its socket and its home. Exit code 0 if all is well, 1
-/// if something has to be done, 3 if no agent answers.
+/// unlocked. Where no agent answers, what can be seen from here is: its socket and its home, or of one afar the certificate
+/// that one shows it. Exit code 0 if all is well, 1 if something has to be done, 3 if no agent answers.
 #[derive(Args)]
 pub(crate) struct Doctor {
     /// The agent's home, to look at if no agent answers; by default where `seal-agent init` puts it
@@ -29,14 +31,21 @@ impl Doctor {
         match session.connect().await {
             Ok(agent) => {
                 let v1::DiagnoseReply { agent_version, mut checks } = agent.diagnose().await?;
-                checks.insert(0, from_here::answering(&session.socket, &agent_version));
+                let found = match &session.place {
+                    Place::Socket(socket) => vec![from_here::answering(&socket.display(), &agent_version)],
+                    Place::Remote(file, _) => from_afar::answering(file, &agent, &agent_version)?,
+                };
+                checks.splice(0..0, found);
                 let is_well = !checks.iter().any(needs_attention);
                 let outcome = if is_well { "well" } else { "wrong" };
                 tell(session, outcome, Some(&agent_version), &checks);
                 if is_well { Ok(()) } else { Err(Failure::Told(Class::Rule)) }
             }
             Err(unreachable) => {
-                let checks = from_here::checks(session, &unreachable, self.home);
+                let checks = match &session.place {
+                    Place::Socket(socket) => from_here::checks(socket, &unreachable, self.home),
+                    Place::Remote(file, _) => from_afar::checks(file, &unreachable),
+                };
                 tell(session, "unavailable", None, &checks);
                 Err(Failure::Told(Class::Availability))
             }

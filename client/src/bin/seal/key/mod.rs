@@ -1,4 +1,4 @@
-//! `seal key`: the key a person signs acts with, in a file.
+//! `seal key`: the key a person signs acts with, in a file or on a token.
 
 mod new;
 mod passphrase;
@@ -15,7 +15,7 @@ use crate::Session;
 use crate::failure::Failure;
 use crate::screen::{self, label};
 
-/// Make, show and protect the key file with which a person signs acts (签批)
+/// Make, show and protect the key with which a person signs acts (签批)
 #[derive(Subcommand)]
 pub(crate) enum Command {
     New(new::New),

@@ -4,42 +4,79 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sealkeeper_client::certificate::public_key_as_pem;
 use sealkeeper_client::error::ClientError;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::{refuse_existing, write_new_with};
-use sealkeeper_client::{ActSigner as _, PersonKey};
+use sealkeeper_client::{ActSigner as _, KeyToken, PersonKey};
 use sealkeeper_domain::reason::Reason;
 
 use super::{as_json, print_rows};
 use crate::failure::Failure;
-use crate::pin::{PassphraseAsked, PassphraseOptions};
+use crate::own_key::OwnKeyOptions;
+use crate::pin::PassphraseAsked;
+use crate::signing::missing;
 use crate::{Session, screen};
 
-/// Make a key (P-256) in a new file, encrypted with a passphrase, and its public key in FILE.pub
+/// Make a key (P-256) in a new file, encrypted with a passphrase, and its public key in FILE.pub; or on a token
 ///
 /// The passphrase is asked for twice. Whoever has the file and the passphrase can sign as its owner: keep both to yourself,
-/// and hand out FILE.pub only.
+/// and hand out FILE.pub only. A key made on a token never leaves it: its public key is printed, to be handed out.
 #[derive(Args)]
 pub(crate) struct New {
     /// The new file (PKCS#8, PEM)
-    file: PathBuf,
+    #[arg(required_unless_present = "token")]
+    file: Option<PathBuf>,
+
+    /// Make it on this token instead, under this id or label: pkcs11:serial=…;id=… or …;object=…
+    #[arg(long, value_name = "URI", conflicts_with = "file")]
+    token: Option<PathBuf>,
 
     #[command(flatten)]
-    passphrase: PassphraseOptions,
+    own_key: OwnKeyOptions,
 }
 
 impl New {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let public = public_beside(&self.file);
-        refuse_existing(&self.file).map_err(in_words_of_keys)?;
+        match (&self.token, &self.file) {
+            (Some(uri), _) => self.on_token(session, uri).await,
+            (None, Some(file)) => self.in_file(session, file).await,
+            (None, None) => Err(missing(session, &["<FILE>"])),
+        }
+    }
+
+    async fn on_token(&self, session: &Session, uri: &Path) -> Result<(), Failure> {
+        let uri = KeyToken::parse_uri(&uri.to_string_lossy())?;
+        let (key, uri) = self.own_key.make(session, uri).await?;
+        let uri = uri.to_string();
+        if session.json {
+            screen::print_json(&as_json(&key, &[("key_uri", uri.into())])?);
+            return Ok(());
+        }
+        let id = key.thumbprint().to_string();
+        print_rows(
+            session,
+            &[("密钥", "key", &uri), ("密钥编号", "key id", &id), ("JWK", "JWK", &key.to_jwk())],
+        );
+        screen::print(public_key_as_pem(&key.spki_der())?.trim_end());
+        screen::note(session.say(
+            "接下来：请印章管理部门登记这个公钥；签署时用 --key 给出密钥的 URI",
+            "next: have the seal office register this public key; sign with --key and the key's URI",
+        ));
+        Ok(())
+    }
+
+    async fn in_file(&self, session: &Session, file: &Path) -> Result<(), Failure> {
+        let public = public_beside(file);
+        refuse_existing(file).map_err(in_words_of_keys)?;
         refuse_existing(&public).map_err(in_words_of_keys)?;
-        let asked = PassphraseAsked { is_new: true, file: &self.file };
-        let passphrase = self.passphrase.source()?.passphrase(session, &asked).await?;
+        let asked = PassphraseAsked { is_new: true, file };
+        let passphrase = self.own_key.passphrase.clone().source()?.passphrase(session, &asked).await?;
         let key = PersonKey::generate()?;
-        key.save_new(&self.file, &passphrase).map_err(in_words_of_keys)?;
+        key.save_new(file, &passphrase).map_err(in_words_of_keys)?;
         // A crash before here leaves the key without its public half, which `seal key show` tells.
         write_new_with(key.public_key_pem()?.as_bytes(), &public, 0o644).map_err(in_words_of_keys)?;
-        let (file, public) = (self.file.to_string_lossy(), public.to_string_lossy());
+        let (file, public) = (file.to_string_lossy(), public.to_string_lossy());
         if session.json {
             let more = [("output", file.into()), ("public_output", public.into())];
             screen::print_json(&as_json(&key.public_key(), &more)?);

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::office::{columns, role_in_words};
 use crate::{Session, screen};
 
-/// List the registered people with their roles, and the seals they were granted
+/// List the registered people with their roles, the seals they were granted, and what they were trained in
 #[derive(Args)]
 pub(crate) struct List {
     /// Also those who have left
@@ -21,13 +21,19 @@ impl List {
         let office = session.connect().await?.show_office().await?;
         let people = office.people.iter().filter(|person| self.all || person.left_us == 0);
         if session.json {
-            let people = people.map(|person| as_json(person, &office.grants));
+            let people = people.map(|person| as_json(person, &office));
             let people: Vec<Value> = people.collect();
             screen::print_json(&json!({ "outcome": "done", "people": people }));
             return Ok(());
         }
         for person in people {
             screen::print(line(session, person));
+            for certificate in &person.certificates_sha256 {
+                screen::print(format_args!("  {}", certificate_line(session, certificate)));
+            }
+            for training in trained(&office.trainings, &person.person_id) {
+                screen::print(format_args!("  {}", training_line(session, training)));
+            }
             for grant in granted(&office.grants, &person.person_id) {
                 screen::print(format_args!("  {}", grant_line(session, grant)));
             }
@@ -43,6 +49,31 @@ fn granted<'a>(
     grants.iter().filter(move |grant| grant.person_id == person_id)
 }
 
+fn trained<'a>(
+    trainings: &'a [v1::OfficeTraining],
+    person_id: &'a str,
+) -> impl Iterator<Item = &'a v1::OfficeTraining> {
+    trainings.iter().filter(move |training| training.person_id == person_id)
+}
+
+/// What there is to say of a custodian's training, where the policy asks for it.
+fn training_in_words(session: &Session, person: &v1::OfficePerson) -> String {
+    let until = screen::time_us(person.trained_until_us);
+    let (chinese, english) = match person.training.as_str() {
+        "missing" => ("缺培训".to_owned(), "training missing".to_owned()),
+        "past" => (format!("培训已于 {until} 过期"), format!("training ended {until}")),
+        "current" => (format!("培训有效至 {until}"), format!("trained until {until}")),
+        _ => return String::new(),
+    };
+    session.say(&chinese, &english).to_owned()
+}
+
+fn training_line(session: &Session, training: &v1::OfficeTraining) -> String {
+    let (given, until) = (screen::time_us(training.time_us), screen::time_s(training.until_s));
+    let (chinese, english) = (format!("至 {until}"), format!("until {until}"));
+    columns(&[session.say("培训", "trained"), &training.topic, &given, session.say(&chinese, &english)])
+}
+
 fn line(session: &Session, person: &v1::OfficePerson) -> String {
     let roles: Vec<_> = person.roles.iter().map(|role| role_in_words(session, role)).collect();
     let left = screen::time_us(person.left_us);
@@ -53,8 +84,13 @@ fn line(session: &Session, person: &v1::OfficePerson) -> String {
         &person.unit,
         &roles.join(session.say("、", ", ")),
         if person.left_us == 0 { "" } else { session.say(&chinese, &english) },
+        &training_in_words(session, person),
         if person.is_caller { session.say("本人", "oneself") } else { "" },
     ])
+}
+
+fn certificate_line(session: &Session, sha256: &[u8]) -> String {
+    columns(&[session.say("证书 SHA-256", "certificate SHA-256"), &screen::hex(sha256)])
 }
 
 fn grant_line(session: &Session, grant: &v1::OfficeGrant) -> String {
@@ -78,8 +114,16 @@ fn grant_line(session: &Session, grant: &v1::OfficeGrant) -> String {
     ])
 }
 
-fn as_json(person: &v1::OfficePerson, grants: &[v1::OfficeGrant]) -> Value {
-    let grants = granted(grants, &person.person_id).map(|grant| {
+fn as_json(person: &v1::OfficePerson, office: &v1::ShowOfficeReply) -> Value {
+    let trainings = trained(&office.trainings, &person.person_id).map(|training| {
+        json!({
+            "topic": training.topic,
+            "until_s": training.until_s,
+            "time_us": training.time_us,
+            "act_id": training.act_id,
+        })
+    });
+    let grants = granted(&office.grants, &person.person_id).map(|grant| {
         let hours = (grant.until_minute != 0)
             .then(|| json!({ "from_minute": grant.from_minute, "until_minute": grant.until_minute }));
         json!({
@@ -92,21 +136,25 @@ fn as_json(person: &v1::OfficePerson, grants: &[v1::OfficeGrant]) -> Value {
             "act_id": grant.act_id,
         })
     });
+    let certificates = person.certificates_sha256.iter().map(|sha256| screen::hex(sha256));
     json!({
         "person_id": person.person_id,
         "name": person.name,
         "unit": person.unit,
         "roles": person.roles,
         "key_ids": person.key_ids,
+        "certificates_sha256": certificates.collect::<Vec<_>>(),
         "left_us": (person.left_us != 0).then_some(person.left_us),
         "is_caller": person.is_caller,
+        "training": (!person.training.is_empty()).then_some(&person.training),
+        "trained_until_us": (person.trained_until_us != 0).then_some(person.trained_until_us),
+        "trainings": trainings.collect::<Vec<_>>(),
         "grants": grants.collect::<Vec<_>>(),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
 
@@ -114,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_person_and_a_grant_stand_on_one_line_each() {
-        let session = |language| Session { language, socket: PathBuf::new(), json: false };
+        let session = |language| Session::with_no_agent(language);
         let (english, chinese) = (session(Language::English), session(Language::Chinese));
         let person = v1::OfficePerson {
             person_id: "li".into(),
@@ -126,6 +174,15 @@ mod tests {
         };
         assert_eq!(line(&english, &person), "li  李四  采购部  applicant, approver  oneself");
         assert_eq!(line(&chinese, &person), "li  李四  采购部  用印人、审批人  本人");
+        let custodian = |training: &str| v1::OfficePerson {
+            person_id: "wu".into(),
+            training: training.into(),
+            trained_until_us: 1_800_000_000_000_000,
+            ..Default::default()
+        };
+        assert_eq!(line(&english, &custodian("missing")), "wu  training missing");
+        assert!(line(&english, &custodian("past")).starts_with("wu  training ended 2027-01-1"));
+        assert!(line(&chinese, &custodian("current")).starts_with("wu  培训有效至 2027-01-1"));
         let grant = v1::OfficeGrant {
             seal_id: "contract".into(),
             classes: vec!["contract".into()],

@@ -5,13 +5,14 @@ mod grant_end;
 mod leave;
 mod list;
 mod register;
+mod train;
 
 use clap::Subcommand;
 
 use crate::Session;
 use crate::failure::Failure;
 
-/// List people, register them, grant them the use of seals
+/// List people, register them, grant them the use of seals, record their training
 #[derive(Subcommand)]
 pub(crate) enum Command {
     List(list::List),
@@ -19,6 +20,7 @@ pub(crate) enum Command {
     Leave(leave::Leave),
     Grant(grant::Grant),
     GrantEnd(grant_end::GrantEnd),
+    Train(train::Train),
 }
 
 impl Command {
@@ -29,6 +31,7 @@ impl Command {
             Self::Leave(leave) => leave.run(session).await,
             Self::Grant(grant) => grant.run(session).await,
             Self::GrantEnd(end) => end.run(session).await,
+            Self::Train(train) => train.run(session).await,
         }
     }
 }

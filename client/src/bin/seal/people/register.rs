@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sealkeeper_client::read_public_key;
+use sealkeeper_client::{certificate, read_public_key};
 use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::act::statement::PersonEntry;
-use sealkeeper_domain::identity::PersonId;
+use sealkeeper_domain::identity::{Digest, PersonId};
 use sealkeeper_domain::office::Role;
 use sealkeeper_domain::reason::Reason;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::signing::SigningOptions;
 
 /// Register a person, or put a new entry in the place of theirs; by the seal office
 ///
-/// The entry is whole: roles and keys that are not given again are no more.
+/// The entry is whole: roles, keys and certificates that are not given again are no more.
 #[derive(Args)]
 pub(crate) struct Register {
     /// Id of the person registered: 1 to 64 of a-z, 0-9 and -; it stands in the journal in the clear
@@ -46,6 +46,10 @@ pub(crate) struct Register {
     #[arg(long, value_name = "N")]
     uid: Option<u32>,
 
+    /// Certificate the person shows from other machines (mutual TLS), PEM or DER; may be repeated
+    #[arg(long = "certificate", value_name = "FILE")]
+    certificates: Vec<PathBuf>,
+
     #[command(flatten)]
     signing: SigningOptions,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Register {
 impl Register {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let keys = self.public_keys.iter().map(|path| jwk(path)).collect::<Result<_, _>>()?;
+        let digest = |path: &PathBuf| certificate::read(path).map(|der| Digest::of(&der));
+        let certificates = self.certificates.iter().map(digest).collect::<Result<_, _>>()?;
         let entry = PersonEntry {
             person: self.registered,
             name: self.name,
@@ -60,6 +66,7 @@ impl Register {
             roles: self.roles.into_iter().collect::<BTreeSet<_>>(),
             keys,
             uid: self.uid,
+            certificates,
         };
         self.signing.say(session, Statement::PersonRegister(entry)).await
     }

@@ -78,7 +78,6 @@ impl OnPad {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
 
@@ -86,7 +85,7 @@ mod tests {
 
     #[test]
     fn each_wait_says_what_is_typed_where() {
-        let session = |language| Session { language, socket: PathBuf::new(), json: false };
+        let session = |language| Session::with_no_agent(language);
         for (what, chinese, english) in [
             (OnPad::Pin, "输入 PIN", "type the PIN on"),
             (OnPad::PinIfAsked, "如果", "if token"),

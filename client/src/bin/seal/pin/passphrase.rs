@@ -13,7 +13,7 @@ use crate::Session;
 use crate::failure::Failure;
 use crate::language::choose;
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct PassphraseOptions {
     /// Read the passphrase from this descriptor: its first line
     #[arg(long, value_name = "N")]
@@ -33,6 +33,11 @@ pub(crate) struct PassphraseOptions {
 }
 
 impl PassphraseOptions {
+    /// Read from this descriptor or this file; else asked for.
+    pub(crate) fn read_from(passphrase_fd: Option<u32>, passphrase_file: Option<PathBuf>) -> Self {
+        Self { passphrase_fd, passphrase_file, pinentry: None }
+    }
+
     /// Where the passphrase comes from.
     pub(crate) fn source(self) -> Result<PinSource, Reason> {
         match self.passphrase_file {
@@ -41,6 +46,13 @@ impl PassphraseOptions {
                 .source()
                 .ok_or(Reason::PassphraseUnreadable),
         }
+    }
+}
+
+impl PassphraseOptions {
+    /// Where a PIN comes from instead, if the key turns out to lie on a token; None where there is nobody to be asked.
+    pub(crate) fn pin_source(&self, pin_fd: Option<u32>) -> Option<PinSource> {
+        PinOptions { pin_fd, pinentry: self.pinentry.clone() }.source()
     }
 }
 

@@ -56,9 +56,26 @@ fn rows(session: &Session, seal: &v1::OfficeSeal) -> Vec<Row> {
         ("密钥", "key", seal.key_uri.clone()),
         ("证书", "certificate", seal.certificate_uri.clone()),
         ("移交给", "offered to", seal.offered_to.clone()),
+        ("认证机构", "authority", seal.certificate_authority.clone()),
+        ("证书吊销", "revocation", certificate_in_words(session, seal)),
     ];
     let rows = rows.into_iter().filter(|(_, _, value)| !value.is_empty());
     rows.map(|(chinese, english, value)| Row::new(chinese, english, value)).collect()
+}
+
+/// What became of the certificate of a seal that has ended (R1).
+fn certificate_in_words(session: &Session, seal: &v1::OfficeSeal) -> String {
+    if seal.object_sha256.is_empty() || !matches!(seal.state.as_str(), "revoked" | "destroyed") {
+        return String::new();
+    }
+    let (asked, revoked) =
+        (screen::time_us(seal.certificate_asked_us), screen::time_us(seal.certificate_revoked_us));
+    let (chinese, english) = match (seal.certificate_asked_us, seal.certificate_revoked_us) {
+        (0, _) => ("尚未申请".to_owned(), "not asked for".to_owned()),
+        (_, 0) => (format!("{asked} 申请，尚未吊销"), format!("asked for {asked}, not done yet")),
+        _ => (format!("{revoked} 已吊销"), format!("done {revoked}")),
+    };
+    session.say(&chinese, &english).to_owned()
 }
 
 fn kind_in_words<'a>(session: &'a Session, kind: &'a str) -> &'a str {
@@ -104,6 +121,36 @@ pub(super) fn as_json(seal: &v1::OfficeSeal) -> Value {
         "about": known(&seal.about),
         "offered_to": known(&seal.offered_to),
         "offer_accepted": seal.offer_accepted,
+        "certificate_authority": known(&seal.certificate_authority),
+        "certificate_asked_us": (seal.certificate_asked_us != 0).then_some(seal.certificate_asked_us),
+        "certificate_revoked_us": (seal.certificate_revoked_us != 0).then_some(seal.certificate_revoked_us),
         "history": history.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sealkeeper_domain::reason::Language;
+
+    use super::*;
+
+    #[test]
+    fn what_became_of_an_ended_seals_certificate_is_told() {
+        let session = Session::with_no_agent(Language::English);
+        let seal = |state: &str, asked, revoked| v1::OfficeSeal {
+            state: state.into(),
+            object_sha256: vec![7; 32],
+            certificate_asked_us: asked,
+            certificate_revoked_us: revoked,
+            ..Default::default()
+        };
+        let told = |state, asked, revoked| certificate_in_words(&session, &seal(state, asked, revoked));
+        let (day, next) = (1_800_000_000_000_000, 1_800_086_400_000_000);
+        assert_eq!(told("active", 0, 0), "");
+        assert_eq!(told("revoked", 0, 0), "not asked for");
+        let asked = told("destroyed", day, 0);
+        assert!(asked.starts_with("asked for 2027-01-1") && asked.ends_with("not done yet"), "{asked}");
+        assert!(told("revoked", day, next).starts_with("done 2027-01-1"));
+        assert_eq!(as_json(&seal("revoked", day, 0))["certificate_asked_us"], json!(day));
+    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sealkeeper_client::output::{refuse_existing, write_new};
-use sealkeeper_client::{PersonKey, certificate};
+use sealkeeper_client::{ActSigner, certificate};
 use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::act::statement::{MadeSeal, PictureKind};
 use sealkeeper_domain::identity::Digest;
@@ -69,7 +69,7 @@ pub(super) struct Make {
 }
 
 impl Make {
-    pub(super) async fn run(mut self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         // Not by the parser of arguments: it would repeat what may hold a PIN.
         for uri in [&self.key_uri, &self.certificate_uri] {
             ObjectUri::parse(uri).map_err(|error| malformed(session, &error))?;
@@ -93,7 +93,8 @@ impl Make {
         let signer = self.signing.signer(session).await?;
         let properties = self.properties(session, &entry.told, picture, &certificate)?;
         let maker = maker_name(&office.people, signer.person.as_str());
-        let object = sealed(&signer.key, properties, &maker).map_err(Making::into_failure)?;
+        signer.key.announce(session);
+        let object = sealed(signer.key.signer(), properties, &maker).map_err(Making::into_failure)?;
         if let Some(path) = &self.object {
             write_new(&object, path)?;
         }
@@ -188,7 +189,7 @@ impl Making {
 }
 
 /// The seal object, DER, signed with the office's key, whose certificate for itself goes along.
-fn sealed(key: &PersonKey, properties: SealProperties, maker: &str) -> Result<Vec<u8>, Making> {
+fn sealed(key: &dyn ActSigner, properties: SealProperties, maker: &str) -> Result<Vec<u8>, Making> {
     let point = p256_key(key)?;
     let (from_s, until_s) = (properties.valid_from_s, properties.valid_until_s);
     let statement = MakerCertificate::to_be_signed(maker, &point, from_s, until_s)?;
@@ -200,14 +201,14 @@ fn sealed(key: &PersonKey, properties: SealProperties, maker: &str) -> Result<Ve
     Ok(der)
 }
 
-fn p256_key(key: &PersonKey) -> Result<VerifyingKey, Making> {
+fn p256_key(key: &dyn ActSigner) -> Result<VerifyingKey, Making> {
     use p256::pkcs8::DecodePublicKey as _;
     VerifyingKey::from_public_key_der(&key.public_key().spki_der())
         .map_err(|error| Making::Key(Failure::local(Reason::Internal, error)))
 }
 
 /// The signature over these bytes as SES has it (`Ecdsa-Sig-Value`, DER).
-fn signed(key: &PersonKey, bytes: &[u8]) -> Result<Vec<u8>, Making> {
+fn signed(key: &dyn ActSigner, bytes: &[u8]) -> Result<Vec<u8>, Making> {
     let raw = key.sign(bytes).map_err(|error| Making::Key(error.into()))?;
     let signature =
         Signature::from_slice(&raw).map_err(|error| Making::Key(Failure::local(Reason::Internal, error)))?;
@@ -247,6 +248,8 @@ fn other_picture(session: &Session) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use sealkeeper_client::PersonKey;
+
     use super::*;
 
     fn properties() -> SealProperties {

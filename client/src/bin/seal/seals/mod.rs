@@ -4,6 +4,8 @@ mod accept;
 mod acknowledge;
 mod apply;
 mod approve;
+mod ca_asked;
+mod ca_revoked;
 mod destroy;
 mod hand_over;
 mod history;
@@ -66,6 +68,8 @@ enum Command {
     Retire(retire::Retire),
     RetireApprove(retire_approve::RetireApprove),
     Revoke(revoke::Revoke),
+    CaAsked(ca_asked::CaAsked),
+    CaRevoked(ca_revoked::CaRevoked),
     Destroy(destroy::Destroy),
 }
 
@@ -106,6 +110,8 @@ impl Command {
             Self::Retire(step) => step.run(session).await,
             Self::RetireApprove(step) => step.run(session).await,
             Self::Revoke(step) => step.run(session).await,
+            Self::CaAsked(step) => step.run(session).await,
+            Self::CaRevoked(step) => step.run(session).await,
             Self::Destroy(step) => step.run(session).await,
             Self::List(step) => step.run(session).await,
             Self::History(step) => step.run(session).await,

@@ -16,6 +16,14 @@ pub(super) struct Receive {
     #[arg(value_name = "SEAL")]
     seal: String,
 
+    /// Read the PIN of the seal's token from this descriptor, its next line, if its key asks for it at each signature
+    #[arg(long, value_name = "N")]
+    seal_pin_fd: Option<u32>,
+
+    /// Try that PIN although the token says that only one try is left, or several wrong ones were given
+    #[arg(long)]
+    seal_final_try: bool,
+
     #[command(flatten)]
     signing: SigningOptions,
 }
@@ -24,6 +32,7 @@ impl Receive {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let entry = SealEntry::find(&session.connect().await?, &self.seal).await?;
         let object_sha256 = entry.object(session)?;
-        self.signing.say(session, Statement::SealReceive(NamedObject { seal: entry.id, object_sha256 })).await
+        let receipt = Statement::SealReceive(NamedObject { seal: entry.id, object_sha256 });
+        self.signing.receive(session, receipt, (self.seal_pin_fd, self.seal_final_try)).await
     }
 }

@@ -92,7 +92,7 @@ async fn requested(
         answered => return Ok(answered?),
     };
     let mut source = pin.source().ok_or(needed)?;
-    token::check_tries(&token, false)?;
+    token::check_pin(&token, false)?;
     let asked = PinAsked { which: PinKind::User, token: &token, seal: None, document: None };
     let pin = source.ask(session, &asked).await?;
     Ok(agent.request_certificate(&key, subject, Some(pin), false).await?)

@@ -67,7 +67,7 @@ async fn inspected(
     }
     let pin = match pin.source() {
         Some(mut source) if is_asking => {
-            token::check_tries(token, false)?;
+            token::check_pin(token, false)?;
             let seals = token.seals_asking_pin.join(session.say("、", ", "));
             let asked = PinAsked { which: PinKind::User, token, seal: Some(&seals), document: None };
             Some(source.ask(session, &asked).await?)

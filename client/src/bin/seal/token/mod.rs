@@ -82,6 +82,11 @@ pub(crate) fn check_tries(token: &v1::Token, final_try: bool) -> Result<(), Reas
     }
 }
 
+/// The same of whatever takes the PIN but its change: a token that changed hands needs a PIN of its custodian's own first (C2).
+pub(crate) fn check_pin(token: &v1::Token, final_try: bool) -> Result<(), Reason> {
+    if token.pin_not_own { Err(Reason::PinNotOwn) } else { check_tries(token, final_try) }
+}
+
 /// Tells that a token has a new PIN.
 fn tell_new_pin(session: &Session, token: &v1::Token) {
     if session.json {
@@ -113,6 +118,7 @@ fn state(session: &Session, token: &v1::Token) -> String {
         (wrong > 0, session.say(&chinese, &english)),
         (!token.pin_initialized, session.say("未设置 PIN", "no PIN set")),
         (token.pin_to_be_changed, session.say("须先更换 PIN", "the PIN must be changed first")),
+        (token.pin_not_own, session.say("PIN 不是保管人自己的", "the PIN is not its custodian's own")),
         (token.so_pin_locked, session.say("管理员 PIN 已锁死", "security officer's PIN locked")),
     ];
     words.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, words)| words.to_owned()));
@@ -161,6 +167,7 @@ fn as_json(token: &v1::Token) -> Value {
         "pin_locked": token.pin_locked,
         "pin_initialized": token.pin_initialized,
         "pin_to_be_changed": token.pin_to_be_changed,
+        "pin_not_own": token.pin_not_own,
         "wrong_pins": token.wrong_pins,
         "so_pin_count_low": token.so_pin_count_low,
         "so_pin_final_try": token.so_pin_final_try,
@@ -174,7 +181,6 @@ fn as_json(token: &v1::Token) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use sealkeeper_domain::reason::Language;
 
@@ -182,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_token_stands_on_its_line() {
-        let session = |language| Session { language, socket: PathBuf::new(), json: false };
+        let session = |language| Session::with_no_agent(language);
         let (english, chinese) = (session(Language::English), session(Language::Chinese));
         let token = v1::Token {
             serial: "00aa11".into(),
@@ -212,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_inspection_that_was_due_is_told_from_one_to_come() {
-        let session = Session { language: Language::English, socket: PathBuf::new(), json: false };
+        let session = Session::with_no_agent(Language::English);
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let told = |due_s: u64| {
             let token = v1::Token { inspection_due_us: due_s * 1_000_000, ..Default::default() };

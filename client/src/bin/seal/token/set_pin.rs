@@ -11,7 +11,8 @@ use crate::{Session, token};
 /// Give a token a new PIN by the security officer's PIN, also where its own is locked or was never set
 ///
 /// Both are asked for, the new one twice. From a descriptor the security officer's is read as its first line, the new one
-/// as its second. Each is tried once. The token is locked before it.
+/// as its second. Each is tried once. The token is locked before it. The new one is the custodian's own, who types it; a
+/// one-time PIN is one that somebody else knows as well.
 #[derive(Args)]
 pub(crate) struct SetPin {
     /// The token's serial; may be left out while there is only one
@@ -24,6 +25,11 @@ pub(crate) struct SetPin {
     /// good
     #[arg(long)]
     final_try: bool,
+
+    /// The new PIN is good for nothing but being changed: the custodian gives the token one of their own with
+    /// `seal token change-pin` (C2)
+    #[arg(long)]
+    one_time: bool,
 }
 
 impl SetPin {
@@ -37,7 +43,7 @@ impl SetPin {
             return Err(Reason::TokenPinFinalTry.into());
         }
         let set = if token.protected_authentication_path {
-            let call = agent.set_pin(&token.serial, None, self.final_try);
+            let call = agent.set_pin(&token.serial, None, self.final_try, self.one_time);
             OnPad::Reset.wait(session, &token, call).await?
         } else {
             let mut source = self.pin.source().ok_or(Reason::PinUnreadable)?;
@@ -45,7 +51,8 @@ impl SetPin {
                 PinAsked { which: PinKind::SecurityOfficer, token: &token, seal: None, document: None };
             let tried = source.ask(session, &asked).await?;
             let new = source.ask(session, &PinAsked { which: PinKind::NewUser, ..asked }).await?;
-            agent.set_pin(&token.serial, Some(PinChange { tried, new }), self.final_try).await?
+            let pins = Some(PinChange { tried, new });
+            agent.set_pin(&token.serial, pins, self.final_try, self.one_time).await?
         };
         token::tell_new_pin(session, &set);
         Ok(())

@@ -52,11 +52,11 @@ impl Unlock {
             final_try: self.final_try,
         };
         let token = if token.protected_authentication_path {
-            super::check_tries(&token, self.final_try)?;
+            super::check_pin(&token, self.final_try)?;
             OnPad::Pin.wait(session, &token, agent.unlock(&token.serial, None, terms)).await?
         } else {
             let mut source = self.pin.source().ok_or(Reason::PinUnreadable)?;
-            super::check_tries(&token, self.final_try)?;
+            super::check_pin(&token, self.final_try)?;
             let asked = PinAsked { which: PinKind::User, token: &token, seal: None, document: None };
             let pin = source.ask(session, &asked).await?;
             agent.unlock(&token.serial, Some(pin), terms).await?

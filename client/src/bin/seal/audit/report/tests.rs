@@ -1,11 +1,11 @@
 //! The report of the journal crate's own sample, as people and programs read it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use sealkeeper_domain::reason::Language;
 use sealkeeper_journal::audit::{
-    Entry, FindingView, GrantView, NoticeView, OfficeView, PersonView, SealView, TicketRow,
+    CertificateView, Entry, FindingView, GrantView, NoticeView, OfficeView, PersonView, SealView, TicketRow,
+    TrainingView,
 };
 use sealkeeper_journal::{Record, RecordBody};
 
@@ -39,6 +39,17 @@ fn office() -> OfficeView {
         person: person.into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         left_us,
+        training: (person == "p-04").then_some(TrainingView::Missing),
+    };
+    let ended = |seal: &str, asked| SealView {
+        seal: seal.into(),
+        state: "revoked".into(),
+        certificate: Some(CertificateView {
+            seal_revoked_us: BEGIN_US + 2 * DAY_US,
+            asked,
+            ..Default::default()
+        }),
+        ..SealView::default()
     };
     let finding = |number: u8, due, answered_us| FindingView {
         act: format!("10000000-0000-4000-8000-0000000002{number:02x}"),
@@ -57,12 +68,17 @@ fn office() -> OfficeView {
             seal: "contract".into(),
             hours: Some(Hours { from_minute: 480, until_minute: 1_080 }),
         }],
-        seals: vec![SealView {
-            seal: "contract".into(),
-            state: "active".into(),
-            custodian: "p-04".into(),
-            token_serial: Some("9f1c2b7a00e4d311".into()),
-        }],
+        seals: vec![
+            SealView {
+                seal: "contract".into(),
+                state: "active".into(),
+                custodian: "p-04".into(),
+                token_serial: Some("9f1c2b7a00e4d311".into()),
+                certificate: None,
+            },
+            ended("finance", None),
+            ended("invoice", Some(("甲机构".into(), BEGIN_US + 3 * DAY_US))),
+        ],
         notices: vec![NoticeView {
             act: "10000000-0000-4000-8000-0000000002d0".into(),
             seal: "contract".into(),
@@ -106,7 +122,7 @@ fn time(us: u64) -> String {
 }
 
 fn session(language: Language) -> Session {
-    Session { language, socket: PathBuf::new(), json: false }
+    Session::with_no_agent(language)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `seal reject`
+//! `seal reject` and `seal withdraw`: a request ends, by another one's word or by its applicant's.
 
 use clap::Args;
 use sealkeeper_domain::act::Statement;
@@ -9,14 +9,14 @@ use crate::Session;
 use crate::failure::Failure;
 use crate::signing::SigningOptions;
 
-/// Reject a request (用印申请): it ends, and nothing is stamped
+/// What both take.
 #[derive(Args)]
-pub(crate) struct Reject {
+pub(crate) struct EndRequest {
     /// The request's id
     #[arg(value_name = "ID")]
     request: RequestId,
 
-    /// Why, for the applicant and the journal
+    /// Why, for the journal and whoever looks the request up
     #[arg(long, value_name = "TEXT")]
     reason: String,
 
@@ -24,9 +24,13 @@ pub(crate) struct Reject {
     signing: SigningOptions,
 }
 
-impl Reject {
-    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+impl EndRequest {
+    pub(crate) async fn run(
+        self,
+        session: &Session,
+        statement: fn(EndedRequest) -> Statement,
+    ) -> Result<(), Failure> {
         let Self { request, reason, signing } = self;
-        signing.say(session, Statement::RequestReject(EndedRequest { request, reason })).await
+        signing.say(session, statement(EndedRequest { request, reason })).await
     }
 }
