@@ -45,7 +45,7 @@ main() {
   said "seal-agent runs, journal in ${home#"$root/"}"
 
   step '5/9  Policy and people: acts of the seal office'
-  says office policy approve
+  says office policy approve "$home/policy.toml"
   register head 周正 "$UNIT" --role unit-head
   register applicant 李雷 "$UNIT" --role applicant
   register approver 韩梅 "$UNIT" --role approver

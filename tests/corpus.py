@@ -4,12 +4,13 @@
     target/venv/bin/python tests/corpus.py [--bless] [--only TEXT] [FOLDER]
 
 FOLDER is $SEALKEEPER_CORPUS or ../shared/corpus beside the repository; where there is none, the run says so and counts as
-passed. Each file is stamped over gRPC with the seal in the middle of the last page. What counts as failure:
+passed. Each file is stamped over gRPC with the seal in the middle of the last page; what is found
+in a document is warned of, for test files are blank, or hold scripts, on purpose. What counts as failure:
 
 - a stamped file that any judge calls invalid;
 - a refusal without a reason code of the contract, or an RPC that fails;
 - an answer that takes longer than the guard, or a daemon that is gone at the end;
-- fewer than 640 files stamped (of the whole corpus);
+- fewer than 644 files stamped (of the whole corpus);
 - a table of refusals that differs from tests/snapshots/corpus.txt (--bless writes it anew).
 
 What does not count: a judge that abstains because it cannot read the original either.
@@ -32,7 +33,7 @@ import judges
 from agent_process import Agent
 from sealkeeper_client import ROOT, Client, Refused, at, fault
 
-AT_LEAST = 640
+AT_LEAST = 644
 GUARD_S = 60  # for one call of one file
 SNAPSHOT = ROOT / "tests/snapshots/corpus.txt"
 RUN = ROOT / "target/corpus"
@@ -56,7 +57,7 @@ def main():
         if path.suffix.lower() == ".pdf" and arguments.only in str(path.relative_to(folder))
     )
     run = Run(folder)
-    with multiprocessing.Pool(2, initializer=_worker) as pool, Agent(RUN / "agent") as agent:
+    with multiprocessing.Pool(2, initializer=_worker) as pool, Agent(RUN / "agent", lenient=True) as agent:
         run.stamp_all(agent, files, pool)
     return run.report(arguments.bless, whole=not arguments.only)
 

@@ -30,14 +30,15 @@ class Office:
     two of them, `custodian` the system user who runs the tests: all calls come from them, whoever signed what is filed.
     """
 
-    def __init__(self, home):
+    def __init__(self, home, remote=""):
+        """`remote` are lines of `[remote]` in agent.toml."""
         home = Path(home)
         home.parent.mkdir(parents=True, exist_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
         public = Path(f"{home}-office.pub")
         form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         public.write_bytes(key.public_key().public_bytes(*form))
-        self.agent = Agent(home, public)
+        self.agent = Agent(home, public, remote)
         self.key = key
 
     def __enter__(self):
@@ -61,11 +62,13 @@ class Office:
         """Signs and files; returns `FiledAct`."""
         return file_act(self.client.office, signer.act(kind, members, **claims), attachment)
 
-    def register(self, person, roles, uid=None, key=None):
-        """Registers a person of the unit, or anew; returns them as signer."""
+    def register(self, person, roles, uid=None, key=None, certificates=()):
+        """Registers a person of the unit, or anew; returns them as signer. `certificates` are SHA-256 in hex of those for TLS."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         entry = {"person": person, "name": f"测试 {person}", "unit": UNIT, "roles": roles, "keys": [public_jwk(key)]}
-        self.file(self.office, "person-register", entry if uid is None else entry | {"uid": uid})
+        entry |= {} if uid is None else {"uid": uid}
+        entry |= {"certificates": list(certificates)} if certificates else {}
+        self.file(self.office, "person-register", entry)
         return Signer(person, key, self.origin)
 
     def registered(self):

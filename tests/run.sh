@@ -12,6 +12,7 @@
 #
 # and, only when it is asked for,
 #
+#   agree    what we see of the pages of the same files, and what poppler and MuPDF see; skipped where they are absent
 #   soak     10,000 stamps while the token's worker is killed every second
 #
 # Each part ends with one line of figures. What a part printed is in target/logs/PART.log; a failing part shows it.
@@ -21,7 +22,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../softhsm-setup/packages.sh
 . "$root/softhsm-setup/packages.sh"
 readonly PARTS=(unit e2e corpus crash rules faults)
-readonly KNOWN=("${PARTS[@]}" soak)
+readonly KNOWN=("${PARTS[@]}" agree soak)
 
 main() {
   local part parts=("${PARTS[@]}") failed=()
@@ -58,6 +59,7 @@ run() {
   case $1 in
     unit) logged unit unit && figures unit ;;
     e2e) logged e2e e2e && figures e2e ;;
+    agree) logged agree agree && shown agree ;;
     corpus | crash) logged "$1" "$python" "tests/$1.py" && shown "$1" ;;
     rules | faults | soak) logged "$1" cargo test --package sealkeeper-tests --locked --test "$1" && shown "$1" ;;
   esac
@@ -72,6 +74,11 @@ e2e() {
   cargo test --package sealkeeper-tests --locked --no-fail-fast --lib --test e2e &&
     tests/worker.sh &&
     (cd tests && "$python" -m unittest discover --pattern 'e2e_*.py')
+}
+
+agree() {
+  cargo build --package sealkeeper-view --locked --example look &&
+    "$python" tests/agree.py
 }
 
 # logged NAME COMMAND...: the command's output goes to target/logs/NAME.log; if it fails, the end of it is shown.

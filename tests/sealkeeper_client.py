@@ -1,4 +1,4 @@
-"""A client of `seal-agent` in Python, over gRPC on its Unix socket. The contract is proto/PROTOCOL.md.
+"""A client of `seal-agent` in Python, over gRPC on its Unix socket, or over mutual TLS from another machine. The contract is proto/PROTOCOL.md.
 
 The stubs are generated from proto/sealkeeper/v1/*.proto when first needed, into target/python/<digest of the contract>.
 
@@ -94,10 +94,17 @@ def fault(error):
     return None, None
 
 
+def credentials(issuers, certificate, key):
+    """From these PEM files: who may have issued the agent's certificate, and one's own with its key (docs/remote.md)."""
+    read = [Path(file).read_bytes() for file in (issuers, key, certificate)]
+    return grpc.ssl_channel_credentials(*read)
+
+
 class Client:
     """One connection. Thread-safe. `timeout` is the deadline of every call in seconds."""
 
-    def __init__(self, socket, timeout=60):
+    def __init__(self, socket, timeout=60, credentials=None):
+        """`socket` is a path; with `credentials` (see `credentials`) it is `host:port` instead."""
         options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.enable_http_proxy", 0)]
         # A daemon that comes back is found again at once.
         options += [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
@@ -105,7 +112,10 @@ class Client:
         options += [("grpc.use_local_subchannel_pool", 1)]
         # No grpc.default_authority: the agent takes what gRPC sends by itself, the percent-encoded path of the socket.
         self.timeout = timeout
-        self.channel = grpc.insecure_channel(f"unix:{os.path.abspath(socket)}", options)
+        if credentials:
+            self.channel = grpc.secure_channel(socket, credentials, options)
+        else:
+            self.channel = grpc.insecure_channel(f"unix:{os.path.abspath(socket)}", options)
         self.tokens = token_pb2_grpc.TokenServiceStub(self.channel)
         self.seals = seal_pb2_grpc.SealServiceStub(self.channel)
         self.uses = use_pb2_grpc.UseServiceStub(self.channel)
@@ -218,14 +228,29 @@ class Client:
         return self.office.DescribeOffice(office_pb2.DescribeOfficeRequest(), timeout=self.timeout)
 
     def show_office(self):
-        return self.office.ShowOffice(office_pb2.ShowOfficeRequest(), timeout=self.timeout)
+        """The office, all pages of it."""
+        whole = office_pb2.ShowOfficeReply()
+        while True:
+            request = office_pb2.ShowOfficeRequest(after=whole.next)
+            page = self.office.ShowOffice(request, timeout=self.timeout)
+            whole.next = ""
+            whole.MergeFrom(page)
+            if not page.next:
+                return whole
 
     def show_request(self, request_id):
         return self.requests.ShowRequest(office_pb2.ShowRequestRequest(request_id=request_id), timeout=self.timeout).request
 
     def list_requests(self, which="", ended=False):
-        request = office_pb2.ListRequestsRequest(which=which, ended=ended)
-        return list(self.requests.ListRequests(request, timeout=self.timeout).requests)
+        """All of them, page by page."""
+        requests, after = [], ""
+        while True:
+            request = office_pb2.ListRequestsRequest(which=which, ended=ended, after=after)
+            page = self.requests.ListRequests(request, timeout=self.timeout)
+            requests += page.requests
+            after = page.next
+            if not after:
+                return requests
 
     # -- journal
 

@@ -10,11 +10,13 @@ use serde_json::Value;
 
 use crate::{AgentHome, binary};
 
-/// `seal` with the socket of one home, in a folder, in English unless told otherwise.
+/// `seal` with the agent of one home, in a folder, in English unless told otherwise.
 pub struct Seal {
-    socket: PathBuf,
+    /// The variable that says where the agent is.
+    place: (&'static str, PathBuf),
     folder: PathBuf,
     locale: &'static str,
+    environment: Vec<(&'static str, PathBuf)>,
 }
 
 /// What a command said and how it ended.
@@ -31,7 +33,24 @@ pub struct Said {
 impl Seal {
     /// For this home, in its scratch folder.
     pub fn new(home: &AgentHome) -> Self {
-        Self { socket: home.socket(), folder: home.scratch().to_owned(), locale: "C.UTF-8" }
+        Self { place: ("SEALKEEPER_SOCKET", home.socket()), ..Self::without_agent(home.scratch()) }
+    }
+
+    /// In this folder, with no agent to speak to.
+    pub fn without_agent(folder: &Path) -> Self {
+        let place = ("SEALKEEPER_SOCKET", folder.join("absent.sock"));
+        Self { place, folder: folder.to_owned(), locale: "C.UTF-8", environment: Vec::new() }
+    }
+
+    /// With this variable, a path.
+    pub fn with(mut self, name: &'static str, path: &Path) -> Self {
+        self.environment.push((name, path.to_owned()));
+        self
+    }
+
+    /// From afar, as this file says.
+    pub fn from_afar(self, file: &Path) -> Self {
+        Self { place: ("SEALKEEPER_REMOTE", file.to_owned()), ..self }
     }
 
     /// In Chinese.
@@ -55,9 +74,10 @@ impl Seal {
             .args(arguments)
             .current_dir(&self.folder)
             .env_clear()
-            .env("SEALKEEPER_SOCKET", &self.socket)
+            .env(self.place.0, &self.place.1)
             .env("LANG", self.locale)
             .env("TZ", "UTC")
+            .envs(self.environment.iter().map(|(name, path)| (name, path)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

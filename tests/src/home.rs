@@ -40,6 +40,8 @@ pub struct AgentHome {
     pub seals: Vec<SealEntry>,
     /// Lines of `[limits]` in agent.toml.
     pub limits: String,
+    /// Lines of `[remote]` in agent.toml, without which nobody calls from afar.
+    pub remote: String,
     /// Lines of the first of `[[modules]]`, such as how much memory it may take.
     pub module: String,
     /// What the module misbehaves by, once [`AgentHome::with_faults`] put one in its place.
@@ -72,6 +74,7 @@ impl AgentHome {
             token,
             folder,
             limits: String::new(),
+            remote: String::new(),
             module: String::new(),
             faults: None,
             healthy: None,
@@ -114,6 +117,7 @@ impl AgentHome {
             token,
             seals: Vec::new(),
             limits: String::new(),
+            remote: String::new(),
             module: String::new(),
             faults: None,
             healthy: None,
@@ -215,6 +219,9 @@ impl AgentHome {
             self.limits,
             self.module,
         );
+        if !self.remote.is_empty() {
+            text += &format!("[remote]\n{}\n", self.remote);
+        }
         if self.office {
             text += &format!("[office]\nissuers = [{:?}]\n", self.token.ca());
         }

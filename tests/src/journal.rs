@@ -62,9 +62,11 @@ impl Journal {
         self.entries.iter().map(|entry| &entry.record)
     }
 
-    /// Types of all records from `from` on. That a token was seen comes in its own time, see [`crate::Rpc::seen`].
+    /// Types of all records from `from` on. That a token was seen comes in its own time, see [`crate::Rpc::seen`]; that a version was, which is told
+    /// once and in its own time too, is left out.
     pub fn types_from(&self, from: usize) -> Vec<&'static str> {
-        self.records().skip(from).map(|record| record.body.type_name()).collect()
+        let types = self.records().skip(from).map(|record| record.body.type_name());
+        types.filter(|name| *name != "version_seen").collect()
     }
 
     /// Types of all records.

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, and so does what it stands on"
 )]
 
+pub mod afar;
 mod binaries;
 mod command_line;
 mod daemon;
@@ -28,6 +29,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
+pub use afar::{Authority, Door, Purpose};
 pub use binaries::{binary, repository};
 pub use command_line::{Said, Seal};
 pub use daemon::{Daemon, Exited};

@@ -206,18 +206,24 @@ impl OfficeHome {
             roles: roles.iter().copied().collect(),
             keys: vec![persona.jwk()],
             uid,
+            certificates: Vec::new(),
         }
     }
 
     /// From nothing to the seal in use: asked for by `deputy`, approved by `head`, kept by `keeper`.
     pub async fn activate(&self, rpc: &Rpc) {
+        self.hand_out(rpc).await;
+        self.receive(rpc).await;
+    }
+
+    /// The same up to where its custodian has to receive it.
+    pub async fn hand_out(&self, rpc: &Rpc) {
         self.says_with(rpc, "deputy", self.application()).await.unwrap();
         let about = self.about(rpc).await;
         self.says(rpc, "head", Statement::SealApprove(NamedSeal { seal: seal(), about })).await;
         self.says(rpc, "office", self.review(about)).await;
         self.says_with(rpc, "office", self.making("office", about)).await.unwrap();
         self.says(rpc, "office", self.issue()).await;
-        self.receive(rpc).await;
     }
 
     /// The custodian's receipt, with the token unlocked.

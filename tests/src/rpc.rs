@@ -114,6 +114,10 @@ impl Rpc {
         Self { channel: endpoint.connect_with_connector(connector).await.unwrap() }
     }
 
+    pub(crate) fn over(channel: Channel) -> Self {
+        Self { channel }
+    }
+
     /// UseService.
     pub fn uses(&self) -> UseServiceClient<Channel> {
         UseServiceClient::new(self.channel.clone())
@@ -151,7 +155,17 @@ impl Rpc {
 
     /// FileAct, with what the act names by digest.
     pub async fn file_with(&self, act: &str, attachment: &[u8]) -> Result<v1::FiledAct, No> {
-        let request = v1::FileActRequest { act: act.to_owned(), attachment: attachment.to_vec() };
+        self.file_whole(act, attachment, "").await
+    }
+
+    /// FileAct of a receipt, with the PIN for a key that asks for it at each signature.
+    pub async fn file_with_pin(&self, act: &str, pin: &str) -> Result<v1::FiledAct, No> {
+        self.file_whole(act, &[], pin).await
+    }
+
+    async fn file_whole(&self, act: &str, attachment: &[u8], pin: &str) -> Result<v1::FiledAct, No> {
+        let (attachment, pin) = (attachment.to_vec(), pin.as_bytes().to_vec());
+        let request = v1::FileActRequest { act: act.to_owned(), attachment, pin, final_try: false };
         match self.offices().file_act(request).await?.into_inner().result.unwrap() {
             file_act_reply::Result::Filed(filed) => Ok(filed),
             file_act_reply::Result::Refused(refusal) => Err(No::Refused(refusal)),
@@ -163,9 +177,42 @@ impl Rpc {
         self.file_with(act, &[]).await
     }
 
-    /// ShowOffice.
+    /// ShowOffice, all pages.
     pub async fn show_office(&self) -> Result<v1::ShowOfficeReply, No> {
-        Ok(self.offices().show_office(v1::ShowOfficeRequest {}).await?.into_inner())
+        let mut whole = v1::ShowOfficeReply::default();
+        loop {
+            let asked = v1::ShowOfficeRequest { limit: 0, after: std::mem::take(&mut whole.next) };
+            let page = self.offices().show_office(asked).await?.into_inner();
+            whole.people.extend(page.people);
+            whole.grants.extend(page.grants);
+            whole.seals.extend(page.seals);
+            whole.notices.extend(page.notices);
+            whole.findings.extend(page.findings);
+            whole.trainings.extend(page.trainings);
+            if page.next.is_empty() {
+                return Ok(whole);
+            }
+            whole.next = page.next;
+        }
+    }
+
+    /// ListRequests, all pages of so many.
+    pub async fn list_requests(
+        &self,
+        which: &str,
+        ended: bool,
+        limit: u32,
+    ) -> Result<Vec<v1::KeptRequest>, No> {
+        let (mut requests, mut after) = (Vec::new(), String::new());
+        loop {
+            let asked = v1::ListRequestsRequest { which: which.to_owned(), ended, limit, after };
+            let page = self.requests().list_requests(asked).await?.into_inner();
+            requests.extend(page.requests);
+            after = page.next;
+            if after.is_empty() {
+                return Ok(requests);
+            }
+        }
     }
 
     /// ShowRequest.

@@ -63,6 +63,11 @@ impl SoftToken {
         Self::copy(&TEMPLATE, &TEMPLATE.folder, folder)
     }
 
+    /// A person's own token, in this folder: one P-256 key, 01.
+    pub fn of_a_person(folder: PathBuf) -> Self {
+        Self::copy(&HEALTHY, &HEALTHY.folder, folder)
+    }
+
     /// The same token once more, as it is now.
     pub(crate) fn copied_to(&self, folder: PathBuf) -> Self {
         Self::copy(self.template, &self.folder, folder)

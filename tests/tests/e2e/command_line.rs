@@ -131,7 +131,7 @@ fn what_a_person_sees() {
            time         DAY TIME Z
            journal      ORIGIN
            use          UUID
-           tree         5 DIGEST
+           tree         6 DIGEST
         every signature is intact
         not judged yet: whether the certificates are to be trusted, and changes after a signature
         -- err

@@ -31,18 +31,19 @@ fn a_sound_agent_says_of_each_thing_that_it_is_well() {
         let reply = diagnose(&rpc).await;
         assert_eq!(reply.agent_version, env!("CARGO_PKG_VERSION"));
         let token = format!("token {}", home.token.serial());
-        let subjects = ["clock", "home", "policy", "socket", "journal", "spool", "module softhsm", &token];
+        let machine = ["clock", "home", "policy", "socket", "journal", "backup", "spool", "documents"];
+        let subjects = machine.into_iter().chain(["module softhsm", &token]);
         let seals = ["seal 公章", "seal 合同专用章", "seal 财务专用章"];
-        let all: Vec<_> = subjects.iter().chain(&seals).map(|subject| (*subject, "ok", "")).collect();
+        let all: Vec<_> = subjects.chain(seals).map(|subject| (subject, "ok", "")).collect();
         assert_eq!(told(&reply), all);
         for check in &reply.checks {
             assert!(!check.text_zh.is_empty() && !check.text_en.is_empty(), "{check:?}");
             assert!(check.hint_zh.is_empty() && check.hint_en.is_empty(), "{check:?}");
         }
-        let module = &reply.checks[6];
+        let module = &reply.checks[8];
         assert!(module.text_en.contains("PKCS11") && module.details["tokens"] == "1", "{module:?}");
-        assert_eq!(reply.checks[8].details["key"], "fit");
-        assert!(reply.checks[8].details["days-left"].parse::<u32>().unwrap() > 30);
+        assert_eq!(reply.checks[10].details["key"], "fit");
+        assert!(reply.checks[10].details["days-left"].parse::<u32>().unwrap() > 30);
         // It changed nothing.
         assert_eq!(rpc.journal().await.entries.len(), records);
         assert_eq!(rpc.token(&home.token).await.uses_left, 2);

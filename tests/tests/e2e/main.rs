@@ -8,11 +8,14 @@
     reason = "a test fails by panicking, and so do its helpers"
 )]
 
+mod audit;
 mod command_line;
 mod crash;
+mod custody;
 mod daemon;
 mod diagnosis;
 mod documents;
+mod door;
 mod idempotence;
 mod inspection;
 mod journal;
@@ -20,10 +23,13 @@ mod keys;
 mod keys_on_token;
 mod modules;
 mod office;
+mod own_key;
 mod pins;
 mod policy;
 mod presence;
 mod refusals;
+mod remote;
+mod remote_page;
 mod requests;
 mod secrets;
 mod stamping;

@@ -23,6 +23,7 @@ async fn set(rpc: &Rpc, home: &AgentHome, so_pin: &str, new: &str, final_try: bo
         so_pin: so_pin.as_bytes().to_vec(),
         new_pin: new.as_bytes().to_vec(),
         final_try,
+        one_time: false,
     };
     Ok(rpc.tokens().set_pin(request).await?.into_inner().token.unwrap())
 }

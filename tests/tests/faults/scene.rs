@@ -229,7 +229,7 @@ impl<'h> Scene<'h> {
 
     /// The records from `from` on that are not of the healthy module, nor of the agent's start and end, nor of the look at
     /// whether anything was released. That a token was seen, which is told once after each start and comes in its own time, is
-    /// left out where the case is not about it.
+    /// left out (and so is a version) where the case is not about it.
     fn records(&self, from: usize, journal: &Journal) -> Vec<(usize, Value)> {
         let healthy = self.home.healthy().map(|token| token.serial().to_owned());
         let mut healthy_uses = Vec::new();
@@ -237,7 +237,9 @@ impl<'h> Scene<'h> {
         let patterns = || self.case.records.iter().flat_map(Expected::patterns);
         let about_presence = patterns().any(|pattern| pattern.is_of("token_inserted"));
         let is_left_out = |record: &Value| {
-            record["operation"] == "fetch" || (record["type"] == "token_inserted" && !about_presence)
+            record["operation"] == "fetch"
+                || record["type"] == "version_seen"
+                || (record["type"] == "token_inserted" && !about_presence)
         };
         for (seq, entry) in journal.entries.iter().enumerate() {
             let record: Value = serde_json::from_slice(&entry.bytes).unwrap();

@@ -6,8 +6,8 @@ use sealkeeper_domain::{
     act::{
         Statement,
         statement::{
-            EndedGrant, EndedRequest, FindingAnswer, FindingText, NamedAct, NamedPerson, NamedSeal,
-            PersonEntry,
+            CertificateStep, EndedGrant, EndedRequest, FindingAnswer, FindingText, NamedAct, NamedPerson,
+            NamedSeal, PersonEntry, RevocationStep, TrainingGiven,
         },
     },
     office::Role,
@@ -181,6 +181,18 @@ fn statement(typ: &str, home: &OfficeHome, who: &str, state: &str, known: &Known
         "seal-retire-approve" => Statement::SealRetireApprove(named(known.retirement)),
         "seal-revoke" => Statement::SealRevoke(named(known.retirement)),
         "seal-destroy" => destruction(),
+        "certificate-revocation" => Statement::CertificateRevocation(CertificateStep {
+            seal: seal(),
+            about: known.revocation,
+            step: RevocationStep::Asked,
+            authority: "认证机构".to_owned(),
+            text: "受理号 1".to_owned(),
+        }),
+        "training" => Statement::Training(TrainingGiven {
+            person: home.who("keeper").id,
+            topic: "印章保管规范".to_owned(),
+            until_s: now_s() + 86_400,
+        }),
         "grant" => Statement::Grant(home.terms("clerk")),
         "grant-end" => {
             let (person, reason) = (home.who("partner").id, "到期".to_owned());
@@ -219,5 +231,6 @@ pub fn newcomer() -> PersonEntry {
         unit: "总部".to_owned(),
         roles: [Role::Applicant].into(),
         uid: None,
+        certificates: Vec::new(),
     }
 }

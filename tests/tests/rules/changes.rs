@@ -39,7 +39,7 @@ async fn suspension(board: &Board, stage: &Stage) {
     let mut known = stage.known.clone();
     home.says(&rpc, "head", Statement::SealSuspend(with_text())).await;
     known.suspension = home.about(&rpc).await;
-    every_use(board, &home, &mut agent, &known, "while it is suspended", &["seal-suspended"]).await;
+    every_use(board, &home, &mut agent, &known, "while it is suspended", ["seal-suspended"; 2]).await;
     home.says(&rpc, "office", resumption(&known)).await;
     home.inspect(&rpc).await;
     home.says(&rpc, "deputy", resumption(&known)).await;
@@ -72,7 +72,7 @@ async fn revoked(board: &Board, stage: &Stage) {
     let about = home.says(&rpc, "clerk", retirement()).await.act_id.parse().unwrap();
     home.says(&rpc, "head", Statement::SealRetireApprove(NamedSeal { seal: seal(), about })).await;
     home.says(&rpc, "office", Statement::SealRevoke(NamedSeal { seal: seal(), about })).await;
-    every_use(board, &home, &mut agent, &stage.known, "of a revoked seal", &["seal-revoked"]).await;
+    every_use(board, &home, &mut agent, &stage.known, "of a revoked seal", ["seal-revoked"; 2]).await;
     for (who, typ, state) in [("applicant", "withdraw", "filed"), ("first", "reject", "half")] {
         let request = stage.known.requests[state].request;
         let ended = EndedRequest { request, reason: "不用了".to_owned() };
@@ -87,16 +87,16 @@ async fn revoked(board: &Board, stage: &Stage) {
     board.on_record("revoked with requests", agent.stop().await);
 }
 
-/// Everything that would bring a request nearer to its stamp is refused for this.
+/// Everything that would bring a request nearer to its stamp is refused: acts for the one, reviews and stamps by whoever sits there for the other.
 async fn every_use(
     board: &Board,
     home: &OfficeHome,
     agent: &mut Refusing<'_>,
     known: &Known,
     when: &str,
-    expected: &[&str],
+    [of_acts, of_uses]: [&str; 2],
 ) {
-    let expected = codes(expected);
+    let (of_acts, of_uses) = (codes(&[of_acts]), codes(&[of_uses]));
     let bound = |state: &str| Box::new(known.requests[state].clone());
     for (who, statement) in [
         ("applicant", Statement::RequestFile(bound("drafted"))),
@@ -107,16 +107,16 @@ async fn every_use(
         let typ = statement.typ();
         let told = agent.rpc.file(&home.act(&home.who(who), statement)).await;
         let told = agent.told(told);
-        board.refused(&format!("U8 {typ} by {who} {when}"), &expected, &told);
+        board.refused(&format!("U8 {typ} by {who} {when}"), &of_acts, &told);
     }
     for state in ["drafted", "filed", "half", "approved"] {
         let id = known.requests[state].request.to_string();
         let told = agent.rpc.review(&id).await;
         let told = agent.told(told);
-        board.refused(&format!("U8 review of one {state} {when}"), &expected, &told);
+        board.refused(&format!("U8 review of one {state} {when}"), &of_uses, &told);
         let told = agent.rpc.stamp(&id, Uuid::new_v4(), &[7; 32]).await;
         let told = agent.told(told);
-        board.refused(&format!("U8 stamp of one {state} {when}"), &expected, &told);
+        board.refused(&format!("U8 stamp of one {state} {when}"), &of_uses, &told);
     }
 }
 
@@ -143,9 +143,13 @@ async fn handed_over(board: &Board, accepted: &Stage) {
             agent.rpc.lock(token).await;
         }
         let told = agent.told(told);
-        board.refused(&format!("C2 unlock by {caller} {step}"), &codes(no), &told);
+        // Whoever keeps it now knows the PIN of who kept it before, and needs one of their own first.
+        let unlocking = if (step, caller) == ("after it", "keeper2") { &["pin-not-own"] } else { no };
+        board.refused(&format!("C2 unlock by {caller} {step}"), &codes(unlocking), &told);
         let told = agent.rpc.review(&id).await;
         let told = agent.told(told);
+        // Who keeps no seal yet does not even see the request.
+        let no = if no.is_empty() || caller == "keeper" { no } else { &["request-unknown"] };
         board.refused(&format!("C2 review by {caller} {step}"), &codes(no), &told);
     }
     // Once he keeps it no more he may approve its use.
@@ -170,7 +174,9 @@ async fn keeper_left(board: &Board, stage: &Stage) {
     home.says(&rpc, "office", Statement::PersonRegister(entry)).await;
     let seals = rpc.show_office().await.unwrap().seals;
     board.holds("C2 person-leave of the custodian suspends", seals[0].state == "suspended");
-    every_use(board, &home, &mut agent, &stage.known, "whose custodian has left", &["seal-suspended"]).await;
+    // Whoever sits there next keeps nothing of it, and does not even see its requests.
+    let no = ["seal-suspended", "request-unknown"];
+    every_use(board, &home, &mut agent, &stage.known, "whose custodian has left", no).await;
     let told = agent.rpc.try_unlock(&home.home.token, home.home.token.pin(), 1, 0).await;
     let told = agent.told(told);
     board.refused("C2 unlock by somebody else", &codes(&["not-custodian"]), &told);

@@ -102,6 +102,7 @@ fn people(home: &OfficeHome, _: &Known) -> Vec<Bad> {
         bad("office and auditor", "office", with_roles(&[Role::SealOffice, Role::Auditor]), apart),
         bad("office and custodian", "office", with_roles(&[Role::SealOffice, Role::Custodian]), apart),
         bad("custodian and auditor", "office", with_roles(&[Role::Custodian, Role::Auditor]), apart),
+        bad("auditor and approver", "office", with_roles(&[Role::Auditor, Role::Approver]), apart),
         bad("all roles", "office", with_roles(&Role::ALL), apart),
         bad(
             "all roles, by the auditor",

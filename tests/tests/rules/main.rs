@@ -26,6 +26,7 @@ mod changes;
 mod contents;
 mod forgeries;
 mod making;
+mod remote;
 mod stage;
 mod table;
 mod terms;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
 
     let mut jobs: Vec<Job<'_>> = Vec::new();
     jobs.extend(uses::jobs(&stages, &requests));
+    jobs.extend(remote::jobs(&stages));
     jobs.extend(changes::jobs(&stages, &requests));
     jobs.extend(contents::jobs(&stages));
     jobs.extend(terms::jobs(&requests));

@@ -37,6 +37,8 @@ pub struct Known {
     pub suspension: ActId,
     /// The retirement under way.
     pub retirement: ActId,
+    /// The revocation.
+    pub revocation: ActId,
     /// The report.
     pub notice: ActId,
     /// A finding that `clerk` has to answer.
@@ -54,6 +56,7 @@ impl Known {
             application: none(),
             suspension: none(),
             retirement: none(),
+            revocation: none(),
             notice: none(),
             finding: none(),
             requests: BTreeMap::new(),
@@ -176,7 +179,8 @@ pub async fn all() -> Vec<Stage> {
     let revoked = retire_approved
         .grown("revoked", async |home, rpc, known| {
             let named = NamedSeal { seal: seal(), about: known.retirement };
-            home.says(rpc, "office", Statement::SealRevoke(named)).await;
+            known.revocation =
+                home.says(rpc, "office", Statement::SealRevoke(named)).await.act_id.parse().unwrap();
         })
         .await;
     let half_destroyed = revoked

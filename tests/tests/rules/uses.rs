@@ -103,7 +103,8 @@ async fn calls(board: &Board, stage: &Stage) {
             if caller != "keeper" && !ENDED.contains(&state) {
                 against.insert("not-custodian".to_owned());
             }
-            let against = if unknown { codes(&["person-unknown"]) } else { against };
+            // Of a request that is none of their business nobody hears more than of one there is not.
+            let against = if unknown || !sees { seen } else { against };
             let told = agent.rpc.review(&id).await;
             let told = agent.told(told);
             board.refused(&format!("C1 review by {caller} of one {state}"), &against, &told);
@@ -145,9 +146,7 @@ async fn others(board: &Board, home: &OfficeHome, agent: &mut Refusing<'_>, know
         board.holds(&format!("S1 list-acts by {caller}: of others"), others == supervises);
     }
 
-    let request = v1::ListRequestsRequest { which: String::new(), ended: true };
-    let listed = agent.rpc.requests().list_requests(request).await;
-    let listed = listed.map(|reply| reply.into_inner().requests).map_err(No::from);
+    let listed = agent.rpc.list_requests("", true, 0).await;
     let of_applicant = listed.iter().flatten().filter(|kept| kept.applicant_name == "applicant").count();
     let told = agent.told(listed);
     board.refused(&format!("S1 list-requests by {caller}"), &by(&[]), &told);
