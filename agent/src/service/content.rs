@@ -46,7 +46,8 @@ pub(crate) struct Documents {
 #[derive(Clone, PartialEq)]
 struct LookedFor {
     sha256: Digest,
-    pages: RangeInclusive<u32>,
+    /// The one page that is examined; `None`: every page.
+    page: Option<PageChoice>,
     rules: DocumentRules,
 }
 
@@ -86,6 +87,12 @@ impl Service {
         let page = asked.placements.first().and_then(|placement| placement.as_ref().ok());
         let page = page.map_or(PageChoice::Last, |placement| placement.page);
         let all = rules.examine_all_pages;
+        let looked_for = LookedFor { sha256, page: (!all).then_some(page), rules };
+        if let Some(known) = self.documents.known(&looked_for) {
+            let reading = tokio::task::spawn_blocking(move || service.document(sha256));
+            let (spooled, input) = joined(reading.await)??;
+            return Ok((spooled, input, Content::new(sha256, known)));
+        }
         let reading = tokio::task::spawn_blocking(move || {
             let (spooled, input) = service.document(sha256)?;
             let held =
@@ -94,12 +101,8 @@ impl Service {
         });
         let (spooled, input, Held { mut examined, pages }) = joined(reading.await)??;
         let Some(pages) = pages else { return Ok((spooled, input, Content::new(sha256, examined.into()))) };
-        let asked = LookedFor { sha256, pages: pages.clone(), rules };
-        if let Some(known) = self.documents.known(&asked) {
-            return Ok((spooled, input, Content::new(sha256, known)));
-        }
         let file = spooled.read_only().map_err(|error| Stop::Fault(format!("spool: {error}")))?;
-        let sought = Sought { draft_words: asked.rules.draft_markers.clone(), keywords: Vec::new() };
+        let sought = Sought { draft_words: looked_for.rules.draft_markers.clone(), keywords: Vec::new() };
         let looked =
             self.documents.viewer.look(file, pages, sought).await.map_err(Violation::from).at("inspect")?;
         if looked.page_count != examined.pages {
@@ -108,9 +111,9 @@ impl Service {
                 Violation::new(Reason::PdfDamaged).with("what", "page-count").with("seen", looked.page_count);
             return Err(other).at("inspect");
         }
-        show(&mut examined, looked, &asked.rules);
+        show(&mut examined, looked, &looked_for.rules);
         let examined = Arc::new(examined);
-        self.documents.keep(asked, examined.clone());
+        self.documents.keep(looked_for, examined.clone());
         Ok((spooled, input, Content::new(sha256, examined)))
     }
 }
