@@ -7,44 +7,16 @@
 //!
 //! The rule: a file that common readers (qpdf, poppler, MuPDF, pdf.js, PDFium, pyHanko) take alike is sound, whatever the letter of
 //! the standard says; a file that they may take differently, or that some of them must repair first, is damaged. Nothing is ever
-//! repaired here.
+//! repaired here. `docs/damaged.md` has every case with its verdict, its reason and a file that shows it.
 //!
-//! Harmless:
-//! - up to 1,024 bytes before `%PDF-`, from which all offsets then count; a version nobody can read
-//! - anything after the last `startxref` number, also a missing `%%EOF`, as long as `startxref` lies in the last 1,024 bytes
-//! - white space before `xref`, before `N G obj` at an object's offset, before subsections and
-//!   after table entries; table entries of 19 bytes
-//! - /Size too small or too large; oddities of the list of free objects; an entry in use with offset 0 (it is free)
-//! - a cross-reference stream with more data than entries, or with a wrong entry for itself
-//! - a cross-reference stream beside a table (/XRefStm), if the two say nothing different of any object
-//! - stale linearization data
-//! - a missing `endobj`; `obj` directly followed by a delimiter; white space between `stream` and its end of line
-//! - references to objects that are free or missing (null, §7.3.10)
-//! - undecodable streams, wrong stream lengths and malformed objects in places that are never looked at
-//! - a missing /Type of a catalog or page; a missing /MediaBox (US Letter, as all readers have it); a wrong /Parent of a page if
-//!   nothing is inherited through it
-//! - anything but dictionaries among a form's fields; a field that is listed twice among the form's own
-//!
-//! Damaged, with the kind in [`Damage`]:
-//! - `startxref` or /Prev that does not lead to a section (0 included), or leads in a circle
-//! - a table whose entries have not their three words in fixed places; a cross-reference stream with fewer data than entries, or
-//!   with entries of a type other than 0, 1 and 2
-//! - an entry in use, looked at or not, that does not point at its object; two different entries for one object in one section
-//! - a reference with another generation than the object's
-//! - an object that is not complete where the next one begins; unbalanced or unknown tokens, and braces in names, which only some
-//!   readers take for delimiters
-//! - a dictionary that has a key twice, with different values
-//! - a stream whose data do not end where /Length says, or that begins after a lone carriage return, if it must be decoded
-//! - an object stream whose index names other objects than the cross references do, whose objects overlap, or one of whose objects in
-//!   force is malformed, looked at or not
-//! - a page tree with wrong /Count, circles, pages that come twice, kids that are missing or no references, or a /Parent by which a page
-//!   inherits something else than by /Kids
-//! - a form whose field tree has circles, or fields with two parents
+//! What structure does not hang on is not looked at here: [`crate::scan`] goes through all that something leads to, and tells of
+//! streams, objects and references on which readers that repair them may differ.
 //!
 //! Refused with codes of their own: encrypted files, and hybrid ones (/XRefStm) whose table and stream speak of one object in two ways, or
 //! whose stream leads to other sections than the table; what they hide is shown by some readers only.
 
 mod entries;
+mod excerpt;
 mod header;
 mod hybrid;
 mod indirect;
@@ -58,7 +30,10 @@ mod stream;
 mod table;
 mod xref_stream;
 
+pub use excerpt::ExcerptError;
+pub(crate) use excerpt::shown_by;
 pub use header::may_be_pdf;
+pub(crate) use objects::Places;
 pub use pages::{Attribute, Page, PageError};
 pub use revisions::Revision;
 pub use sections::XrefStyle;

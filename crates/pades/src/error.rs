@@ -92,7 +92,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// What makes a file damaged. The list of what counts and what does not is in [`crate::document`].
+    /// What makes a file damaged. The list of what counts and what does not is `docs/damaged.md`.
     Damage {
         /// No `startxref` with a number within the last 1,024 bytes.
         NoStartxref = "no-startxref", "no startxref near the end of the file";

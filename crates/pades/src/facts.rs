@@ -12,6 +12,7 @@ pub use hazard::Hazard;
 pub use layers::{HiddenLayer, hidden_layers};
 pub use metadata::PdfAClaim;
 pub use scan::{FoundHazard, scan};
+pub(crate) use scan::{Named, named_in};
 pub use signatures::{DocMdp, ExistingSignature};
 
 use crate::document::{Document, XrefStyle};

@@ -55,7 +55,7 @@ pub mod picture;
 pub mod revision;
 pub mod validate;
 
-pub use document::{Attribute, Document, Page, PageError, Revision, XrefStyle, may_be_pdf};
+pub use document::{Attribute, Document, ExcerptError, Page, PageError, Revision, XrefStyle, may_be_pdf};
 pub use error::{Damage, Limit, ReadError};
 pub use facts::{
     DocMdp, ExistingSignature, Facts, FoundHazard, Hazard, HiddenLayer, NewFieldForbidden, PdfAClaim,

@@ -25,6 +25,9 @@ pub struct SealPicture {
     digest: [u8; 32],
 }
 
+/// Bytes before the first chunk (ISO 15948 §5.2).
+const SIGNATURE_LEN: usize = 8;
+
 /// Why a picture cannot be a seal's.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
@@ -80,6 +83,7 @@ impl SealPicture {
                 "{width} × {height} pixels, at most {MAX_PIXELS} in all are allowed"
             )));
         }
+        palette_is_sound(file)?;
         let mut reader = decoder.read_info()?;
         let too_large = || PictureError::TooLarge("its size overflows".to_owned());
         let mut pixels = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
@@ -180,6 +184,22 @@ impl std::fmt::Debug for SealPicture {
             .field("has_alpha", &self.has_alpha())
             .finish_non_exhaustive()
     }
+}
+
+/// Refuses a palette that is not 1 to 256 colours of three bytes (ISO 15948 §11.2.2), over which the decoder would panic. Chunks are
+/// walked as the decoder does; a file that is cut off is for it to refuse.
+fn palette_is_sound(file: &[u8]) -> Result<(), PictureError> {
+    let mut rest = file.get(SIGNATURE_LEN..).unwrap_or_default();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length);
+        if after.starts_with(b"PLTE") && !(length.is_multiple_of(3) && (1..=256).contains(&(length / 3))) {
+            let what = std::io::Error::new(std::io::ErrorKind::InvalidData, "a palette of no whole colours");
+            return Err(PictureError::NotPng(what.into()));
+        }
+        // Type and checksum have four bytes each.
+        rest = after.get((length as usize).saturating_add(8)..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn name(text: &str) -> Object {
@@ -295,6 +315,26 @@ mod tests {
         let deep =
             png_of(1, 1, png::ColorType::Rgb, png::BitDepth::Sixteen, &[0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc]);
         assert_eq!(inflated(&SealPicture::from_png(&deep).unwrap().colours), [0x12, 0x56, 0x9a]);
+    }
+
+    #[test]
+    fn palettes_of_no_whole_colours_are_refused() {
+        let sound = png_of(2, 1, png::ColorType::Indexed, png::BitDepth::Eight, &[1, 0]);
+        let palette = sound.windows(4).position(|word| word == b"PLTE").unwrap();
+        for colours in [vec![], vec![1], vec![1, 2, 3, 4], vec![9; 771]] {
+            let chunk = [b"PLTE", colours.as_slice()].concat();
+            let mut crc = flate2::Crc::new();
+            crc.update(&chunk);
+            let length = u32::try_from(colours.len()).unwrap().to_be_bytes();
+            let (before, after) = (&sound[..palette - 4], &sound[palette + 4 + 6 + 4..]);
+            let file = [before, &length, &chunk, &crc.sum().to_be_bytes(), after].concat();
+            assert_eq!(
+                SealPicture::from_png(&file).unwrap_err().code(),
+                "picture-not-png",
+                "{}",
+                colours.len()
+            );
+        }
     }
 
     #[test]

@@ -238,6 +238,44 @@ fn the_seal_shows_on_no_other_page_that_shares_annotations() {
 }
 
 #[test]
+fn the_seal_shows_nowhere_that_names_objects_which_are_missing() {
+    let missing = (5..40).map(|number| format!("{number} 0 R ")).collect::<String>();
+    let file = Pdf::new()
+        .object(1, "<</Type/Catalog/Pages 2 0 R/OpenAction 7 0 R>>")
+        .object(2, "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/MediaBox[0 0 400 600]>>")
+        .object(3, "<</Type/Page/Parent 2 0 R>>")
+        .object(4, &format!("<</Type/Page/Parent 2 0 R/Annots[{missing}]>>"))
+        .trailer("/Info 40 0 R")
+        .table();
+    let stamped = stamped(&file, "signer");
+    let document = Document::open(&stamped).unwrap();
+    for number in 5..=40 {
+        let reference = Reference { number, generation: 0 };
+        assert_eq!(document.object(reference).unwrap(), Object::Null, "object {number}");
+    }
+    assert_eq!(validate(&stamped).unwrap()[0].verdict, Verdict::Intact);
+}
+
+#[test]
+fn an_array_that_serves_as_something_else_too_does_not_grow() {
+    for (catalog, page) in
+        [("", "/Annots 7 0 R"), ("", "/Annots 8 0 R/X 8 0 R"), ("/AcroForm<</Fields 7 0 R>>", "")]
+    {
+        let file = Pdf::new()
+            .one_page(catalog, &format!("/CropBox 7 0 R{page}"))
+            .object(7, "[0 0 400 600]")
+            .object(8, "7 0 R")
+            .table();
+        let stamped = stamped(&file, "signer");
+        let (before, after) = (Document::open(&file).unwrap(), Document::open(&stamped).unwrap());
+        let array = Reference { number: 7, generation: 0 };
+        assert_eq!(after.object(array), before.object(array), "{catalog}{page}");
+        assert_eq!(after.page(0).unwrap().geometry(), before.page(0).unwrap().geometry());
+        sole_new_field(&after, page);
+    }
+}
+
+#[test]
 fn one_array_for_fields_and_annotations_gets_the_field_once() {
     let file = Pdf::new()
         .one_page("/AcroForm<</Fields 5 0 R>>", "/Annots 5 0 R")
@@ -246,8 +284,11 @@ fn one_array_for_fields_and_annotations_gets_the_field_once() {
         .table();
     let whole = stamped(&file, "signer");
     let document = Document::open(&whole).unwrap();
-    let array = document.object(Reference { number: 5, generation: 0 }).unwrap();
-    assert_eq!(array.as_array().unwrap().len(), 2);
+    let field = sole_new_field(&document, "one array");
+    let annotations = document.value(&document.page(0).unwrap().dictionary, "Annots").unwrap();
+    let annotations = annotations.as_array().unwrap();
+    assert_eq!((annotations.len(), annotations.iter().last()), (2, Some(Ok(Object::Reference(field)))));
+    assert_eq!(sealkeeper_pades::inspect(&document).unwrap().signatures.len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::indirect;
 use super::sections::Section;
 use crate::error::{Damage, Limit, ReadError};
+use std::collections::HashSet;
 
 /// Cross-reference entries in all sections together.
 pub(super) const MAX_ENTRIES: usize = 4_000_000;
@@ -30,6 +31,8 @@ pub(super) enum Entry {
 pub(super) struct Entries {
     /// By number, each once.
     sorted: Vec<(u32, Entry)>,
+    /// Numbers that are free now and were in use in an earlier section, ascending.
+    freed: Vec<u32>,
     /// Where objects and sections begin, ascending, relative to the header.
     boundaries: Vec<u64>,
     /// Object numbers of the cross-reference streams: they are found by startxref and /Prev, and nobody looks their own entries up.
@@ -48,6 +51,7 @@ impl Entries {
         // Stable, so that two entries of one section stay neighbours in their order.
         ranked.sort_by_key(|(number, rank, _)| (*number, *rank));
         let mut sorted: Vec<(u32, Entry)> = Vec::with_capacity(ranked.len());
+        let mut freed: Vec<u32> = Vec::new();
         let mut last: Option<(u32, u32, Entry)> = None;
         for (number, rank, entry) in ranked {
             match last {
@@ -55,6 +59,9 @@ impl Entries {
                     if r == rank && e != entry {
                         let offset = sections.get(rank as usize).map_or(0, |section| section.offset);
                         return Err(ReadError::damaged(Damage::DuplicateEntry, offset));
+                    }
+                    if e == Entry::Free && entry != Entry::Free && freed.last() != Some(&number) {
+                        freed.push(number);
                     }
                 }
                 _ => {
@@ -67,18 +74,19 @@ impl Entries {
             let offset = sections.first().map_or(0, |section| section.offset);
             return Err(ReadError::TooComplex { what: Limit::Numbers, offset });
         }
+        let streams: HashSet<u32> = sections.iter().filter_map(|section| section.stream).collect();
         let mut boundaries: Vec<u64> = sorted
             .iter()
-            .filter_map(|(_, entry)| match entry {
-                Entry::InUse { offset, .. } => Some(*offset),
+            .filter_map(|(number, entry)| match entry {
+                // What a cross-reference stream says of itself nobody looks at.
+                Entry::InUse { offset, .. } if !streams.contains(number) => Some(*offset),
                 _ => None,
             })
             .chain(sections.iter().flat_map(|section| [Some(section.offset), section.beside]).flatten())
             .collect();
         boundaries.sort_unstable();
         boundaries.dedup();
-        let sections = sections.iter().filter_map(|section| section.stream).collect();
-        Ok(Entries { sorted, boundaries, sections })
+        Ok(Entries { sorted, freed, boundaries, sections: streams.into_iter().collect() })
     }
 
     /// Looks at the head of every object in use, so that no wrong offset goes unnoticed.
@@ -106,6 +114,11 @@ impl Entries {
     pub(super) fn find(&self, number: u32) -> Option<Entry> {
         let index = self.sorted.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.sorted.get(index).map(|(_, entry)| *entry)
+    }
+
+    /// Whether the object called `number` is free, though an earlier section has it.
+    pub(super) fn was_freed(&self, number: u32) -> bool {
+        self.freed.binary_search(&number).is_ok()
     }
 
     /// How many objects have an entry.

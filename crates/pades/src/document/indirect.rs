@@ -19,12 +19,13 @@ pub(super) fn at(bytes: &[u8], at: u64, end: Option<u64>) -> Result<Indirect<'_>
     within(bytes, at, end, read)
 }
 
-/// The bytes of the object's value, and whether it is a stream's dictionary.
-pub(super) fn body(bytes: &[u8], at: u64, end: Option<u64>) -> Result<(Raw<'_>, bool), ReadError> {
+/// The bytes of the object's value, and if that is a stream's dictionary, the offset of the byte after the keyword `stream`.
+pub(super) fn body(bytes: &[u8], at: u64, end: Option<u64>) -> Result<(Raw<'_>, Option<u64>), ReadError> {
     within(bytes, at, end, |mut lexer| {
         let (_, raw) = head(&mut lexer)?;
         lexer.skip_space();
-        Ok((raw, raw.bytes.starts_with(b"<<") && lexer.take(b"stream")))
+        let is_stream = raw.bytes.starts_with(b"<<") && lexer.take(b"stream");
+        Ok((raw, is_stream.then(|| lexer.offset())))
     })
 }
 

@@ -1,11 +1,11 @@
 //! The page tree (ISO 32000-2 §7.7.3.2), walked once.
 
-use super::Document;
 use super::pages::{Attribute, Page};
+use super::{Document, Places};
 use crate::error::{Damage, Limit, ReadError};
 use crate::lexer::Raw;
 use crate::object::{Dictionary, Object, Reference};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub(super) const MAX_DEPTH: usize = 256;
 const MAX_PAGES: usize = 1_000_000;
@@ -16,7 +16,8 @@ pub(super) struct PageTree {
     by_reference: HashMap<Reference, usize>,
     /// Each page with the place of its parent in `nodes`.
     pages: Vec<(Reference, usize)>,
-    indices: HashMap<Reference, usize>,
+    /// The same pages in the order of their names, each with its index.
+    by_name: Vec<(Reference, usize)>,
 }
 
 /// An intermediate node, without its kids: what pages inherit is needed often, and the kids may be many.
@@ -57,6 +58,12 @@ impl Node {
         Ok(Node { parent, claimed: Claimed::of(dictionary)?, attributes, at: dictionary.offset() })
     }
 
+    /// One of its own attributes as written, and where the node is.
+    pub(super) fn raw(&self, attribute: Attribute) -> Option<(&[u8], u64)> {
+        let (_, bytes) = self.attributes.iter().find(|(own, _)| *own == attribute)?;
+        Some((bytes, self.at))
+    }
+
     /// One of its own attributes, with references followed.
     pub(super) fn attribute<'d>(
         &'d self,
@@ -91,9 +98,10 @@ impl PageTree {
             nodes: Vec::new(),
             by_reference: HashMap::new(),
             pages: Vec::new(),
-            indices: HashMap::new(),
+            by_name: Vec::new(),
         };
-        let mut seen = HashSet::from([root.number]);
+        let mut seen = Places::new(document.places());
+        document.place_of(root.number).map(|place| seen.insert(place));
         let Object::Dictionary(dictionary) = document.object(root)? else { return Err(broken) };
         if !dictionary.contains("Kids") {
             return Err(broken);
@@ -108,8 +116,8 @@ impl PageTree {
                 continue;
             };
             let (parent, offset) = (top.node, top.offset);
-            // A node that comes twice makes a circle, or pages that come twice; such a page would carry its seal twice.
-            if !seen.insert(kid.number) {
+            // A node that is missing is none; one that comes twice makes a circle, or pages that come twice: such a page would carry its seal twice.
+            if !document.place_of(kid.number).is_some_and(|place| seen.insert(place)) {
                 return Err(ReadError::damaged(Damage::PageTree, offset));
             }
             let Object::Dictionary(dictionary) = document.object(kid)? else {
@@ -123,12 +131,11 @@ impl PageTree {
                 Kind::Page if tree.pages.len() >= MAX_PAGES => {
                     return Err(ReadError::TooComplex { what: Limit::Pages, offset });
                 }
-                Kind::Page => {
-                    tree.indices.insert(kid, tree.pages.len());
-                    tree.pages.push((kid, parent));
-                }
+                Kind::Page => tree.pages.push((kid, parent)),
             }
         }
+        tree.by_name = tree.pages.iter().enumerate().map(|(index, (page, _))| (*page, index)).collect();
+        tree.by_name.sort_unstable();
         Ok(tree)
     }
 
@@ -167,7 +174,8 @@ impl PageTree {
     }
 
     pub(super) fn index_of(&self, reference: Reference) -> Option<usize> {
-        self.indices.get(&reference).copied()
+        let found = self.by_name.binary_search_by_key(&reference, |(page, _)| *page).ok()?;
+        self.by_name.get(found).map(|(_, index)| *index)
     }
 
     pub(super) fn node(&self, place: usize) -> Option<&Node> {

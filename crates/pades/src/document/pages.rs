@@ -54,6 +54,9 @@ pub struct Page<'d> {
     pub dictionary: Dictionary<'d>,
 }
 
+/// An attribute, its bytes as written, and where they stand.
+pub(super) type Inherited<'d> = (Attribute, &'d [u8], u64);
+
 impl<'d> Page<'d> {
     pub(super) fn new(
         document: &'d Document<'d>,
@@ -80,6 +83,37 @@ impl<'d> Page<'d> {
             (None, None) => Ok(Object::Null),
             _ => Err(ReadError::damaged(Damage::PageTree, self.dictionary.offset())),
         }
+    }
+
+    /// What the page inherits as a reader finds it that descends along /Kids: attribute, bytes as written, and where.
+    pub(super) fn inherited(&self) -> Result<Vec<Inherited<'d>>, ReadError> {
+        let mut inherited = Vec::new();
+        for attribute in Attribute::ALL {
+            if self.document.value(&self.dictionary, attribute.key())?.is_null()
+                && let Some((place, _)) = self.descend(attribute)?
+                && let Some((raw, at)) = self.tree.node(place).and_then(|node| node.raw(attribute))
+            {
+                inherited.push((attribute, raw, at));
+            }
+        }
+        Ok(inherited)
+    }
+
+    /// What is written in the nodes above for attributes that the page has not itself, whether or not it leads to anything.
+    pub(super) fn written_above(&self) -> Vec<Inherited<'d>> {
+        let nearest = |attribute: Attribute| {
+            let mut next = Some(self.parent);
+            while let Some(node) = next.and_then(|place| self.tree.node(place)) {
+                if let Some((raw, at)) = node.raw(attribute) {
+                    return Some((attribute, raw, at));
+                }
+                next = node.parent;
+            }
+            None
+        };
+        let missing =
+            Attribute::ALL.into_iter().filter(|attribute| !self.dictionary.contains(attribute.key()));
+        missing.filter_map(nearest).collect()
     }
 
     /// What comes down from the root: the nearest node that has the attribute, and its value.

@@ -28,17 +28,23 @@ pub enum Hazard {
     ExternalDocument,
     /// An image that is replaced by another one in print (§8.9.5.4).
     AlternateImage,
+    /// Content that is hidden while layers are shown: a membership that turns them about (§8.11.2.2).
+    InverseLayer,
     /// A file within the file (§7.11.4).
     EmbeddedFile,
     /// The document is a portfolio of files (§12.3.5).
     Portfolio,
     /// An object that cannot be read, though something leads to it. What a reader that repairs it makes of it nobody knows.
     Unreadable,
+    /// A stream whose data do not end where its /Length says (§7.3.8.2).
+    StreamLength,
+    /// Names an object that the cross references do not have, though the file does.
+    Lost,
 }
 
 impl Hazard {
     /// Every kind there is.
-    pub const ALL: [Hazard; 14] = [
+    pub const ALL: [Hazard; 17] = [
         Hazard::JavaScript,
         Hazard::Launch,
         Hazard::SubmitForm,
@@ -50,9 +56,12 @@ impl Hazard {
         Hazard::ExternalContent,
         Hazard::ExternalDocument,
         Hazard::AlternateImage,
+        Hazard::InverseLayer,
         Hazard::EmbeddedFile,
         Hazard::Portfolio,
         Hazard::Unreadable,
+        Hazard::StreamLength,
+        Hazard::Lost,
     ];
 
     /// A stable kebab-case name.
@@ -70,9 +79,12 @@ impl Hazard {
             Hazard::ExternalContent => "external-content",
             Hazard::ExternalDocument => "external-document",
             Hazard::AlternateImage => "alternate-image",
+            Hazard::InverseLayer => "inverse-layer",
             Hazard::EmbeddedFile => "embedded-file",
             Hazard::Portfolio => "portfolio",
             Hazard::Unreadable => "unreadable",
+            Hazard::StreamLength => "stream-length",
+            Hazard::Lost => "lost-object",
         }
     }
 }
@@ -89,6 +101,8 @@ enum Key {
     Subtype,
     S,
     Type,
+    P,
+    Expression,
     Other,
 }
 
@@ -109,6 +123,8 @@ pub(super) struct Traits<'a> {
     embedded: bool,
     collection: bool,
     pages: bool,
+    /// Whether a visibility expression says "not", or stands where it is not read.
+    negated: bool,
 }
 
 impl Default for Traits<'_> {
@@ -127,6 +143,7 @@ impl Default for Traits<'_> {
             embedded: false,
             collection: false,
             pages: false,
+            negated: false,
         }
     }
 }
@@ -151,6 +168,8 @@ impl<'a> Traits<'a> {
             b"S" => self.key = Key::S,
             b"Subtype" => self.key = Key::Subtype,
             b"Type" => self.key = Key::Type,
+            b"P" => self.key = Key::P,
+            b"VE" => self.key = Key::Expression,
             b"Rect" => self.rect = true,
             b"JS" => self.script = true,
             b"F" => self.external_data = true,
@@ -170,6 +189,16 @@ impl<'a> Traits<'a> {
         if self.key != Key::Other {
             self.said.push((self.key, raw));
         }
+    }
+
+    /// A name in an array that is, or is part of, a value.
+    pub(super) fn listed(&mut self, raw: &[u8]) {
+        self.negated |= self.key == Key::Expression && crate::object::Name::new(raw).is("Not");
+    }
+
+    /// A reference as a value.
+    pub(super) fn refers(&mut self) {
+        self.negated |= self.key == Key::Expression;
     }
 
     /// A value is complete.
@@ -204,6 +233,10 @@ impl<'a> Traits<'a> {
             (Hazard::ExternalContent, stream && (form && self.reference || self.opi)),
             (Hazard::ExternalDocument, self.says(Key::S, &["GoToR", "GoToE"])),
             (Hazard::AlternateImage, stream && self.alternates),
+            (
+                Hazard::InverseLayer,
+                self.says(Key::Type, &["OCMD"]) && (self.negated || self.says(Key::P, &["AllOff", "AnyOff"])),
+            ),
             (
                 Hazard::EmbeddedFile,
                 self.embedded || annotation && self.says(Key::Subtype, &["FileAttachment"]),

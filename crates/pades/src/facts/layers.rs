@@ -4,7 +4,7 @@ use super::dictionary;
 use crate::document::Document;
 use crate::error::{Damage, Limit, ReadError};
 use crate::object::{Dictionary, Object, Reference};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Layers in one file, and usages that change them by themselves.
 const MAX_LAYERS: usize = 10_000;
@@ -23,7 +23,7 @@ pub struct HiddenLayer {
 }
 
 /// The layers that are hidden on the screen or in print when the document is opened, by its default configuration (§8.11.4.3) and by the usages
-/// that set a layer's state automatically (§8.11.4.5).
+/// that set a layer's state automatically (§8.11.4.5). Those that depend on who looks, in which language or how closely, are hidden from others.
 ///
 /// # Errors
 /// [`ReadError`], of malformed layers too: what is hidden then depends on the reader.
@@ -39,21 +39,23 @@ pub fn hidden_layers(document: &Document<'_>) -> Result<Vec<HiddenLayer>, ReadEr
     let on: HashSet<Reference> = references(document, &default, "ON")?.into_iter().collect();
     let off: HashSet<Reference> = references(document, &default, "OFF")?.into_iter().collect();
     let (view, print) = (usage(document, &default, "View")?, usage(document, &default, "Print")?);
+    let varying = varying(document, &default)?;
     let mut hidden = Vec::new();
-    for group in groups.into_iter().collect::<HashSet<_>>() {
+    // In one order, so that of several errors the same one is told each time.
+    for group in groups.into_iter().collect::<BTreeSet<_>>() {
         let Object::Dictionary(layer) = document.object(group)? else { continue };
         let shown = if base_off { on.contains(&group) } else { !off.contains(&group) };
         let state = |automatic: &HashSet<Reference>, event: &str, key: &str| {
             if automatic.contains(&group) { said(document, &layer, event, key) } else { Ok(None) }
         };
-        let on_screen = !state(&view, "View", "ViewState")?.unwrap_or(shown);
-        let in_print = !state(&print, "Print", "PrintState")?.unwrap_or(shown);
+        let varies = varying.contains(&group) && is_varied(document, &layer)?;
+        let on_screen = varies || !state(&view, "View", "ViewState")?.unwrap_or(shown);
+        let in_print = varies || !state(&print, "Print", "PrintState")?.unwrap_or(shown);
         if on_screen || in_print {
             let name = document.value(&layer, "Name")?.as_string().map(|name| name.text());
             hidden.push(HiddenLayer { name: name.unwrap_or_default(), group, on_screen, in_print });
         }
     }
-    hidden.sort_unstable_by_key(|layer| layer.group);
     Ok(hidden)
 }
 
@@ -74,6 +76,30 @@ fn usage(
         }
     }
     Ok(groups)
+}
+
+/// Categories of usage by which a layer's state depends on the reader (Table 100).
+const VARYING: [&str; 3] = ["Zoom", "Language", "User"];
+
+/// The groups whose state is set by such a category.
+fn varying(document: &Document<'_>, configuration: &Dictionary<'_>) -> Result<HashSet<Reference>, ReadError> {
+    let mut groups = HashSet::new();
+    let Object::Array(applications) = document.value(configuration, "AS")? else { return Ok(groups) };
+    for application in applications.iter().take(MAX_LAYERS) {
+        let Object::Dictionary(application) = document.resolve(application?)? else { continue };
+        for category in VARYING {
+            if names(document, &application, "Category", category)? {
+                groups.extend(references(document, &application, "OCGs")?);
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether a group's usage says anything of such a category.
+fn is_varied(document: &Document<'_>, group: &Dictionary<'_>) -> Result<bool, ReadError> {
+    let Object::Dictionary(usage) = document.value(group, "Usage")? else { return Ok(false) };
+    Ok(VARYING.iter().any(|category| usage.contains(category)))
 }
 
 /// What a group's usage says of its state (Table 100): shown or not; `None` if nothing.

@@ -5,11 +5,11 @@
 //! dictionary with a key twice is judged by both values.
 
 use super::hazard::{Hazard, Traits};
-use crate::document::Document;
+use crate::document::{Document, Places, shown_by};
 use crate::error::ReadError;
-use crate::lexer::Raw;
+use crate::lexer::{Lexer, Raw};
 use crate::object::{Object, Reference};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -55,10 +55,12 @@ struct Graph {
 /// [`ReadError::TooComplex`], and those of [`Document::catalog`].
 pub fn scan(document: &Document<'_>) -> Result<Vec<FoundHazard>, ReadError> {
     let graph = Graph::read(document)?;
-    let reached = graph.reached(document)?;
+    let (catalog, _) = document.catalog()?;
+    let reached = graph.reached(document, document.place_of(catalog.number).into_iter().collect());
     let mut found: Vec<(Reference, Hazard)> =
         graph.shares.iter().flat_map(|share| share.hazards.iter().copied()).collect();
     found.retain(|(object, _)| document.place_of(object.number).is_some_and(|place| reached.contains(place)));
+    found.extend(graph.lost(document)?);
     found.sort_unstable();
     found.dedup();
     let mut told: HashMap<Hazard, usize> = HashMap::new();
@@ -72,6 +74,40 @@ pub fn scan(document: &Document<'_>) -> Result<Vec<FoundHazard>, ReadError> {
         .into_iter()
         .map(|(object, hazard)| FoundHazard { hazard, object, page: pages.get(&object.number).copied() })
         .collect())
+}
+
+/// What the objects in force and the trailer name, for whoever is to add objects.
+pub(crate) struct Named {
+    graph: Graph,
+    of_trailer: Vec<u32>,
+}
+
+impl Named {
+    /// Reads every object.
+    ///
+    /// # Errors
+    /// [`ReadError::TooComplex`].
+    pub(crate) fn read(document: &Document<'_>) -> Result<Named, ReadError> {
+        let mut of_trailer = Vec::new();
+        tokens(document.trailer().tokens(), false, &mut of_trailer, &mut Vec::new());
+        Ok(Named { graph: Graph::read(document)?, of_trailer })
+    }
+
+    /// Numbers from `from` on that are named, though nothing may have them: what is added under one of them would stand wherever that is
+    /// named.
+    pub(crate) fn numbers_from(&self, from: u32) -> BTreeSet<u32> {
+        self.numbers().filter(|number| *number >= from).collect()
+    }
+
+    /// Whether each of these objects is named in no more than one place, so that changing it changes nothing else.
+    pub(crate) fn are_each_named_once(&self, objects: &[Reference]) -> bool {
+        let times = |number: u32| self.numbers().filter(|named| *named == number).take(2).count();
+        objects.iter().all(|object| times(object.number) <= 1)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.graph.shares.iter().flat_map(|share| &share.named).chain(&self.of_trailer).copied()
+    }
 }
 
 impl Graph {
@@ -103,11 +139,10 @@ impl Graph {
         share.named.get(start..end).unwrap_or_default()
     }
 
-    /// The places that can be reached from the catalog.
-    fn reached(&self, document: &Document<'_>) -> Result<Places, ReadError> {
-        let (catalog, _) = document.catalog()?;
+    /// The places that can be reached from these.
+    fn reached(&self, document: &Document<'_>, from: Vec<usize>) -> Places {
         let mut reached = Places::new(document.places());
-        let mut pending: Vec<usize> = document.place_of(catalog.number).into_iter().collect();
+        let mut pending = from;
         while let Some(place) = pending.pop() {
             if !reached.insert(place) {
                 continue;
@@ -115,7 +150,36 @@ impl Graph {
             let places = self.named(place).iter().filter_map(|number| document.place_of(*number));
             pending.extend(places.filter(|place| !reached.contains(*place)));
         }
-        Ok(reached)
+        reached
+    }
+
+    /// What shows on pages and names an object which is not there, though the file has it. Elsewhere, in outlines, names and destinations, deleted
+    /// objects leave such names behind, and nobody sees a difference.
+    fn lost(&self, document: &Document<'_>) -> Result<Vec<(Reference, Hazard)>, ReadError> {
+        let (mut by_pages, mut contents) = (Vec::new(), Vec::new());
+        for index in 0..document.page_count()? {
+            for shown in shown_by(document, &document.page(index)?) {
+                by_pages.push((shown.holder, shown.named.number));
+                if shown.whole && document.page_index(shown.named)?.is_none() {
+                    contents.extend(document.place_of(shown.named.number));
+                }
+            }
+        }
+        let shown = self.reached(document, contents);
+        let is_missing =
+            |number: &u32| document.place_of(*number).and_then(|place| document.body_name(place)).is_none();
+        let places = (0..document.places()).filter(|place| shown.contains(*place));
+        let named = places.clone().flat_map(|place| self.named(place)).copied();
+        let named = named.chain(by_pages.iter().map(|(_, number)| *number));
+        let missing: HashSet<u32> = named.filter(is_missing).collect();
+        let remains = document.remains(&missing);
+        let in_contents = places
+            .filter(|place| self.named(*place).iter().any(|number| remains.contains(number)))
+            .filter_map(|place| document.body_name(place))
+            .map(|(number, generation)| Reference { number, generation });
+        let in_pages =
+            by_pages.iter().filter(|(_, number)| remains.contains(number)).map(|(holder, _)| *holder);
+        Ok(in_contents.chain(in_pages).map(|object| (object, Hazard::Lost)).collect())
     }
 
     /// The page each of these objects belongs to: the nearest one that leads to it.
@@ -160,7 +224,10 @@ fn share(document: &Document<'_>, from: usize, until: usize) -> Result<Share, Re
         match document.body(place) {
             Ok(Some(body)) => {
                 let mut found = Vec::new();
-                tokens(body.raw, body.is_stream, &mut share.named, &mut found);
+                tokens(body.raw, body.is_stream(), &mut share.named, &mut found);
+                if !document.ends_where_it_says(&body) {
+                    found.push(Hazard::StreamLength);
+                }
                 share.hazards.extend(found.into_iter().map(|hazard| (body.reference, hazard)));
             }
             Ok(None) => {}
@@ -175,6 +242,30 @@ fn share(document: &Document<'_>, from: usize, until: usize) -> Result<Share, Re
         share.ends.push(share.named.len());
     }
     Ok(share)
+}
+
+/// The objects that a value names, whose bytes these are; its own keys may lead anywhere.
+pub(crate) fn named_in(bytes: &[u8]) -> Vec<Reference> {
+    let mut named = Vec::new();
+    let mut lexer = Lexer::new(bytes, 0);
+    while !lexer.rest().is_empty() {
+        lexer.skip_space();
+        let before = lexer.position();
+        match lexer.rest() {
+            [b'<', b'<', ..] | [b'>', b'>', ..] => lexer.advance(2),
+            [b'[' | b']', ..] => lexer.advance(1),
+            _ => {
+                if let Ok(Ok(Object::Reference(reference))) = lexer.value().map(Object::parse) {
+                    named.push(reference);
+                }
+            }
+        }
+        // Cannot be: the value was found balanced.
+        if lexer.position() == before {
+            break;
+        }
+    }
+    named
 }
 
 /// Goes through the tokens of a value that is known to be balanced.
@@ -216,7 +307,11 @@ fn tokens(raw: Raw<'_>, is_stream: bool, named: &mut Vec<u32>, found: &mut Vec<H
                         continue;
                     }
                     Some(Some(traits)) => traits.name(name),
-                    _ => {}
+                    _ => {
+                        if let Some(traits) = open.iter_mut().rev().flatten().next() {
+                            traits.listed(name);
+                        }
+                    }
                 }
             }
             _ => {
@@ -225,6 +320,9 @@ fn tokens(raw: Raw<'_>, is_stream: bool, named: &mut Vec<u32>, found: &mut Vec<H
                     Ok(value) => {
                         if let Some(number) = referred(value) {
                             named.push(number);
+                            if let Some(Some(traits)) = open.last_mut() {
+                                traits.refers();
+                            }
                         }
                     }
                     // Cannot be, for the whole was found balanced.
@@ -249,27 +347,5 @@ fn referred(value: Raw<'_>) -> Option<u32> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// A set of places.
-struct Places(Vec<u64>);
-
-impl Places {
-    fn new(count: usize) -> Places {
-        Places(vec![0; count.div_ceil(64)])
-    }
-
-    fn contains(&self, place: usize) -> bool {
-        self.0.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
-    }
-
-    /// Whether it was not in there yet.
-    fn insert(&mut self, place: usize) -> bool {
-        let new = !self.contains(place);
-        if let Some(word) = self.0.get_mut(place / 64) {
-            *word |= 1 << (place % 64);
-        }
-        new
     }
 }

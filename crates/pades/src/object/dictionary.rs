@@ -7,6 +7,9 @@ use crate::lexer::Raw;
 /// Keys in one dictionary.
 const MAX_KEYS: usize = 262_144;
 
+/// Keys that are compared with each other rather than sorted.
+const FEW: usize = 12;
+
 /// A dictionary: keys in the file's order, values unparsed until asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dictionary<'a> {
@@ -43,6 +46,17 @@ impl<'a> Dictionary<'a> {
     }
 
     fn refuse_conflicting_keys(&self) -> Result<(), ReadError> {
+        // Most dictionaries are small, and there may be a million of them.
+        if self.entries.len() <= FEW {
+            let pairs = self.entries.iter().enumerate();
+            let conflict = pairs.flat_map(|(index, first)| {
+                self.entries.iter().skip(index + 1).map(move |other| (first, other))
+            });
+            let conflict = conflict.into_iter().find(|((key, value), (other, second))| {
+                value.bytes != second.bytes && key.bytes() == other.bytes()
+            });
+            return conflict.map_or(Ok(()), |(_, (_, value))| Err(value.damaged(Damage::DuplicateKey)));
+        }
         let mut sorted: Vec<_> = self.entries.iter().map(|(key, value)| (key.bytes(), value)).collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         let conflict = sorted.windows(2).find_map(|pair| match pair {
@@ -56,6 +70,11 @@ impl<'a> Dictionary<'a> {
     #[must_use]
     pub fn raw(&self) -> &'a [u8] {
         self.raw.bytes
+    }
+
+    /// The same, to go through token by token.
+    pub(crate) fn tokens(&self) -> Raw<'a> {
+        self.raw
     }
 
     /// Where the dictionary stands in the file (see [`ReadError::Damaged`]).

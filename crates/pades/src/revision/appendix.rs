@@ -1,11 +1,12 @@
 //! The bytes that are appended, and where its objects stand in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lopdf::Writer;
 
 use super::error::RevisionError;
 use crate::document::Document;
+use crate::facts::Named;
 use crate::object::Reference;
 
 /// Object numbers beyond this are refused by common readers (ISO 32000-1 Annex C).
@@ -21,29 +22,36 @@ pub(super) struct Appendix {
     offset_base: u64,
     bytes: Vec<u8>,
     next_number: u32,
+    /// Higher numbers that the file names without having them.
+    named: BTreeSet<u32>,
     /// By object number: the offset as it is written, and the generation.
     entries: BTreeMap<u32, (u64, u16)>,
 }
 
 impl Appendix {
     /// Begins on a new line after the end of the file.
-    pub(super) fn after(document: &Document<'_>) -> Result<Appendix, RevisionError> {
+    pub(super) fn after(document: &Document<'_>, named: &Named) -> Appendix {
         let file = document.bytes();
         let bytes = match file.last() {
             Some(b'\n' | b'\r') => Vec::new(),
             _ => b"\n".to_vec(),
         };
-        Ok(Appendix {
+        let next_number = document.next_free_number();
+        Appendix {
             start: file.len() as u64,
             offset_base: document.offset_base(),
             bytes,
-            next_number: document.next_free_number(),
+            next_number,
+            named: named.numbers_from(next_number),
             entries: BTreeMap::new(),
-        })
+        }
     }
 
-    /// A new object number.
+    /// A new object number, which nothing in the file names.
     pub(super) fn reserve(&mut self) -> Result<Reference, RevisionError> {
+        while self.named.remove(&self.next_number) {
+            self.next_number += 1;
+        }
         if self.next_number > MAX_OBJECT_NUMBER {
             return Err(RevisionError::TooLarge("no object number is free"));
         }

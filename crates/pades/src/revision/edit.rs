@@ -27,6 +27,8 @@ impl Edits {
 /// A value with its references followed, and the name of the object in which it stands, if it does not stand here.
 pub(super) struct Target<'d> {
     pub(super) holder: Option<Reference>,
+    /// The references that were followed; the last is the holder's.
+    pub(super) followed: Vec<Reference>,
     pub(super) value: Object<'d>,
 }
 
@@ -36,15 +38,16 @@ pub(super) fn target<'d>(
     dictionary: &Dictionary<'d>,
     key: &str,
 ) -> Result<Target<'d>, ReadError> {
-    let mut holder = None;
+    let mut followed = Vec::new();
     let mut value = dictionary.get(key)?;
     // `resolve` bounds the chain.
     document.resolve(value.clone())?;
     while let Object::Reference(reference) = value {
-        holder = Some(reference);
+        followed.push(reference);
         value = document.object(reference)?;
     }
-    Ok(Target { holder: holder.filter(|_| !value.is_null()), value })
+    let holder = followed.last().copied().filter(|_| !value.is_null());
+    Ok(Target { holder, followed, value })
 }
 
 /// `dictionary` with the values of `changes` replaced, or added at its end.

@@ -7,6 +7,7 @@ use super::edit::{Edits, array_of, target, with_element, with_entries};
 use super::error::RevisionError;
 use crate::document::Document;
 use crate::error::{Damage, ReadError};
+use crate::facts::Named;
 use crate::object::{Dictionary, Object, Reference};
 use crate::validate::fields;
 
@@ -27,6 +28,7 @@ pub(super) fn free_field_name(document: &Document<'_>) -> Result<String, Revisio
 pub(super) fn add_field(
     document: &Document<'_>,
     field: Reference,
+    named: &Named,
     edits: &mut Edits,
     appendix: &mut Appendix,
 ) -> Result<(), RevisionError> {
@@ -41,7 +43,7 @@ pub(super) fn add_field(
             edits.set(catalog_reference, with_entries(&catalog, &[entry]));
         }
         (Object::Dictionary(form), holder) => {
-            let changes = form_changes(document, &form, field, edits)?;
+            let changes = form_changes(document, &form, field, named, edits)?;
             if changes.is_empty() {
                 return Ok(());
             }
@@ -56,11 +58,12 @@ pub(super) fn add_field(
     Ok(())
 }
 
-/// What changes in the form dictionary itself; an indirect /Fields changes where it stands.
+/// What changes in the form dictionary itself; an indirect /Fields changes where it stands, if it is nothing else.
 fn form_changes(
     document: &Document<'_>,
     form: &Dictionary<'_>,
     field: Reference,
+    named: &Named,
     edits: &mut Edits,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, RevisionError> {
     let wrong_type = || ReadError::damaged(Damage::WrongType, form.offset());
@@ -69,6 +72,10 @@ fn form_changes(
     match (fields.value, fields.holder) {
         (Object::Null, _) => changes.push(("Fields", array_of(field))),
         (Object::Array(array), None) => changes.push(("Fields", with_element(array, field))),
+        // What else the array serves as must stay as it is, so the form gets one of its own.
+        (Object::Array(array), Some(_)) if !named.are_each_named_once(&fields.followed) => {
+            changes.push(("Fields", with_element(array, field)));
+        }
         (Object::Array(array), Some(holder)) => edits.set(holder, with_element(array, field)),
         _ => return Err(wrong_type().into()),
     }

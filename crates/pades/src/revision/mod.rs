@@ -3,7 +3,8 @@
 //!
 //! [`prepare`] writes everything but the signature value, so that a person can look at it and the token can be asked
 //! for exactly that; [`Prepared::embed`] puts the value into its place. Nothing of the input is changed or repeated but
-//! what the new field hangs on: the catalog or its /AcroForm, /Fields, and the page or its /Annots.
+//! what the new field hangs on: the catalog or its /AcroForm, /Fields, and the page or its /Annots. New objects get numbers that
+//! nothing in the file names, not even where nothing stands: the seal shows where it was placed and nowhere else.
 //!
 //! # The journal entry
 //!
@@ -38,6 +39,7 @@ pub use signature::{JournalWitness, SignatureDictionary, UseId};
 pub use widget::VisibleSeal;
 
 use crate::document::Document;
+use crate::facts::Named;
 use appendix::Appendix;
 
 /// Writes the new revision of `document` with `seal` on its page and room for the signature.
@@ -59,15 +61,16 @@ pub fn prepare(
     let page = document.page(seal.page)?;
     widget::must_lie_on(&page, seal)?;
 
-    let mut appendix = Appendix::after(document)?;
+    let named = Named::read(document)?;
+    let mut appendix = Appendix::after(document, &named);
     let value = appendix.reserve()?;
     let appearance = widget::write_appearance(&mut appendix, seal)?;
     let field = appendix.reserve()?;
     let name = form::free_field_name(document)?;
     appendix.object(field, &widget::field(seal, &page, &name, appearance, value)?)?;
     let mut edits = edit::Edits::default();
-    page::add_annotation(document, &page, field, &mut edits, &mut appendix)?;
-    form::add_field(document, field, &mut edits, &mut appendix)?;
+    page::add_annotation(document, &page, field, &named, &mut edits, &mut appendix)?;
+    form::add_field(document, field, &named, &mut edits, &mut appendix)?;
     for (reference, body) in edits.into_bodies() {
         appendix.object(reference, &body)?;
     }

@@ -5,6 +5,7 @@ use super::edit::{Edits, array_of, target, with_element, with_entries};
 use super::error::RevisionError;
 use crate::document::{Document, Page};
 use crate::error::{Damage, ReadError};
+use crate::facts::Named;
 use crate::object::{Object, Reference};
 
 /// Adds `annotation` to the page and to no other one.
@@ -12,6 +13,7 @@ pub(super) fn add_annotation(
     document: &Document<'_>,
     page: &Page<'_>,
     annotation: Reference,
+    named: &Named,
     edits: &mut Edits,
     appendix: &mut Appendix,
 ) -> Result<(), RevisionError> {
@@ -22,8 +24,8 @@ pub(super) fn add_annotation(
         (Object::Array(array), None) => edits.set(page.reference, in_page(with_element(array, annotation))),
         (Object::Array(array), Some(holder)) => {
             let extended = with_element(array, annotation);
-            if shared(document, page.index, holder)? {
-                // The seal must not appear on a page nobody confirmed, so this page gets an array of its own.
+            if !named.are_each_named_once(&annotations.followed) {
+                // It may be another page's too, where the seal must not appear, or a box or the like: this page gets one of its own.
                 let own = appendix.reserve()?;
                 appendix.object(own, &extended)?;
                 edits.set(page.reference, in_page(own.to_string().into_bytes()));
@@ -34,14 +36,4 @@ pub(super) fn add_annotation(
         _ => return Err(ReadError::damaged(Damage::WrongType, page.dictionary.offset()).into()),
     }
     Ok(())
-}
-
-/// Whether another page than `index` has the array `holder` as its /Annots.
-fn shared(document: &Document<'_>, index: usize, holder: Reference) -> Result<bool, ReadError> {
-    for other in (0..document.page_count()?).filter(|other| *other != index) {
-        if target(document, &document.page(other)?.dictionary, "Annots")?.holder == Some(holder) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -49,8 +49,8 @@ fn locks_new_fields(document: &Document<'_>, field: &Field<'_>) -> Result<bool, 
     Ok(false)
 }
 
-/// Whether /Action covers fields that are not named: All, or all but some (ISO 32000-2 Table 259).
+/// Whether /Action covers fields that are not named: All, all but some (ISO 32000-2 Table 259), or what nobody knows.
 fn covers_unnamed_fields(document: &Document<'_>, parameters: &Dictionary<'_>) -> Result<bool, ReadError> {
     let action = document.value(parameters, "Action")?;
-    Ok(action.as_name().is_some_and(|action| action.is("All") || action.is("Exclude")))
+    Ok(!action.as_name().is_some_and(|action| action.is("Include")))
 }

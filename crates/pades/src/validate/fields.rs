@@ -37,7 +37,8 @@ struct Pending<'d> {
 }
 
 /// All fields, in the order of the tree. Nulls among them are passed over, as readers do; a widget without a name of
-/// its own belongs to its parent and is no field.
+/// its own belongs to its parent and is no field. One that is listed twice among the form's own, or there and as a kid, is
+/// looked at once, as one of the form's own.
 pub(crate) fn all<'d>(document: &'d Document<'_>) -> Result<Vec<Field<'d>>, ReadError> {
     let (_, catalog) = document.catalog()?;
     let Object::Dictionary(form) = document.value(&catalog, "AcroForm")? else { return Ok(Vec::new()) };
@@ -45,11 +46,19 @@ pub(crate) fn all<'d>(document: &'d Document<'_>) -> Result<Vec<Field<'d>>, Read
     let mut seen: HashSet<Reference> = HashSet::new();
     let mut pending = Vec::new();
     push_kids(document, &form, "Fields", 0, None, &mut pending)?;
+    let roots: HashSet<Reference> = pending.iter().filter_map(|root| root.node.as_reference()).collect();
     while let Some(Pending { node, depth, parent }) = pending.pop() {
-        if let Object::Reference(reference) = node
-            && !seen.insert(reference)
-        {
-            return Err(ReadError::damaged(Damage::Form, form.offset()));
+        if let Object::Reference(reference) = node {
+            let is_root = roots.contains(&reference);
+            if is_root && depth > 0 {
+                continue;
+            }
+            if !seen.insert(reference) {
+                if is_root {
+                    continue;
+                }
+                return Err(ReadError::damaged(Damage::Form, form.offset()));
+            }
         }
         let Object::Dictionary(dictionary) = document.resolve(node)? else { continue };
         let own_name = document.value(&dictionary, "T")?.as_string().map(|name| name.text());

@@ -3,13 +3,15 @@
 //! Judged: that each signature covers what it must, that these bytes are the ones signed, and that the key in the
 //! signer's certificate signed them: by RSA (PKCS #1 v1.5 or PSS, 2048 to 4096 bits) or ECDSA (P-256, P-384), with
 //! SHA-256, SHA-384 or SHA-512. **Not judged**: other algorithms, whether that certificate is to be trusted, was valid
-//! at the time or is revoked, and what later revisions changed about what the signed one showed.
+//! at the time or is revoked. What later revisions changed of what the signed one showed, [`changed_since`] tells.
 
 mod coverage;
 pub(crate) mod fields;
 mod judge;
+mod later;
 mod report;
 
+pub use later::changed_since;
 pub use report::{Broken, Coverage, NotJudged, SignatureReport, SignerCertificate, Verdict};
 
 use crate::document::Document;

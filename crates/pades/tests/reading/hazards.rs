@@ -128,6 +128,8 @@ fn layers_that_are_off_on_the_screen_or_in_print_are_hidden() {
             Some((false, true)),
         ),
         ("/AS[<</Event/View/Category[/Zoom]/OCGs[4 0 R]>>]", "/Usage<</View<</ViewState/OFF>>>>", None),
+        // Who looks closely enough sees it, others do not.
+        ("/AS[<</Event/View/Category[/Zoom]/OCGs[4 0 R]>>]", "/Usage<</Zoom<</min 4>>>>", Some((true, true))),
     ];
     for (default, usage, expected) in cases {
         let seed = Seed::new()
@@ -140,5 +142,93 @@ fn layers_that_are_off_on_the_screen_or_in_print_are_hidden() {
         let told: Vec<_> = found.iter().map(|layer| (layer.on_screen, layer.in_print)).collect();
         assert_eq!(told, expected.into_iter().collect::<Vec<_>>(), "{default} {usage}");
         assert!(found.iter().all(|layer| layer.name == "watermark"));
+    }
+}
+
+#[test]
+fn what_is_freed_and_named_all_the_same_is_lost() {
+    let update = |bytes: Vec<u8>, number: u32| {
+        let mut seed = Seed::update(bytes);
+        // At offset 0 an entry is free.
+        seed.places.push((number, crate::seed::Place::Offset(0)));
+        seed.table("/Size 99/Root 1 0 R")
+    };
+    let first = |page: &str, catalog: &str| {
+        Seed::new()
+            .object(1, &format!("<</Type/Catalog/Pages 2 0 R{catalog}>>"))
+            .object(2, "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>")
+            .object(3, &format!("<</Type/Page/Parent 2 0 R{page}>>"))
+            .stream(4, "", b"0 0 9 9 re f")
+            .table("/Size 99/Root 1 0 R")
+    };
+    let lost = |bytes: Vec<u8>| {
+        let document = Document::open(&bytes).unwrap();
+        scan(&document)
+            .unwrap()
+            .into_iter()
+            .map(|found| (found.hazard, found.object.number))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lost(first("/Contents 4 0 R", "")), []);
+    assert_eq!(lost(update(first("/Contents 4 0 R", ""), 4)), [(Hazard::Lost, 3)]);
+    // Nobody sees a difference: nothing leads there, or no page does.
+    assert_eq!(lost(update(first("", ""), 4)), []);
+    assert_eq!(lost(update(first("", "/Outlines 4 0 R"), 4)), []);
+    // Where a link leads is not shown, whatever else belongs to an annotation; how it looks, and what a page inherits, is.
+    for entry in ["/Dest[4 0 R/Fit]", "/A<</S/GoTo/D[4 0 R/Fit]>>", "/Popup 4 0 R", "/V 4 0 R", "/P 4 0 R"] {
+        let annotation = format!("/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]{entry}>>]");
+        assert_eq!(lost(update(first(&annotation, ""), 4)), [], "{entry}");
+    }
+    for shown in ["/Annots[<</Subtype/Stamp/AP<</N 4 0 R>>>>]", "/Annots[4 0 R]", "/Annots 4 0 R"] {
+        assert_eq!(lost(update(first(shown, ""), 4)), [(Hazard::Lost, 3)], "{shown}");
+    }
+    let inherits = String::from_utf8(first("", "")).unwrap();
+    let inherits = inherits.replace("/MediaBox[0 0 595 842]", "/Resources 4 0 R      ");
+    assert_eq!(lost(update(inherits.into_bytes(), 4)), [(Hazard::Lost, 3)]);
+    // Never in the cross references at all, but in the file.
+    let hidden = first("/Contents 44 0 R", "");
+    assert_eq!(lost(hidden.clone()), []);
+    let text = String::from_utf8(hidden).unwrap().replace("%%EOF", "%%EOF\n44 0 obj\n<<>>\nendobj");
+    assert_eq!(lost(text.into_bytes()), [(Hazard::Lost, 3)]);
+}
+
+#[test]
+fn a_stream_that_does_not_end_where_it_says_is_told() {
+    for (dictionary, wrong) in [
+        ("/Length 12", false),
+        ("/Length 5 0 R", false),
+        ("/Length 11", true),
+        ("/Length 13", false),
+        ("/Length 14", true),
+        ("/Length -1", true),
+        ("/Length 2 0 R", true),
+        ("", true),
+        ("/Length 12/F(elsewhere)", false),
+    ] {
+        let stream = format!("<<{dictionary}>>stream\n0 0 9 9 re f\nendstream");
+        let kinds: Vec<Hazard> =
+            found("", "/Contents 4 0 R", &[&stream, "12"]).into_iter().map(|found| found.0).collect();
+        assert_eq!(kinds.contains(&Hazard::StreamLength), wrong, "{dictionary}: {kinds:?}");
+    }
+}
+
+#[test]
+fn memberships_that_turn_layers_about_are_told() {
+    for (membership, told) in [
+        ("<</Type/OCMD/OCGs 5 0 R>>", false),
+        ("<</Type/OCMD/OCGs 5 0 R/P/AllOn>>", false),
+        ("<</Type/OCMD/OCGs 5 0 R/P/AllOff>>", true),
+        ("<</Type/OCMD/OCGs 5 0 R/P/AnyOff>>", true),
+        ("<</Type/OCMD/VE[/And 5 0 R 5 0 R]>>", false),
+        ("<</Type/OCMD/VE[/And 5 0 R[/Not 5 0 R]]>>", true),
+        ("<</Type/OCMD/VE 6 0 R>>", true),
+        ("<</Type/Other/P/AllOff/VE[/Not]>>", false),
+    ] {
+        let objects = [membership, "<</Type/OCG/Name(a)>>"];
+        let kinds: Vec<Hazard> = found("", "/Resources<</Properties<</L 4 0 R>>>>", &objects)
+            .into_iter()
+            .map(|found| found.0)
+            .collect();
+        assert_eq!(kinds == [Hazard::InverseLayer], told, "{membership}: {kinds:?}");
     }
 }

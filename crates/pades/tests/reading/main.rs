@@ -1,5 +1,5 @@
-//! The reader: what is read, what is harmless, what is damaged, and what it costs. Each case of the list in
-//! `sealkeeper_pades::document` has its test here.
+//! The reader: what is read, what is harmless, what is damaged, and what it costs. `docs/damaged.md` has the list of cases, with a whole file for
+//! each; here are their variations.
 
 #![allow(
     clippy::panic,
@@ -11,10 +11,12 @@
 )]
 
 mod corpus;
+mod excerpts;
 mod facts;
 mod hazards;
 mod hostile;
 mod hybrid;
+mod later;
 mod objects;
 mod pages;
 mod revisions;
