@@ -68,15 +68,19 @@ impl Document {
     /// Looks at a page (from 0).
     ///
     /// # Errors
-    /// [`ViewError::NoSuchPage`], [`ViewError::NoVisibleArea`].
+    /// [`ViewError::NoSuchPage`], [`ViewError::NoVisibleArea`], [`ViewError::TooMuch`].
     pub fn look(&self, page: usize) -> Result<PageLook, ViewError> {
         let (number, page) = (page, self.page(page)?);
         let unit = user_unit(page);
+        // Before anything is drawn: forms that draw each other over and over make a small file draw without end.
+        let fonts = Fonts::of(page);
+        if fonts.operators > Limits::DRAWN {
+            return Err(ViewError::TooMuch);
+        }
         let settings = fonts::settings(None);
         let picture = picture::draw(page, &settings, unit, 72.0, Limits::LOOK_PIXELS);
         let marks = marks(&picture);
 
-        let fonts = Fonts::of(page);
         let (mut glyphs, truncated) = observe(page, &settings, &fonts);
         let pixels = picture.dpi / 72.0 * unit;
         glyphs.retain(|glyph| glyph.is_space() || glyph.unshown || stands_out(glyph, &picture, pixels));

@@ -19,6 +19,9 @@ pub enum ViewError {
         /// How many there are.
         pages: usize,
     },
+    /// Drawing the page would go through more operators than [`crate::look::Limits::DRAWN`].
+    #[error("the page draws too much")]
+    TooMuch,
     /// The page's boxes leave nothing to see.
     #[error("the page has no visible area")]
     NoVisibleArea,
@@ -32,6 +35,7 @@ impl ViewError {
             ViewError::Encrypted => "pdf-encrypted",
             ViewError::Unreadable => "pdf-damaged",
             ViewError::NoSuchPage { .. } => "pdf-no-such-page",
+            ViewError::TooMuch => "document-too-hard-time",
             ViewError::NoVisibleArea => "pdf-page-unusable",
         }
     }

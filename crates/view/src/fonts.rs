@@ -1,6 +1,7 @@
-//! The fonts of a page: which a reader may lack, and what their codes stand for where the interpreter does not say.
+//! The fonts of a page: which a reader may lack, and what their codes stand for where the interpreter does not say. And since all of its
+//! content is gone through for them, how much there is to draw.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use hayro::hayro_interpret::InterpreterSettings;
@@ -53,18 +54,20 @@ pub(crate) struct Fonts {
     missing: BTreeSet<String>,
     /// By name: what the codes of composite fonts without /ToUnicode stand for.
     decoders: HashMap<String, Decoder>,
+    /// Operators that drawing the page goes through: those of a form, tile, mask or glyph as often as it is used.
+    pub(crate) operators: u64,
 }
 
 impl Fonts {
     /// Of a page, its forms and the appearances of its annotations: of each content stream, the fonts it selects (operator Tf).
     pub(crate) fn of(page: &Page<'_>) -> Fonts {
         let mut search = Search::default();
-        search.content(page.typed_operations(), page.resources(), 0);
+        let mut operators = search.content(page.typed_operations(), page.resources(), 0);
         let annotations = page.raw().get::<Array<'_>>("Annots").unwrap_or_default();
         for annotation in annotations.iter::<Dict<'_>>().take(Limits::ANNOTATIONS) {
-            search.appearance(&annotation, page.resources());
+            operators = operators.saturating_add(search.appearance(&annotation, page.resources()));
         }
-        search.fonts
+        Fonts { operators, ..search.fonts }
     }
 
     /// Names of those that are neither embedded nor standard.
@@ -90,67 +93,122 @@ impl Fonts {
 #[derive(Default)]
 struct Search {
     fonts: Fonts,
-    seen: HashSet<ObjectIdentifier>,
+    /// Operators that each stream comes to with all it uses; 0 while it is gone through, for what uses itself is drawn once.
+    seen: HashMap<ObjectIdentifier, u64>,
     streams: usize,
     operators: usize,
 }
 
 impl Search {
-    fn content(&mut self, mut operators: TypedIter<'_>, resources: &Resources<'_>, depth: usize) {
+    /// Returns how many operators drawing it goes through.
+    fn content(&mut self, mut operators: TypedIter<'_>, resources: &Resources<'_>, depth: usize) -> u64 {
         self.streams += 1;
         if depth > Limits::NESTING || self.streams > Limits::STREAMS {
-            return;
+            return 0;
         }
-        let mut named = HashSet::new();
+        let mut drawn = 0_u64;
+        // Of each font, what one of its glyphs comes to at most: 0 but for Type 3.
+        let mut glyphs: HashMap<Vec<u8>, u64> = HashMap::new();
+        let mut glyph = 0;
         while let Some(operator) = operators.next() {
             self.operators += 1;
             if self.operators > Limits::OPERATORS {
-                return;
+                return drawn;
             }
-            match operator {
-                TypedInstruction::TextFont(font) if named.insert(font.0.as_ref().to_vec()) => {
-                    if let Some(dictionary) = resources.get_font(font.0) {
-                        self.font(&dictionary);
-                    }
+            let used = match operator {
+                TypedInstruction::TextFont(font) => {
+                    let known = glyphs.get(font.0.as_ref()).copied();
+                    glyph = known.unwrap_or_else(|| {
+                        let dictionary = resources.get_font(font.0);
+                        dictionary.map_or(0, |dictionary| self.font(&dictionary, resources, depth))
+                    });
+                    glyphs.insert(font.0.as_ref().to_vec(), glyph);
+                    0
+                }
+                TypedInstruction::ShowText(text) => glyph.saturating_mul(text.0.as_bytes().len() as u64),
+                TypedInstruction::ShowTexts(texts) if glyph > 0 => {
+                    let texts = texts.0.iter::<Object<'_>>().filter_map(|text| match text {
+                        Object::String(text) => Some(text.as_bytes().len() as u64),
+                        _ => None,
+                    });
+                    glyph.saturating_mul(texts.sum())
                 }
                 TypedInstruction::XObject(object) => {
-                    if let Some(stream) = resources.get_x_object(object.0) {
-                        self.form(&stream, resources, depth);
-                    }
+                    resources.get_x_object(object.0).map_or(0, |stream| self.form(&stream, resources, depth))
                 }
-                _ => {}
-            }
+                TypedInstruction::NonStrokeColorNamed(color) => {
+                    color.1.map_or(0, |name| self.pattern(name, resources, depth))
+                }
+                TypedInstruction::StrokeColorNamed(color) => {
+                    color.1.map_or(0, |name| self.pattern(name, resources, depth))
+                }
+                TypedInstruction::SetGraphicsState(state) => {
+                    let mask =
+                        resources.get_ext_g_state(state.0).and_then(|state| state.get::<Dict<'_>>("SMask"));
+                    let group = mask.and_then(|mask| mask.get::<Stream<'_>>("G"));
+                    group.map_or(0, |group| self.form(&group, resources, depth))
+                }
+                _ => 0,
+            };
+            drawn = drawn.saturating_add(1).saturating_add(used);
+        }
+        drawn
+    }
+
+    fn form(&mut self, stream: &Stream<'_>, around: &Resources<'_>, depth: usize) -> u64 {
+        let is_form = stream.dict().get::<Name<'_>>("Subtype").is_some_and(|name| name.as_ref() == b"Form");
+        if is_form { self.stream(stream, around, depth) } else { 0 }
+    }
+
+    fn pattern(&mut self, name: &Name<'_>, around: &Resources<'_>, depth: usize) -> u64 {
+        match around.get_pattern(name) {
+            Some(Object::Stream(tile)) => self.stream(&tile, around, depth),
+            _ => 0,
         }
     }
 
-    fn form(&mut self, stream: &Stream<'_>, around: &Resources<'_>, depth: usize) {
-        let dictionary = stream.dict();
-        let is_form = dictionary.get::<Name<'_>>("Subtype").is_some_and(|name| name.as_ref() == b"Form");
-        let seen = dictionary.obj_id().is_some_and(|id| !self.seen.insert(id));
-        if !is_form || seen {
-            return;
+    fn stream(&mut self, stream: &Stream<'_>, around: &Resources<'_>, depth: usize) -> u64 {
+        let id = stream.dict().obj_id();
+        if let Some(known) = id.and_then(|id| self.seen.get(&id)) {
+            return *known;
         }
-        let own = dictionary.get::<Dict<'_>>("Resources").map(Resources::new);
-        if let Ok(content) = stream.decoded_data() {
-            self.content(TypedIter::new(content.as_ref()), own.as_ref().unwrap_or(around), depth + 1);
-        }
+        self.seen.extend(id.map(|id| (id, 0)));
+        let own = stream.dict().get::<Dict<'_>>("Resources").map(Resources::new);
+        let drawn = stream.decoded_data().map_or(0, |content| {
+            self.content(TypedIter::new(content.as_ref()), own.as_ref().unwrap_or(around), depth + 1)
+        });
+        self.seen.extend(id.map(|id| (id, drawn)));
+        drawn
     }
 
-    fn appearance(&mut self, annotation: &Dict<'_>, around: &Resources<'_>) {
+    fn appearance(&mut self, annotation: &Dict<'_>, around: &Resources<'_>) -> u64 {
         let normal = annotation.get::<Dict<'_>>("AP").and_then(|states| states.get::<Object<'_>>("N"));
         match normal {
             Some(Object::Stream(stream)) => self.form(&stream, around, 0),
             Some(Object::Dict(states)) => {
                 let state = annotation.get::<Name<'_>>("AS");
-                if let Some(stream) = state.and_then(|state| states.get::<Stream<'_>>(state)) {
-                    self.form(&stream, around, 0);
-                }
+                let stream = state.and_then(|state| states.get::<Stream<'_>>(state));
+                stream.map_or(0, |stream| self.form(&stream, around, 0))
             }
-            _ => {}
+            _ => 0,
         }
     }
 
-    fn font(&mut self, font: &Dict<'_>) {
+    /// Takes note of a font; returns how many operators one of its glyphs comes to at most, if these are content (Type 3).
+    fn font(&mut self, font: &Dict<'_>, around: &Resources<'_>, depth: usize) -> u64 {
+        let is_type3 = font.get::<Name<'_>>("Subtype").is_some_and(|subtype| subtype.as_ref() == b"Type3");
+        if !is_type3 {
+            self.take(font);
+            return 0;
+        }
+        let own = font.get::<Dict<'_>>("Resources").map(Resources::new);
+        let glyphs = font.get::<Dict<'_>>("CharProcs").unwrap_or_default();
+        let names: Vec<_> = glyphs.keys().collect();
+        let streams = names.into_iter().filter_map(|name| glyphs.get::<Stream<'_>>(name));
+        streams.map(|glyph| self.stream(&glyph, own.as_ref().unwrap_or(around), depth)).max().unwrap_or(0)
+    }
+
+    fn take(&mut self, font: &Dict<'_>) {
         let Some(base) = font.get::<Name<'_>>("BaseFont") else { return };
         let name = without_subset_prefix(base.as_str());
         let descendant =
@@ -158,8 +216,7 @@ impl Search {
         let described = descendant.as_ref().unwrap_or(font);
         let descriptor = described.get::<Dict<'_>>("FontDescriptor").unwrap_or_default();
         let embedded = ["FontFile", "FontFile2", "FontFile3"].iter().any(|key| descriptor.contains_key(key));
-        let is_type3 = font.get::<Name<'_>>("Subtype").is_some_and(|subtype| subtype.as_ref() == b"Type3");
-        if !embedded && !is_type3 && !STANDARD.contains(&name) {
+        if !embedded && !STANDARD.contains(&name) {
             self.fonts.missing.insert(name.to_owned());
         }
         if let Some(descendant) = descendant.filter(|_| !font.contains_key("ToUnicode"))

@@ -33,6 +33,9 @@ impl Limits {
     pub const STREAMS: usize = 2_000;
     /// Operators of all content streams searched for fonts.
     pub const OPERATORS: usize = 5_000_000;
+    /// Operators that drawing a page may go through, those of a form counted as often as it is drawn: some seconds. A page full of print
+    /// has 10,000, a map a million.
+    pub const DRAWN: u64 = 20_000_000;
     /// Hits of one search.
     pub const HITS: usize = 10_000;
     /// Pixels of the picture that decides what is visible: A4 at 72 dpi has half a million. Larger pages are looked at more coarsely.

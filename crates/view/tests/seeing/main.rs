@@ -3,6 +3,7 @@
 mod blank;
 mod drafts;
 mod fonts;
+mod heavy;
 mod pictures;
 mod properties;
 mod searching;
