@@ -19,3 +19,5 @@ pub mod request;
 pub mod return_value;
 pub mod rule;
 pub mod seal;
+pub mod text;
+pub mod viewing;

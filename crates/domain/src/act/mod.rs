@@ -11,3 +11,4 @@ mod subject;
 
 pub use claims::{Act, Claims, ClaimsError, MAX_CLOCK_AHEAD_S, MAX_LIFETIME_S};
 pub use statement::Statement;
+pub(crate) use subject::every_grant_of;

@@ -3,6 +3,11 @@
 use super::{Act, Statement};
 use crate::identity::{PersonId, RequestId, SealId};
 
+/// All grants of a person together, as [`Statement::superseded_by`] names them.
+pub(crate) fn every_grant_of(person: &PersonId) -> String {
+    format!("grants {person}")
+}
+
 impl Statement {
     /// The seal it is about.
     pub fn seal(&self) -> Option<&SealId> {
@@ -47,6 +52,14 @@ impl Statement {
             Statement::Grant(terms) => Some(format!("grant {} {}", terms.person, terms.seal)),
             Statement::GrantEnd(ended) => Some(format!("grant {} {}", ended.person, ended.seal)),
             Statement::Policy(_) => Some("policy".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What else is said of it where all of its kind end together: it must not be older than that either.
+    pub fn superseded_by(&self) -> Option<String> {
+        match self {
+            Statement::Grant(terms) => Some(every_grant_of(&terms.person)),
             _ => None,
         }
     }

@@ -19,6 +19,8 @@ pub struct Examined {
     pub underline_gaps: Vec<Hit>,
     /// Content that acts.
     pub active: Vec<Active>,
+    /// Parts on which readers that repair them may differ.
+    pub damaged: Vec<Damaged>,
     /// Whether the form has an XFA part (ISO 32000-1 §12.7.8).
     pub xfa: bool,
     /// Layers that can be hidden, or are (optional content, ISO 32000-2 §8.11), and images that are others in print (§8.9.5.4).
@@ -81,8 +83,6 @@ pub enum ActiveKind {
     PostScript,
     /// Shows or hides fields or layers, or sets the form back (§12.6.4.11, §12.6.4.13, §12.7.6.3).
     ViewAction,
-    /// Nobody knows: it cannot be read, and a reader that repairs it may find any of these.
-    Unreadable,
 }
 
 impl ActiveKind {
@@ -96,7 +96,42 @@ impl ActiveKind {
             ActiveKind::Multimedia => "multimedia",
             ActiveKind::PostScript => "postscript",
             ActiveKind::ViewAction => "view-action",
-            ActiveKind::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// A part of the file that not all readers take alike, though its structure is sound.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Damaged {
+    /// The page it belongs to; `None`: the document.
+    pub page: Option<u32>,
+    /// What is wrong.
+    pub kind: DamagedKind,
+    /// Where it is in the file, e.g. `object 12 0`; may be empty.
+    pub place: String,
+}
+
+/// What is wrong with a part of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DamagedKind {
+    /// An object cannot be read; a reader that repairs it may find anything, also what acts.
+    Unreadable,
+    /// A stream does not end where it says, and readers search for its end (ISO 32000-2 §7.3.8.2).
+    StreamLength,
+    /// An object is named that is not there, and yet is in the file; readers that search for it show it (§7.3.10).
+    Lost,
+    /// A page is not drawn in the size it has, for its boxes are not what readers expect.
+    PageSize,
+}
+
+impl DamagedKind {
+    /// As findings write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            DamagedKind::Unreadable => "unreadable",
+            DamagedKind::StreamLength => "stream-length",
+            DamagedKind::Lost => "lost-object",
+            DamagedKind::PageSize => "page-size",
         }
     }
 }

@@ -75,8 +75,10 @@ fn what_is_not_final_is_told_by_page_and_text() {
 fn what_acts_or_can_change_is_told_with_where_it_hangs() {
     let script = Active { page: None, kind: ActiveKind::JavaScript, place: "object 3 0".into() };
     let launch = Active { page: Some(2), kind: ActiveKind::Launch, place: String::new() };
+    let lost = Damaged { page: Some(1), kind: DamagedKind::Lost, place: "object 9 0".into() };
     let acting = Examined {
         active: vec![launch, script],
+        damaged: vec![lost],
         xfa: true,
         hidden_layers: vec![named(None, "批注"), named(None, "")],
         embedded_files: vec![named(None, "附件.xlsx")],
@@ -86,6 +88,7 @@ fn what_acts_or_can_change_is_told_with_where_it_hangs() {
     let expected = [
         "refuse active-content kind=javascript place=object 3 0",
         "refuse active-content p2 kind=launch",
+        "refuse pdf-damaged p1 place=object 9 0 what=lost-object",
         "refuse pdf-xfa",
         "refuse hidden-layer",
         "refuse hidden-layer name=批注",

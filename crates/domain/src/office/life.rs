@@ -3,6 +3,8 @@
 //! ```text
 //! applied → approved → reviewed → made → issued → active ⇄ suspended → (retiring) → revoked → destroyed
 //! ```
+//!
+//! What was made and then reported damaged, lost or known before anybody had received it leaves the seal approved: it is made anew (C4).
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,9 @@ pub struct SealEntry {
     pub life: SealLife,
     /// Every step so far, in order.
     pub history: Vec<Step>,
+    /// What was made of it and damaged, lost or known to others before anybody had received it (C4): never used again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_up: Vec<Made>,
 }
 
 impl SealEntry {
@@ -68,9 +73,21 @@ impl SealEntry {
         }
     }
 
+    /// Everybody who has, or had, it in hands with its receipt signed.
+    pub(super) fn keepers(&self) -> impl Iterator<Item = &PersonId> {
+        let received = self.history.iter().filter(|step| step.typ == "seal-receive").map(|step| &step.by.by);
+        let last = self.life.ended().and_then(|ended| ended.custodian.as_ref());
+        received.chain(last).chain(self.kept().map(|active| &active.custodian))
+    }
+
     /// The token its key is on, once it is made.
     pub fn token(&self) -> Option<TokenSerial> {
         self.life.made().and_then(|made| ObjectUri::parse(&made.seal.key).ok()).map(|key| key.serial)
+    }
+
+    /// Its object, key and certificate, once it is made.
+    pub fn made(&self) -> Option<&MadeSeal> {
+        self.life.made().map(|made| &made.seal)
     }
 
     /// What a use needs of it: only an active seal within its validity has that.

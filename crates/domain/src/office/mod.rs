@@ -6,10 +6,12 @@ mod judge;
 mod life;
 mod person;
 mod request;
+mod retention;
 mod supervision;
 #[cfg(test)]
 mod tests;
 mod training;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,7 @@ pub use self::{
     supervision::{Finding, Notice},
     training::{Training, TrainingState},
 };
-use crate::identity::{ActId, Digest, PersonId, SealId};
+use crate::identity::{ActId, Digest, PersonId, SealId, TokenSerial};
 
 /// Everything acts have made, as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,8 +49,8 @@ pub struct Office {
     pub trainings: BTreeMap<ActId, Training>,
     /// The policy file the seal office put in force.
     pub policy: Option<Digest>,
-    /// When the newest act was signed (`iat`) that says how a person, a grant or the policy is to be, by what it is about: an older one that
-    /// was held back does not undo it.
+    /// When the newest act was signed (`iat`, or when it was filed, if that was earlier) that says how a person, a grant, all grants of a person
+    /// or the policy is to be, by what it is about: an older one that was held back does not undo it.
     pub said: BTreeMap<String, u64>,
 }
 
@@ -98,6 +100,12 @@ impl Office {
     /// The seals a person has in hands.
     pub fn kept_by<'a>(&'a self, person: &'a PersonId) -> impl Iterator<Item = &'a SealEntry> {
         self.seals.values().filter(move |entry| entry.custodian() == Some(person))
+    }
+
+    /// Somebody else who has, or ever had, a seal on this token in hands: they know its PIN as long as nobody set another (C2).
+    pub fn kept_token_before(&self, token: &TokenSerial, than: &PersonId) -> Option<&PersonId> {
+        let on_it = self.seals.values().filter(|entry| entry.token().as_ref() == Some(token));
+        on_it.flat_map(SealEntry::keepers).find(|keeper| *keeper != than)
     }
 
     /// The other seals somebody has in hands on the same token.

@@ -84,7 +84,8 @@ pub struct Person {
     /// Certificates that are theirs where the agent is spoken to from other machines, SHA-256 of the DER; one is one person's only (U10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<Digest>,
-    /// Tickets they signed before, in seconds since the Unix epoch, are void: they had left since (U2).
+    /// Tickets they signed before, in seconds since the Unix epoch, are void: they had left since, or a key or the approver's role was
+    /// taken from them (U2).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tickets_since_s: u64,
     /// Member of staff.
@@ -108,7 +109,7 @@ impl Person {
     }
 }
 
-/// Whether it says nothing: nobody has left yet.
+/// Whether it says nothing: all their tickets may count.
 fn is_zero(seconds: &u64) -> bool {
     *seconds == 0
 }

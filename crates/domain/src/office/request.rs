@@ -6,7 +6,7 @@ use super::{ActRef, Active, Office, Role};
 use crate::{
     act::statement::Binding,
     identity::{ActId, PersonId},
-    policy::RemoteTerms,
+    policy::{Policy, RemoteTerms},
 };
 
 /// A request with what decides whether it may be stamped.
@@ -24,20 +24,26 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    /// The tickets that count now (U2): in time, signed since the seal was last suspended (C4) and since who signed last left, each
-    /// of another person who may approve still, none of the applicant or the custodian.
+    /// The tickets that count now (U2): in time, by themselves and by the policy in force, which may have let them live longer when they were
+    /// given; signed since the seal was last suspended (C4) and since who signed last left or lost a key or the role; each of another person who
+    /// may approve such documents still, none of the applicant or the custodian.
     pub fn valid_tickets<'a>(
         &'a self,
         office: &'a Office,
         active: &'a Active,
+        policy: &'a Policy,
         now_us: u64,
     ) -> impl Iterator<Item = &'a Ticket> {
+        let lifetime_s = policy.ticket_lifetime_s;
+        let class = policy.classes.get(&self.binding.class);
         let counts = move |ticket: &Ticket| {
             ticket.expires_s.saturating_mul(1_000_000) > now_us
+                && ticket.is_younger_than(lifetime_s, now_us)
                 && ticket.issued_s >= active.tickets_since_s
                 && office.people.get(&ticket.by).is_some_and(|person| {
                     person.is(Role::Approver) && ticket.issued_s >= person.tickets_since_s
                 })
+                && class.is_some_and(|class| class.entitles(&ticket.by))
                 && ticket.by != self.binding.applicant
                 && ticket.by != active.custodian
         };
@@ -63,7 +69,7 @@ impl RequestFacts {
 pub enum RequestState {
     /// The document is there; its applicant has not filed it.
     Drafted,
-    /// Filed; open to approval. `None`: by the local custodian for themselves, who needs no signature.
+    /// Filed; open to approval. `None`: by the custodian for themselves, on the agent's machine, where they need no signature (G3).
     Filed(Option<ActRef>),
     /// An approver refused it.
     Rejected(ActRef),
@@ -88,6 +94,10 @@ pub struct Ticket {
 impl Ticket {
     /// Whether it is young enough for a use from afar (U10); that it counts at all is asked of the request.
     pub fn counts_from_afar(&self, terms: &RemoteTerms, now_us: u64) -> bool {
-        self.issued_s.saturating_add(terms.ticket_lifetime_s).saturating_mul(1_000_000) > now_us
+        self.is_younger_than(terms.ticket_lifetime_s, now_us)
+    }
+
+    fn is_younger_than(&self, lifetime_s: u64, now_us: u64) -> bool {
+        self.issued_s.saturating_add(lifetime_s).saturating_mul(1_000_000) > now_us
     }
 }

@@ -8,7 +8,10 @@ mod remote;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Deserialize;
 
@@ -18,6 +21,7 @@ pub use self::{
     pictures::{CustomarySizes, PictureRules},
     remote::RemoteTerms,
 };
+use crate::identity::PersonId;
 
 /// Thresholds in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +52,23 @@ pub struct Policy {
     pub training_interval_months: u32,
     /// What is found in documents (U4, U7).
     pub document: DocumentRules,
+    /// What follows where the clock is behind the newest record (U9).
+    pub clock_behind: ClockBehind,
 }
 
-/// A class of documents by its two axes, and the approvals it needs (U2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What follows where the system's clock is more than five minutes behind the newest record of the journal (U9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockBehind {
+    /// Nothing is stamped or unlocked, and everything else is judged by the time of that record.
+    #[default]
+    Refuse,
+    /// The clock is right and the journal's time was wrong: everything is judged by the clock, and the diagnosis warns.
+    Warn,
+}
+
+/// A class of documents by its two axes, the approvals it needs, and whose (U2).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentClass {
     /// Tickets each use needs, each from another approver: 0 to [`MAX_TICKETS`], 0 in a solo policy.
     pub tickets: u32,
@@ -59,7 +76,12 @@ pub struct DocumentClass {
     pub importance: Importance,
     /// Who may know of it; the approver confirms it.
     pub secrecy: Secrecy,
+    /// Who of the approvers may approve, reject and see such documents; empty: all of them. Never fewer than [`Self::tickets`].
+    pub approvers: BTreeSet<PersonId>,
 }
+
+/// Most approvers a class can name.
+pub const MAX_APPROVERS: usize = 64;
 
 /// Most tickets a class can ask for.
 pub const MAX_TICKETS: u32 = 16;
@@ -129,6 +151,16 @@ pub struct InspectionRules {
     pub certificate_warning_ms: u64,
 }
 
+impl ClockBehind {
+    /// As the policy file writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ClockBehind::Refuse => "refuse",
+            ClockBehind::Warn => "warn",
+        }
+    }
+}
+
 /// Under which authority the journal is kept that a policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authority {
@@ -181,6 +213,18 @@ impl Policy {
             _ if authority == Authority::Solo && policy.remote.allowed => Err(PolicyError::RemoteInSolo),
             _ => Ok(policy),
         }
+    }
+
+    /// Whether an approver is one for documents of this class; of a class there is not, nobody is.
+    pub fn entitles(&self, approver: &PersonId, class: &str) -> bool {
+        self.classes.get(class).is_some_and(|class| class.entitles(approver))
+    }
+}
+
+impl DocumentClass {
+    /// Whether an approver is one for documents of this class.
+    pub fn entitles(&self, approver: &PersonId) -> bool {
+        self.approvers.is_empty() || self.approvers.contains(approver)
     }
 }
 

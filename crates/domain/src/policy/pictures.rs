@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{PolicyError, raw};
-use crate::seal::SealSize;
+use crate::{reason::Reason, refusal::Violation, seal::SealSize};
 
 /// What a seal's picture is held against when the seal is applied for and when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,23 @@ impl PictureRules {
         };
         let [wide, high] = pixels;
         fine(wide, size.width_um()) && fine(high, size.height_um())
+    }
+
+    /// The warning that a size deserves which seals do not usually have (A5). It stands against nothing.
+    pub fn warning(&self, size: SealSize) -> Option<Violation> {
+        if self.is_customary(size) {
+            return None;
+        }
+        let CustomarySizes { round_mm, oval_mm, square_mm: [least, most] } = &self.customary;
+        let mm = |um: u32| f64::from(um) / 1000.0;
+        let round: Vec<_> = round_mm.iter().map(u32::to_string).collect();
+        let oval: Vec<_> = oval_mm.iter().map(|[wide, high]| format!("{wide}×{high}")).collect();
+        let warning = Violation::new(Reason::SealSizeUncommon)
+            .with("size-mm", format_args!("{}×{}", mm(size.width_um()), mm(size.height_um())))
+            .with("round-mm", round.join(" "))
+            .with("oval-mm", oval.join(" "))
+            .with("square-mm", format_args!("{least}–{most}"));
+        Some(warning)
     }
 
     /// Whether seals of this size are customary; another one is worth a warning (A5). Round and square are told apart by nobody here, for a

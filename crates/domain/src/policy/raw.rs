@@ -1,13 +1,14 @@
 //! A policy file as written, and how it is resolved: each value held against its range, units as the rules count in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::{
-    DocumentClass, Importance, InspectionRules, MAX_TICKETS, OfficeTerms, Policy, PolicyError, Secrecy,
-    UnlockLimits, document::RawDocument, pictures::RawPictures, remote::RawRemote,
+    ClockBehind, DocumentClass, Importance, InspectionRules, MAX_APPROVERS, MAX_TICKETS, OfficeTerms, Policy,
+    PolicyError, Secrecy, UnlockLimits, document::RawDocument, pictures::RawPictures, remote::RawRemote,
 };
+use crate::identity::PersonId;
 
 /// As written.
 #[derive(Deserialize)]
@@ -23,6 +24,8 @@ pub(super) struct RawPolicy {
     retention: RawRetention,
     custody: RawCustody,
     document: RawDocument,
+    #[serde(default)]
+    clock: RawClock,
     classes: BTreeMap<String, RawClass>,
 }
 
@@ -74,12 +77,22 @@ struct RawCustody {
     training_interval_months: u32,
 }
 
+/// Files of earlier agents have no such part: it is as strict as it can be where nothing is said.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClock {
+    behind: ClockBehind,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawClass {
     tickets: u32,
     importance: Importance,
     secrecy: Secrecy,
+    /// The one key that may be left out: most offices let every approver approve everything.
+    #[serde(default)]
+    approvers: Vec<String>,
 }
 
 /// s of a minute, an hour, a day.
@@ -127,6 +140,7 @@ impl RawPolicy {
             personal_data_ms: u64::from(days) * DAY_S * 1000,
             training_interval_months: months,
             document,
+            clock_behind: self.clock.behind,
         })
     }
 }
@@ -153,10 +167,24 @@ impl RawClass {
         if name.chars().any(char::is_control) {
             return Err(range(&key(), "a name without control characters"));
         }
-        let RawClass { tickets, importance, secrecy } = self;
+        let RawClass { tickets, importance, secrecy, approvers } = self;
         within(&format!("classes.{name}.tickets"), tickets, 0..=MAX_TICKETS, "from 0 to 16")?;
-        Ok((name, DocumentClass { tickets, importance, secrecy }))
+        let approvers = approvers_of(&format!("classes.{name}.approvers"), &approvers, tickets)?;
+        Ok((name, DocumentClass { tickets, importance, secrecy, approvers }))
     }
+}
+
+fn approvers_of(key: &str, written: &[String], tickets: u32) -> Result<BTreeSet<PersonId>, PolicyError> {
+    let read: Result<BTreeSet<_>, _> = written.iter().map(|id| id.parse()).collect();
+    let approvers = read.map_err(|_| range(key, "ids of persons, as they are registered"))?;
+    if approvers.len() != written.len() || approvers.len() > MAX_APPROVERS {
+        return Err(range(key, "at most 64 persons, none of them twice"));
+    }
+    // Else nothing of this class could ever be stamped.
+    if !approvers.is_empty() && approvers.len() < tickets as usize {
+        return Err(range(key, "at least as many persons as tickets are needed, or left out"));
+    }
+    Ok(approvers)
 }
 
 impl RawUnlock {

@@ -1,7 +1,7 @@
 //! What a policy file must be.
 
 use super::*;
-use crate::seal::SealSize;
+use crate::{reason::Reason, seal::SealSize};
 
 fn solo(text: &str) -> Result<Policy, PolicyError> {
     Policy::from_toml(text, Authority::Solo)
@@ -87,7 +87,13 @@ fn sizes_are_customary_by_their_shape_and_pictures_fine_enough_by_both_sides() {
         (38_500, 38_500, false),
     ] {
         assert_eq!(rules.is_customary(size(wide, high)), customary, "{wide} × {high}");
+        assert_eq!(rules.warning(size(wide, high)).is_none(), customary, "{wide} × {high}");
     }
+    let warning = rules.warning(size(41_500, 41_000)).unwrap();
+    assert_eq!(warning.reason, Reason::SealSizeUncommon);
+    let told = |key: &str| warning.details[key].as_str();
+    assert_eq!((told("size-mm"), told("round-mm")), ("41.5×41", "38 40 42 58"));
+    assert_eq!((told("oval-mm"), told("square-mm")), ("45×30 40×30", "18–22"));
     assert!(rules.is_fine_enough([473, 472], size(40_000, 40_000)));
     assert!(!rules.is_fine_enough([473, 471], size(40_000, 40_000)));
     assert!(!rules.is_fine_enough([471, 473], size(40_000, 40_000)));
@@ -169,7 +175,7 @@ fn a_class_lies_on_both_axes() {
         assert!(Policy::OFFICE_TOML.contains(from), "{from}");
         office(&Policy::OFFICE_TOML.replace(from, to))
     };
-    let secret = read("secrecy = \"confidential\"", "secrecy = \"secret\"").unwrap().classes["major"];
+    let secret = read("secrecy = \"confidential\"", "secrecy = \"secret\"").unwrap().classes["major"].clone();
     assert_eq!((secret.importance, secret.secrecy), (Importance::Major, Secrecy::Secret));
     let PolicyError::Syntax(said) = read("importance = \"major\"", "importance = \"grave\"").unwrap_err()
     else {
@@ -180,6 +186,31 @@ fn a_class_lies_on_both_axes() {
     }
     let gap = read("secrecy = \"confidential\"\n", "").unwrap_err();
     assert!(matches!(&gap, PolicyError::Syntax(message) if message.contains("`secrecy`")), "{gap}");
+}
+
+#[test]
+fn a_class_may_name_its_approvers_if_they_suffice() {
+    let with = |approvers: &str| {
+        let text = Policy::OFFICE_TOML.replace("tickets = 2\n", &format!("tickets = 2\n{approvers}\n"));
+        office(&text)
+    };
+    let person = |id: &str| id.parse::<PersonId>().unwrap();
+    let policy = with("approvers = [\"p-1\", \"p-2\"]").unwrap();
+    assert!(policy.entitles(&person("p-2"), "important") && !policy.entitles(&person("p-3"), "important"));
+    assert!(policy.entitles(&person("p-3"), "ordinary"), "named nobody, everybody is");
+    assert!(!policy.entitles(&person("p-1"), "gone"));
+    assert_eq!(with("approvers = []"), with(""));
+    for (approvers, rule) in [
+        ("approvers = [\"p-1\"]", "at least as many persons as tickets are needed, or left out"),
+        ("approvers = [\"p-1\", \"p-1\"]", "at most 64 persons, none of them twice"),
+        ("approvers = [\"p 1\", \"p-2\"]", "ids of persons, as they are registered"),
+    ] {
+        let told = with(approvers).unwrap_err();
+        assert_eq!(told, PolicyError::Range { key: "classes.important.approvers".into(), rule });
+    }
+    let many: Vec<_> = (0..65).map(|number| format!("\"p-{number}\"")).collect();
+    let told = with(&format!("approvers = [{}]", many.join(", "))).unwrap_err();
+    assert!(told.to_string().contains("at most 64 persons"), "{told}");
 }
 
 const MARKERS: &str = "draft_markers = [\"草稿\", \"草案\", \"初稿\", \"征求意见稿\", \"讨论稿\", \"送审稿\", \"样本\", \"样稿\", \"样张\", \"未定稿\", \
@@ -240,4 +271,17 @@ fn both_files_tell_the_same_of_each_threshold() {
         keys.map(|line| line.split(" = ").next().unwrap().to_owned()).collect()
     };
     assert_eq!(told(Policy::SOLO_TOML), told(Policy::OFFICE_TOML));
+}
+
+#[test]
+fn a_file_that_says_nothing_of_the_clock_refuses_uses_while_it_is_behind() {
+    let silent = Policy::OFFICE_TOML.replace("[clock]\n", "").replace("behind = \"refuse\"\n", "");
+    let policy = |text: &str| Policy::from_toml(text, Authority::Office);
+    assert_eq!(policy(&silent).unwrap(), policy(Policy::OFFICE_TOML).unwrap());
+    for (text, behind) in [("refuse", ClockBehind::Refuse), ("warn", ClockBehind::Warn)] {
+        let file = Policy::OFFICE_TOML.replace("behind = \"refuse\"", &format!("behind = \"{text}\""));
+        let read = policy(&file).unwrap().clock_behind;
+        assert_eq!((read, read.name()), (behind, text));
+    }
+    assert!(policy(&Policy::OFFICE_TOML.replace("behind = \"refuse\"", "behind = \"note\"")).is_err());
 }

@@ -112,4 +112,31 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn texts_hold_for_whoever_is_told_them() {
+        let all = |reason: Reason| {
+            [Language::Chinese, Language::English].map(|in_| (reason.text(in_), reason.hint(in_)))
+        };
+        // A watch may be one of requests; a role may be missing where nothing was signed; and nobody's act need name a person.
+        for (reason, words) in [
+            (Reason::WatchBehind, ["载体", "token"]),
+            (Reason::RoleMissing, ["签署", "sign"]),
+            (Reason::PersonNotRegistered, ["签批", "the act"]),
+        ] {
+            for ((text, hint), word) in all(reason).into_iter().zip(words) {
+                assert!(!text.contains(word) && !hint.contains(word), "{reason:?}: {text}, {hint}");
+            }
+        }
+        // In an office agent.toml names no seal, key or picture.
+        for reason in Reason::ALL {
+            let [(_, zh), (_, en)] = all(*reason);
+            let of_seal = ["picture", "key URI", "the seals"].iter().any(|word| en.contains(word));
+            if of_seal && en.contains("agent.toml") {
+                assert!(zh.contains("单人模式") && en.contains("in a solo journal"), "{reason:?}: {en}");
+            }
+        }
+        let [(_, zh), (_, en)] = all(Reason::TicketsUnsupported);
+        assert!(zh.contains("FileAct") && en.contains("FileAct"), "where tickets go is told");
+    }
 }

@@ -78,8 +78,9 @@ reasons! {
         "暂不支持骑缝章" "edge seals are not supported yet"
         "请改用普通用印" "stamp without an edge seal";
     TicketsUnsupported "tickets-unsupported" Rule "U2"
-        "暂不支持审批单" "tickets are not supported yet"
-        "单人模式下不需要审批单" "a solo journal needs none";
+        "审批单不随申请一起提交" "tickets do not come along with a request"
+        "请由审批人各自签署，再用 `seal act file`（FileAct）提交；单人模式不需要审批单"
+        "have each approver sign one, and file it with `seal act file` (FileAct); a solo journal needs none";
     PageUnknown "page-unknown" Rule "U7"
         "文件没有这一页" "the document has no such page"
         "请核对页码" "check the page number";
@@ -138,6 +139,12 @@ reasons! {
     UploadIdle "upload-idle" Usage ""
         "上传中断过久" "the upload stood still for too long"
         "请重新提交" "submit it again";
+    RefusalsSeveral "refusals-several" Availability ""
+        "此人一分钟内被拒绝的情形过多，其余合并计数" "this caller was refused for too many different things within a minute; the rest is counted together"
+        "请查看此人的程序出了什么问题" "see what is wrong with what this caller runs";
+    UploadSlow "upload-slow" Usage ""
+        "上传过慢，已超出此文件大小所允许的时间" "the upload took longer than a document of this size may take"
+        "请换用较快的网络重新提交，或由管理员调整 agent.toml 中的 upload_kib_per_second" "submit it again over a faster line, or have upload_kib_per_second in agent.toml changed";
     UploadOutOfOrder "upload-out-of-order" Usage ""
         "上传消息的顺序或大小不对" "the upload's messages are out of order or of the wrong size"
         "见 PROTOCOL.md" "see PROTOCOL.md";
@@ -145,7 +152,7 @@ reasons! {
         "暂存的文件已不在" "the document is no longer in the spool"
         "请重新提交" "submit it again";
     SpoolShareFull "spool-share-full" Availability ""
-        "此人未结束的申请所占的暂存空间已达上限" "the documents of this person's open requests take all the room one person may have"
+        "此人未结束的申请和正在上传的文件所占的暂存空间已达上限" "this person's open requests and uploads take all the room one person may have"
         "请等待其他申请结束，或撤回不需要的申请" "wait for other requests to end, or withdraw those not needed";
     RequestsTooMany "requests-too-many" Availability ""
         "此人未结束的申请过多" "this person has too many open requests"
@@ -253,13 +260,16 @@ reasons! {
         "run a kernel of Linux 5.13 or later with landlock and seccomp enabled";
     PictureInvisible "picture-invisible" Fault "A5"
         "印章图片完全透明" "nothing of the seal's picture is visible"
-        "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
+        "单人模式请检查 agent.toml 中的图片；否则请印章管理部门用完好的图样重新制作"
+        "check the picture in agent.toml in a solo journal; in an office ask the seal office to make the seal anew with a good one";
     PictureNotPng "picture-not-png" Fault "A5"
         "印章图片不是 PNG" "the seal's picture is not a PNG"
-        "请管理员检查 agent.toml 中的图片" "have the picture in agent.toml checked";
+        "单人模式请检查 agent.toml 中的图片；否则请印章管理部门用 PNG 图样重新制作"
+        "check the picture in agent.toml in a solo journal; in an office ask the seal office to make the seal anew with a PNG";
     PictureTooLarge "picture-too-large" Fault "A5"
         "印章图片过大" "the seal's picture is too large"
-        "请管理员缩小 agent.toml 中的图片" "have the picture in agent.toml made smaller";
+        "单人模式请缩小 agent.toml 中的图片；否则请印章管理部门用较小的图样重新制作"
+        "make the picture in agent.toml smaller in a solo journal; in an office ask the seal office to make the seal anew with a smaller one";
 
     // The request
     RequestUnknown "request-unknown" Rule ""
@@ -277,6 +287,24 @@ reasons! {
     ConfirmationMismatch "confirmation-mismatch" Rule "U5"
         "确认的内容与将要用印的内容不一致" "what was confirmed is not what would be stamped"
         "请重新审阅后再确认" "review it again, then confirm";
+    PagesBad "pages-bad" Usage "U5"
+        "页码写法不对" "the pages are not named as they have to be"
+        "例如 3、1,3-5 或 all，页码从 1 起" "for example 3, 1,3-5 or all; pages count from 1";
+    PicturesTooMany "pictures-too-many" Usage "U5"
+        "一次要看的页数超过上限" "more pages are to be shown at once than may be"
+        "请分几次查看" "ask for some of them, then for the others";
+    DpiOutOfRange "dpi-out-of-range" Usage "U5"
+        "图片分辨率超出允许范围" "the pictures' resolution is out of range"
+        "请用 36 到 300 dpi" "take 36 to 300 dpi";
+    PagePictureTooLarge "page-picture-too-large" Usage "U5"
+        "页面的图片超过上限" "the picture of a page is larger than it may be"
+        "请降低 dpi" "take fewer dpi";
+    PicturesTooLarge "pictures-too-large" Usage "U5"
+        "一次查看的图片合计超过上限" "the pictures of one call are larger together than they may be"
+        "请降低 dpi，或分几次查看" "take fewer dpi, or ask for fewer pages at once";
+    PreviewForAnother "preview-for-another" Rule "U1"
+        "只能为本人预览，不能替别人预览" "one previews for oneself, not for somebody else"
+        "请用印人本人预览" "have the applicant do it in person";
     UseIdBad "use-id-bad" Usage ""
         "use_id 不是 UUID" "the use_id is no UUID"
         "请为每一份生成新的 UUID" "make a new UUID for each copy";
@@ -317,7 +345,7 @@ reasons! {
         "同一事项已有签署时间更晚的签批" "a newer act says how this is to be"
         "请以最新的签批为准；需要时重新签署" "the newest one counts; sign anew if it is to be otherwise";
     ActTextBad "act-text-bad" Usage "G1"
-        "签批中的文字为空、过长或含有控制字符" "a text in the act is empty, too long, or holds control characters"
+        "签批中的文字为空、过长或含有控制字符，或名称中有看不见的字符" "a text in the act is empty, too long, or holds control characters, or a name holds hidden ones"
         "请改正后重新签署" "correct it and sign it anew";
     ActAttachmentMissing "act-attachment-missing" Usage "A3"
         "签批没有附上它所指的文件" "the file the act speaks of was not filed with it"
@@ -332,13 +360,16 @@ reasons! {
         "这一步已经做过" "this step was taken already"
         "无需再做" "there is nothing more to do";
     RoleMissing "role-missing" Rule "G2"
-        "签署人没有做这件事的角色" "who signed has not the role this takes"
-        "请由有该角色的人签署" "have somebody sign it who has";
+        "此人没有做这件事的角色" "this person has not the role this takes"
+        "请由有该角色的人办理" "have somebody do it who has";
+    AuditorOnlyReads "auditor-only-reads" Rule "G2"
+        "监督检查人员不得提交文件" "the auditor brings no documents"
+        "请由用印人或保管人提交" "have the applicant or the custodian submit it";
     RolesIncompatible "roles-incompatible" Rule "G2"
         "印章管理与保管不能由一人兼任，监督检查人员不能兼任其他角色，也不能用印" "nobody is both seal office and custodian, and an auditor has no other role and uses no seal"
         "请把角色分给不同的人" "give the roles to different people";
     PersonNotRegistered "person-not-registered" Rule "G1"
-        "签批提到的人没有登记" "the act names a person who is not registered"
+        "所指的人没有登记" "the person named is not registered"
         "请先由印章管理部门登记" "have the seal office register them first";
     PersonLeft "person-left" Rule "C1"
         "此人已离职" "this person is no longer a member of staff"
@@ -408,15 +439,24 @@ reasons! {
     SealPictureCoarse "seal-picture-coarse" Rule "A5"
         "印章图样按所申请的尺寸分辨率不足" "the seal's picture has too few dots for the size that is applied for"
         "请提供更清晰的图样，或申请较小的尺寸" "give a finer picture, or apply for a smaller size";
+    SealSizeUncommon "seal-size-uncommon" Rule "A5"
+        "印章的尺寸不是常用尺寸" "the size is not one that seals usually have"
+        "请核对尺寸；确属需要的，可以照此办理" "check the size; if it is what is wanted, go on";
     SealIdTaken "seal-id-taken" Rule "A4"
         "印章编号已被使用过" "a seal has or had this id"
         "请换一个编号" "choose another id";
     SealNameTaken "seal-name-taken" Rule "A4"
-        "该单位已有一枚同名的印章" "the unit has a live seal of this name"
+        "该单位已有一枚同名或名称看起来相同的印章" "the unit has a live seal of this name, or of one that looks the same"
         "请先注销原来的印章，或换一个名称" "have that one revoked first, or choose another name";
     SealKeyTaken "seal-key-taken" Rule "A4"
         "这把密钥已用于另一枚印章" "another live seal has this key"
         "请生成新的密钥" "generate a new key";
+    CertificateRevoked "certificate-revoked" Rule "U8"
+        "这把密钥的证书已被吊销，或已向认证机构申请吊销" "a certificate of this key was revoked, or its authority was asked to revoke it"
+        "请生成新的密钥并申请新的证书" "generate a new key and have a new certificate issued";
+    KeyCompromised "key-compromised" Rule "U8"
+        "这把密钥可能已落入他人之手：它所属的印章因此注销" "this key may be in other hands: a seal that had it ended for that"
+        "请生成新的密钥并申请新的证书" "generate a new key and have a new certificate issued";
     CustodianUnfit "custodian-unfit" Rule "C1"
         "此人不是在职的保管人" "this person is not a custodian and member of staff"
         "请指定在职的保管人" "name one who is";
@@ -550,6 +590,9 @@ reasons! {
     ApproverIsCustodian "approver-is-custodian" Rule "U2"
         "保管人不能审批自己所保管印章的使用" "a custodian does not approve uses of the seal they keep"
         "请由另一位审批人签署" "have another person approve it";
+    ApproverNotEntitled "approver-not-entitled" Rule "U2"
+        "此人不是这类文件的审批人" "this approver is none for documents of this class"
+        "请由制度文件为该类别指定的审批人签署" "have one sign whom the policy names for this class";
     ApprovedAlready "approved-already" Rule "U2"
         "此人已经批准过，一人只算一票" "this person has approved it already; one person has one vote"
         "请由另一位审批人签署" "have another person approve it";
@@ -639,7 +682,8 @@ reasons! {
         "请减少次数或时长" "ask for less";
     KeyAbsent "key-absent" Availability "A3"
         "载体上没有印章的密钥" "the seal's key is not on the token"
-        "请核对 agent.toml 中的密钥 URI" "check the key URI in agent.toml";
+        "请核对是否插错载体；单人模式核对 agent.toml 中的密钥 URI，否则请印章管理部门核对"
+        "check whether it is the right token; then the key URI in agent.toml in a solo journal, or ask the seal office";
     KeyAmbiguous "key-ambiguous" Fault "A3"
         "密钥 URI 对应多个密钥" "the key URI matches several keys"
         "请在 URI 中写明 id" "name the id in the URI";
@@ -777,8 +821,11 @@ reasons! {
         "agent.toml 没有配置 PKCS#11 模块" "agent.toml names no PKCS#11 module"
         "请在 agent.toml 中写明载体供应商的模块" "name the token vendor's module in agent.toml";
     SealMissing "seal-missing" Availability "A1"
-        "agent.toml 没有配置印章" "agent.toml names no seal"
-        "请在 agent.toml 中写明印章" "describe the seals in agent.toml";
+        "还没有印章" "there is no seal yet"
+        "单人模式请在 agent.toml 中写明印章；否则请用 `seal seals apply` 申请" "describe the seals in agent.toml in a solo journal; in an office apply for one with `seal seals apply`";
+    ClockBehind "clock-behind" Rule "U9"
+        "系统时间比最后一条用印记录早五分钟以上" "the clock is more than five minutes behind the last journal record"
+        "请校准系统时间；若是当时的时间错了，由印章管理部门签署 [clock] behind = \"warn\" 的制度文件，恢复后再改回" "set the clock right; if it was wrong at that record, the seal office signs a policy with [clock] behind = \"warn\", and then back";
     ClockImplausible "clock-implausible" Fault "U9"
         "系统时间早于最后一条用印记录，或明显不对" "the clock shows a time before the last journal record, or one that cannot be"
         "请校准系统时间" "set the clock right";
@@ -851,6 +898,9 @@ reasons! {
         "不要信任此文件" "do not rely on this file";
     SignatureInvalid "signature-invalid" Rule ""
         "签名值用签名人的证书验证不通过" "the signature value does not verify with the signer's certificate"
+        "不要信任此文件" "do not rely on this file";
+    SignatureChangedAfterwards "signature-changed-afterwards" Rule ""
+        "签名之后的修订改动了页面内容" "a later revision changed what the signed pages show"
         "不要信任此文件" "do not rely on this file";
     SignatureKindNotJudged "signature-kind-not-judged" Rule ""
         "不判断这种签名" "signatures of this kind are not judged"
@@ -1041,7 +1091,7 @@ reasons! {
         "请等其他上传结束后重试，或由管理员调高 agent.toml 中的 uploads_per_caller"
         "try again once others have ended, or have uploads_per_caller in agent.toml raised";
     WatchBehind "watch-behind" Availability ""
-        "接收载体变化过慢，已停止发送" "the caller read the tokens' changes too slowly, so they are no longer sent"
+        "接收变化过慢，已停止发送" "the caller read the changes too slowly, so they are no longer sent"
         "请重新开始监视" "begin to watch anew";
     CallTimeout "call-timeout" Availability ""
         "调用超过时限" "the call took longer than its limit"

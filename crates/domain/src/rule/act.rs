@@ -13,6 +13,7 @@ use crate::{
     office::{self, Office, Outside, Role},
     reason::Reason,
     refusal::{Refusal, Violation, Violations},
+    text,
 };
 
 /// An act with what there is to judge it by.
@@ -136,13 +137,15 @@ const EVERY_ACT: &[Rule<Check>] = &[
         &[Reason::ActTextBad],
         "crates/domain/src/office/tests/people.rs::texts_are_there_and_within_their_limits",
         |facts, found| {
-            for (member, text, most) in texts(&facts.claims.statement) {
+            for (member, written, most) in texts(&facts.claims.statement) {
                 // What an application lacks is told by A1.
                 let may_be_empty = matches!(facts.claims.statement, Statement::SealApply(_));
                 let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-                let bad = (text.trim().is_empty() && !may_be_empty)
-                    || text.chars().count() > most
-                    || text.chars().any(is_control);
+                // A name is what people tell one another from; a reason is only read.
+                let is_hidden = |c: char| most == NAME && text::is_hidden(c);
+                let bad = (written.trim().is_empty() && !may_be_empty)
+                    || written.chars().count() > most
+                    || written.chars().any(|c| is_control(c) || is_hidden(c));
                 if bad {
                     found.push(Violation::new(Reason::ActTextBad).with("member", member).with("limit", most));
                 }
@@ -155,8 +158,12 @@ const EVERY_ACT: &[Rule<Check>] = &[
         &[Reason::ActSuperseded],
         "crates/domain/src/office/tests/people.rs::an_act_that_was_held_back_undoes_nothing",
         |facts, found| {
-            let Some(subject) = facts.claims.statement.replaces() else { return };
-            if facts.office.said.get(&subject).is_some_and(|said| facts.claims.issued_s < *said) {
+            let statement = &facts.claims.statement;
+            let subjects = [statement.replaces(), statement.superseded_by()].into_iter().flatten();
+            let newer = |subject: &String| {
+                facts.office.said.get(subject).is_some_and(|said| facts.claims.issued_s < *said)
+            };
+            if let Some(subject) = subjects.into_iter().find(newer) {
                 found.push(Violation::new(Reason::ActSuperseded).with("about", subject));
             }
         },
@@ -287,9 +294,11 @@ fn foreign(facts: &ActFacts<'_>, unit: &str) -> Option<Violation> {
         .then(|| Violation::new(Reason::UnitForeign).with("unit", unit).with("person", &facts.claims.issuer))
 }
 
+/// Most characters of a name.
+const NAME: usize = 128;
+
 /// What people read, and the most characters of it.
 fn texts(statement: &Statement) -> Vec<(&'static str, &str, usize)> {
-    const NAME: usize = 128;
     const REASON: usize = 1000;
     const FINDING: usize = 2000;
     match statement {

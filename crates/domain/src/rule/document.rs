@@ -109,6 +109,22 @@ pub(super) const RULES: &[(Rule<Check>, Grave)] = &[
         ),
         |rules| rules.active_content,
     ),
+    // As grave as content that acts: a reader that repairs it may find just that.
+    (
+        Rule::new(
+            "U4.damaged-part",
+            "U4",
+            &[Reason::PdfDamaged],
+            "crates/domain/src/document/tests.rs::what_acts_or_can_change_is_told_with_where_it_hangs",
+            |document| {
+                let told = document.damaged.iter().map(|damaged| {
+                    (damaged.page, vec![("what", damaged.kind.code()), ("place", damaged.place.as_str())])
+                });
+                counted(Reason::PdfDamaged, told)
+            },
+        ),
+        |rules| rules.active_content,
+    ),
     (
         Rule::new(
             "U4.xfa",

@@ -74,7 +74,7 @@ impl<'a> UseFacts<'a> {
     /// The tickets that count for a use from where it is confirmed (U2, U10).
     fn counting_tickets(&self, active: &'a Active) -> impl Iterator<Item = &'a Ticket> {
         let (channel, remote, now_us) = (self.channel, &self.policy.remote, self.now_us);
-        let valid = self.request.valid_tickets(self.office, active, now_us);
+        let valid = self.request.valid_tickets(self.office, active, self.policy, now_us);
         valid.filter(move |ticket| channel == Channel::Local || ticket.counts_from_afar(remote, now_us))
     }
 }

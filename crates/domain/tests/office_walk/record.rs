@@ -20,7 +20,7 @@ pub(crate) struct Record {
     copies: BTreeMap<RequestId, u32>,
     /// Roles of who is employed, as of now.
     roles: BTreeMap<PersonId, BTreeSet<Role>>,
-    /// Index into `acts` from which on tickets of who had left count again.
+    /// Index into `acts` from which on tickets of who had left, or was no approver, count again.
     left: BTreeMap<PersonId, usize>,
     /// Index into `acts` from which on grants count of who had left or became an auditor.
     ungranted: BTreeMap<PersonId, usize>,
@@ -58,6 +58,10 @@ impl Record {
         let at = self.acts.len() + 1;
         match &claims.statement {
             Statement::PersonRegister(entry) => {
+                // The role taken, and every ticket with it. Nobody's key ever changes here.
+                if self.holds(&entry.person, Role::Approver) && !entry.roles.contains(&Role::Approver) {
+                    self.left.insert(entry.person.clone(), at);
+                }
                 if entry.roles.contains(&Role::Auditor) {
                     self.ungranted.insert(entry.person.clone(), at);
                 }

@@ -17,7 +17,8 @@ pub(super) fn apply(facts: &ActFacts<'_>, application: &SealApplication) -> Chan
         by: applied.clone(),
         state: life.state().to_owned(),
     };
-    let entry = SealEntry { application: application.clone(), applied, life, history: vec![first] };
+    let entry =
+        SealEntry { application: application.clone(), applied, life, history: vec![first], given_up: vec![] };
     Changed::Seal(Box::new(entry)).into()
 }
 

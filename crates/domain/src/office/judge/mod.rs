@@ -110,7 +110,8 @@ impl Office {
         rules::check(&facts)?;
         let mut change = change(&facts)?;
         if let Some(subject) = act.claims().statement.replaces() {
-            change.entities.push(Changed::Said(subject, act.claims().issued_s));
+            // One signed by a clock that is right must not seem older than this for minutes to come.
+            change.entities.push(Changed::Said(subject, facts.signed_s()));
         }
         Ok(change)
     }

@@ -4,6 +4,7 @@ use super::super::{Change, Changed, Grant, Person, Role, SealLife, Status, Train
 use super::{step, suspension};
 use crate::{
     act::{
+        every_grant_of,
         key::ActKey,
         statement::{EndedGrant, GrantTerms, NamedPerson, PersonEntry, TrainingGiven},
     },
@@ -14,9 +15,22 @@ use crate::{
 };
 
 /// A person's entry, in the place of any earlier one: who comes back is employed again. Who becomes an auditor uses no seals any more (G2).
+/// Where a key is taken from a person, or the approver's role, the tickets they gave so far are void for good: nobody can tell any more which of
+/// them were theirs to give, and who gets the role back judges anew (U2).
 pub(super) fn register(facts: &ActFacts<'_>, entry: &PersonEntry) -> Change {
     // A key that cannot be read was refused by its rule.
-    let keys = entry.keys.iter().filter_map(|key| ActKey::from_jwk(&key.to_string()).ok()).collect();
+    let keys: Vec<_> = entry.keys.iter().filter_map(|key| ActKey::from_jwk(&key.to_string()).ok()).collect();
+    let earlier = facts.office.people.get(&entry.person);
+    let takes = earlier.is_some_and(|earlier| {
+        earlier.keys.iter().any(|key| !keys.contains(key))
+            || earlier.roles.contains(&Role::Approver) && !entry.roles.contains(&Role::Approver)
+    });
+    let tickets_since_s = if takes {
+        // A ticket of this very second may be older than the act: it is void as well.
+        facts.now_s().saturating_add(1)
+    } else {
+        earlier.map_or(0, |earlier| earlier.tickets_since_s)
+    };
     let registered = Changed::Person(Person {
         id: entry.person.clone(),
         name: entry.name.clone(),
@@ -25,7 +39,7 @@ pub(super) fn register(facts: &ActFacts<'_>, entry: &PersonEntry) -> Change {
         keys,
         uid: entry.uid,
         certificates: entry.certificates.clone(),
-        tickets_since_s: facts.office.people.get(&entry.person).map_or(0, |earlier| earlier.tickets_since_s),
+        tickets_since_s,
         status: Status::Employed,
     });
     let mut entities = vec![registered];
@@ -35,9 +49,11 @@ pub(super) fn register(facts: &ActFacts<'_>, entry: &PersonEntry) -> Change {
     Change { entities }
 }
 
+/// Those there are, and any that was signed before and is filed later.
 fn grants_end<'a>(facts: &ActFacts<'a>, person: &'a PersonId) -> impl Iterator<Item = Changed> + 'a {
     let grants = facts.office.grants.keys().filter(move |(holder, _)| holder == person);
-    grants.map(|(holder, seal)| Changed::GrantEnded(holder.clone(), seal.clone()))
+    let ended = grants.map(|(holder, seal)| Changed::GrantEnded(holder.clone(), seal.clone()));
+    ended.chain([Changed::Said(every_grant_of(person), facts.signed_s())])
 }
 
 /// The entry stays, so that what they signed can be read; their tickets are void for good, also once they come back; the seals they keep are blocked and their grants end by the same act (C2).

@@ -25,7 +25,7 @@ pub(super) fn approve(facts: &ActFacts<'_>, binding: &Binding) -> Result<Change,
         act: facts.claims.id,
         by: facts.claims.issuer.clone(),
         // A clock that is ahead must not carry a ticket over the suspension that voids it.
-        issued_s: facts.claims.issued_s.min(facts.now_s()),
+        issued_s: facts.signed_s(),
         expires_s: facts.claims.expires_s,
     };
     let mut approved = request.clone();

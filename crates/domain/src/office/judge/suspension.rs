@@ -1,6 +1,6 @@
 //! Suspension, reports, what is to be taken note of, and resumption (C4).
 
-use super::super::{Active, Change, Changed, Notice, Role, SealLife, Suspended};
+use super::super::{Active, Change, Changed, Made, Notice, Role, SealEntry, SealLife, Suspended};
 use super::{kept, out_of_order, step};
 use crate::{
     act::statement::{NamedAct, NamedSeal, ReportKind, SealReport, WithText},
@@ -20,7 +20,10 @@ pub(super) fn suspend(facts: &ActFacts<'_>, named: &WithText) -> Result<Change, 
 /// A report on a seal that is suspended already is kept too, and what was done to resume it counts no more.
 pub(super) fn report(facts: &ActFacts<'_>, report: &SealReport) -> Result<Change, Refusal> {
     let entry = facts.seal(&report.seal)?;
-    let active = kept(entry)?;
+    let reported = match &entry.life {
+        SealLife::Made(made) | SealLife::Issued { made, .. } => given_up(facts, entry, made)?,
+        _ => step(facts, entry, suspended(facts, kept(entry)?, Some(report.what))),
+    };
     let notice = Notice {
         by: facts.reference(),
         seal: report.seal.clone(),
@@ -29,8 +32,16 @@ pub(super) fn report(facts: &ActFacts<'_>, report: &SealReport) -> Result<Change
         head: None,
         office: None,
     };
-    let life = suspended(facts, active, Some(report.what));
-    Ok(Change { entities: vec![step(facts, entry, life), Changed::Notice(notice)] })
+    Ok(Change { entities: vec![reported, Changed::Notice(notice)] })
+}
+
+/// A seal that nobody has received cannot be suspended, for there is nothing to resume: it is approved still, and made anew with another key.
+fn given_up(facts: &ActFacts<'_>, entry: &SealEntry, made: &Made) -> Result<Changed, Refusal> {
+    let approved = entry.history.iter().find(|step| step.typ == "seal-approve");
+    let approved = approved.map(|step| step.by.clone()).ok_or_else(|| out_of_order(entry, "approved"))?;
+    let mut entry = entry.clone();
+    entry.given_up.push(made.clone());
+    Ok(step(facts, &entry, SealLife::Approved(approved)))
 }
 
 /// The seal, blocked; tickets given so far are void.

@@ -117,3 +117,26 @@ fn a_suspended_seal_is_handed_over_and_stays_suspended() {
     world.done("office", register("contract"));
     assert_eq!((world.state("contract"), custodian(&world, "contract")), ("suspended", person("successor")));
 }
+
+#[test]
+fn who_kept_another_seal_on_a_token_is_known_whatever_became_of_it() {
+    let mut world = World::with_seal();
+    let token = "1".parse().unwrap();
+    let before = |world: &World, than: &str| {
+        world.office.kept_token_before(&token, &person(than)).map(|keeper| keeper.as_str().to_owned())
+    };
+    assert_eq!(before(&world, "custodian"), None);
+    assert_eq!(before(&world, "successor"), Some("custodian".into()));
+    assert_eq!(world.office.kept_token_before(&"2".parse().unwrap(), &person("successor")), None);
+    for (_, life) in world.end_states().into_iter().skip(1) {
+        world.set_life(life);
+        assert_eq!(before(&world, "successor"), Some("custodian".into()));
+    }
+    let mut handed = World::with_seal();
+    let to_successor = || hand_over("contract", "custodian", "successor");
+    handed.done("custodian", Statement::SealOffer(to_successor()));
+    handed.done("successor", Statement::SealAccept(to_successor()));
+    handed.done("office", Statement::SealHandOver(to_successor()));
+    assert_eq!(before(&handed, "custodian"), Some("successor".into()));
+    assert_eq!(before(&handed, "successor"), Some("custodian".into()));
+}

@@ -1,4 +1,8 @@
 use super::*;
+use crate::{
+    channel::Channel,
+    rule::usage::{self, Stamped, UseFacts},
+};
 
 fn retire() -> Statement {
     Statement::SealRetire(Retirement {
@@ -190,4 +194,132 @@ fn the_authority_that_was_asked_is_the_one_that_did() {
     assert_eq!(world.refused("office", certificate(Revoked, "CA", about)), "certificate-authority-differs");
     world.done("office", certificate(Revoked, "CA 2", about));
     assert_eq!(told(&world), ("CA 2".into(), true));
+}
+
+/// The seal, revoked for this reason.
+fn revoked_for(world: &mut World, reason: RevocationReason) -> ActId {
+    let retirement = Retirement { seal: seal("contract"), reason, text: "见附件".into() };
+    let about = world.done("applicant", Statement::SealRetire(retirement));
+    world.done("head", Statement::SealRetireApprove(named(about)));
+    world.done("office", Statement::SealRevoke(named(about)))
+}
+
+/// Why another seal is not made with its key: of the same certificate, or another one.
+fn next_with_its_key(world: &mut World, certificate: &str) -> String {
+    let next = application("next", "合同专用章", "successor");
+    let about = world.done("applicant", Statement::SealApply(Box::new(next)));
+    world.done("head", Statement::SealApprove(NamedSeal { seal: seal("next"), about }));
+    world.done("office", review("next", about));
+    let mut made = made("next", about, "pkcs11:serial=1;id=%01");
+    made.certificate_sha256 = digest(certificate);
+    world.refused("office", Statement::SealMake(made))
+}
+
+#[test]
+fn a_key_that_was_given_up_serves_no_other_seal() {
+    use RevocationReason::{CustodianLeft, Expired, Other, Retired, TokenUnusable};
+    for (reason, told) in [
+        (Retired, "accepted"),
+        (Expired, "accepted"),
+        (CustodianLeft, "key-compromised"),
+        (TokenUnusable, "key-compromised"),
+        (Other, "key-compromised"),
+    ] {
+        for certificate in ["certificate of contract", "another certificate"] {
+            let mut world = World::with_seal();
+            revoked_for(&mut world, reason);
+            assert_eq!(next_with_its_key(&mut world, certificate), told, "{reason:?}");
+            // What the authority was asked counts before all else, and stays so.
+            let mut world = World::with_seal();
+            let revoked = revoked_for(&mut world, reason);
+            world.done("office", certificate_asked(revoked));
+            assert_eq!(next_with_its_key(&mut world, certificate), "certificate-revoked", "{reason:?}");
+        }
+    }
+    // The certificate alone does not serve either, with whichever key it is said to be.
+    let mut world = World::with_seal();
+    let revoked = revoked_for(&mut world, Retired);
+    world.done("office", certificate_asked(revoked));
+    let next = application("next", "合同专用章", "successor");
+    let about = world.done("applicant", Statement::SealApply(Box::new(next)));
+    world.done("head", Statement::SealApprove(NamedSeal { seal: seal("next"), about }));
+    world.done("office", review("next", about));
+    let mut other_key = made("next", about, "pkcs11:serial=1;id=%02");
+    other_key.certificate_sha256 = digest("certificate of contract");
+    assert_eq!(world.refused("office", Statement::SealMake(other_key)), "certificate-revoked");
+}
+
+fn certificate_asked(about: ActId) -> Statement {
+    certificate(RevocationStep::Asked, "CA", about)
+}
+
+#[test]
+fn a_key_reported_lost_is_given_up_whatever_the_revocation_says() {
+    let mut world = World::with_seal();
+    world.done("custodian", report("contract", ReportKind::PinLeak));
+    revoked_for(&mut world, RevocationReason::Retired);
+    assert_eq!(next_with_its_key(&mut world, "another certificate"), "key-compromised");
+    let mut world = World::with_seal();
+    world.done("office", leave("custodian"));
+    revoked_for(&mut world, RevocationReason::Retired);
+    assert_eq!(next_with_its_key(&mut world, "another certificate"), "key-compromised");
+    // What was found well again is no reason.
+    let mut world = World::with_seal();
+    let about = world.done("custodian", report("contract", ReportKind::Damage));
+    world.done("head", Statement::SealResume(named(about)));
+    world.done("office", Statement::SealResume(named(about)));
+    revoked_for(&mut world, RevocationReason::Retired);
+    assert_eq!(next_with_its_key(&mut world, "another certificate"), "accepted");
+}
+
+#[test]
+fn a_key_that_is_given_up_stops_the_seal_that_has_it_now() {
+    let mut world = World::with_seal();
+    let about = revoked_for(&mut world, RevocationReason::Retired);
+    assert_eq!(next_with_its_key(&mut world, "certificate of contract"), "accepted");
+    world.done("office", issue("next", "successor"));
+    world.done("successor", receive("next"));
+    let terms = GrantTerms { seal: seal("next"), ..grant_terms() };
+    world.done("office", Statement::Grant(terms));
+    world.draft();
+    let request = world.request.as_mut().unwrap();
+    (request.binding.seal, request.binding.seal_object_sha256) = (seal("next"), digest("object of next"));
+    let file = Statement::RequestFile(Box::new(world.binding()));
+    world.done("applicant", file);
+    world.approve("approver").unwrap();
+
+    world.done("office", certificate_asked(about));
+    assert_eq!(world.approve("second").unwrap_err().to_string(), "certificate-revoked");
+    let (binding, request) = (world.binding(), world.request.as_ref().unwrap());
+    let facts = UseFacts {
+        now_us: world.now_us,
+        policy: &world.policy,
+        office: &world.office,
+        request,
+        seal: &world.office.seals[&seal("next")],
+        custodian: None,
+        channel: Channel::Local,
+        stamped: Stamped {
+            document_sha256: binding.document_sha256,
+            seal_object_sha256: binding.seal_object_sha256,
+            boxes: &binding.boxes,
+        },
+        copies_used: 0,
+        used_today: 0,
+    };
+    assert_eq!(usage::admit(&facts).unwrap_err().to_string(), "certificate-revoked");
+
+    // Nor is it received, if it is not in anybody's hands yet.
+    let mut made = World::with_seal();
+    let about = revoked_for(&mut made, RevocationReason::Retired);
+    assert_eq!(next_with_its_key(&mut made, "certificate of contract"), "accepted");
+    let mut issued = World { office: made.office.clone(), ..World::new() };
+    issued.pass(60);
+    issued.done("office", issue("next", "successor"));
+    for world in [&mut made, &mut issued] {
+        world.pass(120);
+        world.done("office", certificate_asked(about));
+    }
+    assert_eq!(made.refused("office", issue("next", "successor")), "certificate-revoked");
+    assert_eq!(issued.refused("successor", receive("next")), "certificate-revoked");
 }

@@ -126,6 +126,10 @@ fn ids_names_and_keys_are_one_seals_only() {
     let again = |id: &str, name: &str| Statement::SealApply(Box::new(application(id, name, "custodian")));
     assert_eq!(world.refused("applicant", again("contract", "新章")), "seal-id-taken");
     assert_eq!(world.refused("applicant", again("second", "合同专用章")), "seal-name-taken");
+    // Nor what a person would take for the same.
+    for alike in ["合同专用章 ", "合同 专用章", "合同专⽤章"] {
+        assert_eq!(world.refused("applicant", again("second", alike)), "seal-name-taken", "{alike:?}");
+    }
     let about = world.done("applicant", again("second", "财务专用章"));
     world.done("head", Statement::SealApprove(NamedSeal { seal: seal("second"), about }));
     world.done("office", review("second", about));

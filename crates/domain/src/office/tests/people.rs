@@ -246,7 +246,19 @@ fn texts_are_there_and_within_their_limits() {
         let entry = PersonEntry { name: name.into(), ..entry("new", &[]) };
         assert_eq!(world.refused("office", register(entry)), "act-text-bad", "{name:?}");
     }
-    let leaver = NamedPerson { person: person("applicant"), reason: "离".repeat(1001) };
+    // What shows nothing, or turns what stands around it, makes one name look like another's.
+    for name in ["张\u{200b}三", "张三\u{202e}", "\u{2066}张三", "张\u{ad}三", "张\u{3164}三"] {
+        let entry = PersonEntry { name: name.into(), ..entry("new", &[]) };
+        assert_eq!(world.refused("office", register(entry)), "act-text-bad", "{name:?}");
+        let entry = PersonEntry { unit: name.into(), ..super::entry("new", &[]) };
+        assert_eq!(world.refused("office", register(entry)), "act-text-bad", "{name:?}");
+        let seal = Statement::SealApply(Box::new(application("new", name, "custodian")));
+        assert_eq!(world.refused("applicant", seal), "act-text-bad", "{name:?}");
+    }
+    // A reason is shown with what is hidden in it, and tells nobody from another.
+    let leaver = NamedPerson { person: person("applicant"), reason: "离职\u{200b}".into() };
+    assert_eq!(world.refused("office", Statement::PersonLeave(leaver)), "accepted");
+    let leaver = NamedPerson { person: person("head"), reason: "离".repeat(1001) };
     assert_eq!(world.refused("office", Statement::PersonLeave(leaver)), "act-text-bad");
 }
 
@@ -289,4 +301,41 @@ fn who_leaves_leaves_their_grants() {
     assert!(world.office.grants.keys().any(|(holder, _)| holder.as_str() == "applicant"));
     world.done("office", leave("applicant"));
     assert!(!world.office.grants.keys().any(|(holder, _)| holder.as_str() == "applicant"));
+}
+
+#[test]
+fn a_grant_that_was_held_back_does_not_revive_when_its_holder_comes_back() {
+    for end in ["left", "became an auditor"] {
+        // Whether there was a grant to end or not.
+        for had_one in [true, false] {
+            let mut world = World::with_seal();
+            if had_one {
+                world.done("office", Statement::Grant(grant_terms()));
+            }
+            let held_back = world.act("office", Statement::Grant(grant_terms()));
+            world.pass(60);
+            let ends = match end {
+                "left" => leave("applicant"),
+                _ => register(entry("applicant", &[Role::Auditor])),
+            };
+            world.done("office", ends);
+            world.pass(60);
+            world.done("office", register(entry("applicant", &[Role::Applicant])));
+            let refused =
+                world.office.judge(&held_back, &world.outside(&held_back.claims.statement)).unwrap_err();
+            assert_eq!(refused.to_string(), "act-superseded", "{end}, {had_one}");
+            world.done("office", Statement::Grant(grant_terms()));
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_ahead_keeps_nobody_from_saying_otherwise() {
+    let mut world = World::with_seal();
+    let mut ahead = world.act("office", register(entry("new", &[Role::Approver])));
+    ahead.claims.issued_s += 300;
+    let change = world.office.judge(&ahead, &world.outside(&ahead.claims.statement)).unwrap();
+    world.office.apply(change);
+    world.done("office", leave("new"));
+    assert!(!world.office.people[&person("new")].is_employed());
 }

@@ -181,3 +181,19 @@ fn a_finding_stays_open_until_the_person_named_answers() {
     let of_nobody = FindingText { person: person("nobody"), text: "x".into(), due_s: u64::MAX };
     assert_eq!(world.refused("auditor", Statement::Finding(of_nobody)), "person-not-registered");
 }
+
+#[test]
+fn a_class_may_have_approvers_of_its_own() {
+    let mut world = World::with_request();
+    let approvers = set(&[person("second"), person("approver")]);
+    world.policy.classes.get_mut("important").unwrap().approvers = approvers;
+    world.done("office", Statement::PersonRegister(entry("third", &[Role::Approver])));
+    assert_eq!(world.approve("third").unwrap_err().to_string(), "approver-not-entitled");
+    let reject = Statement::RequestReject(ended(&world));
+    assert_eq!(world.refused("third", reject.clone()), "approver-not-entitled");
+    assert_eq!(world.refused("head", reject.clone()), "role-missing", "named by nobody, and no approver");
+    world.policy.classes.get_mut("important").unwrap().approvers.insert(person("head"));
+    assert_eq!(world.refused("head", reject.clone()), "role-missing", "the role is the office's to give");
+    world.approve("approver").unwrap();
+    world.done("second", reject);
+}

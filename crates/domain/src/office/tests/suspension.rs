@@ -94,3 +94,43 @@ fn without_a_custodian_a_seal_is_not_resumed() {
     world.done("office", leave("custodian"));
     assert_eq!(world.refused("office", resume(&world)), "custodian-unfit");
 }
+
+#[test]
+fn a_seal_reported_before_its_receipt_is_made_anew_with_another_key() {
+    const KEY: &str = "pkcs11:serial=1;id=%01";
+    for issued in [false, true] {
+        let mut world = World::new();
+        world.make_up_to_issue("contract", "合同专用章", "custodian", KEY);
+        if !issued {
+            // Back to what it was before it was handed out.
+            let entry = world.office.seals.get_mut(&seal("contract")).unwrap();
+            let SealLife::Issued { made, .. } = entry.life.clone() else { panic!() };
+            entry.life = SealLife::Made(made);
+        }
+        let by = if issued { "custodian" } else { "office" };
+        let notice = world.done(by, report("contract", ReportKind::Loss));
+        assert_eq!(world.state("contract"), "approved");
+        assert!(world.office.notices[&notice].is_open(), "head and office take note of it like of any");
+        // Whoever has the token now gets no active seal out of it.
+        assert_eq!(world.refused("custodian", receive("contract")), "seal-state-wrong");
+        let about = world.office.seals[&seal("contract")].applied.act;
+        world.done("office", review("contract", about));
+        assert_eq!(
+            world.refused("office", Statement::SealMake(made("contract", about, KEY))),
+            "key-compromised"
+        );
+        let mut anew = made("contract", about, "pkcs11:serial=2;id=%01");
+        anew.certificate_sha256 = digest("another certificate");
+        world.done("office", Statement::SealMake(anew));
+        world.done("office", issue("contract", "custodian"));
+        world.done("custodian", receive("contract"));
+        assert_eq!(world.state("contract"), "active");
+    }
+    // Before it is made there is nothing to lose.
+    let mut world = World::new();
+    world.done(
+        "applicant",
+        Statement::SealApply(Box::new(application("contract", "合同专用章", "custodian"))),
+    );
+    assert_eq!(world.refused("office", report("contract", ReportKind::Loss)), "seal-state-wrong");
+}

@@ -112,6 +112,68 @@ fn who_comes_back_does_not_bring_their_tickets() {
     assert!(stamp(&world).is_ok());
 }
 
+#[test]
+fn tickets_given_before_a_key_or_the_role_was_taken_are_void() {
+    let with = |keys: &[&str], roles: &[Role]| {
+        let keys = keys.iter().map(|of| jwk(of)).collect();
+        Statement::PersonRegister(PersonEntry { keys, ..entry("second", roles) })
+    };
+    let (approver, head) = ([Role::Approver], [Role::UnitHead]);
+    let mut world = approved();
+    world.done("office", with(&["second", "spare"], &approver));
+    assert!(stamp(&world).is_ok(), "one key more takes nothing");
+    // Whichever key signed: one of them may be in other hands.
+    for left in [["second"], ["spare"]] {
+        let mut world = approved();
+        world.done("office", with(&["second", "spare"], &approver));
+        world.done("office", with(&left, &approver));
+        assert_eq!(refused(&world), "tickets-missing", "{left:?}");
+        // Nor does it count again once the key is back.
+        world.pass(60);
+        world.done("office", with(&["second", "spare"], &approver));
+        assert_eq!(refused(&world), "tickets-missing", "{left:?}");
+        world.approve("second").unwrap();
+        assert!(stamp(&world).is_ok(), "{left:?}");
+    }
+    let mut world = approved();
+    world.done("office", with(&["second"], &head));
+    world.pass(60);
+    world.done("office", with(&["second"], &approver));
+    assert_eq!(refused(&world), "tickets-missing");
+    world.approve("second").unwrap();
+    assert!(stamp(&world).is_ok());
+}
+
+#[test]
+fn tickets_live_no_longer_than_the_policy_in_force_lets_them() {
+    let mut world = approved();
+    world.policy.ticket_lifetime_s = 1800;
+    world.pass(1799);
+    assert!(stamp(&world).is_ok());
+    world.pass(1);
+    assert_eq!(refused(&world), "tickets-missing");
+    world.policy.ticket_lifetime_s = 3600;
+    assert!(stamp(&world).is_ok(), "longer again, but no longer than they say themselves");
+    world.pass(1800);
+    assert_eq!(refused(&world), "tickets-missing");
+}
+
+#[test]
+fn only_tickets_of_those_whom_the_class_names_count() {
+    let mut world = approved();
+    let named = |world: &mut World, ids: &[&str]| {
+        let approvers = ids.iter().map(|id| person(id)).collect();
+        world.policy.classes.get_mut("important").unwrap().approvers = approvers;
+    };
+    named(&mut world, &["approver", "second"]);
+    assert!(stamp(&world).is_ok());
+    // The policy may say so after they were given.
+    named(&mut world, &["approver", "third"]);
+    assert_eq!(refused(&world), "tickets-missing");
+    named(&mut world, &[]);
+    assert!(stamp(&world).is_ok());
+}
+
 /// `minutes`: how old the tickets are.
 fn from_afar(minutes: u64) -> World {
     let mut world = World::with_request();

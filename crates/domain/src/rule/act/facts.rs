@@ -20,6 +20,11 @@ impl<'a> ActFacts<'a> {
         self.outside.now_us / 1_000_000
     }
 
+    /// When the act was signed, whole seconds since the Unix epoch. A clock that is ahead, as it may be a little, says nothing of the time to come.
+    pub(crate) fn signed_s(&self) -> u64 {
+        self.claims.issued_s.min(self.now_s())
+    }
+
     pub(crate) fn signer(&self) -> Option<&'a Person> {
         self.office.people.get(&self.claims.issuer)
     }

@@ -12,6 +12,7 @@ use crate::{
     reason::Reason,
     refusal::{Violation, Violations},
     seal::SealSize,
+    text::look_alike,
 };
 
 pub(super) const RULES: &[Rule<Check>] = &[
@@ -117,8 +118,8 @@ pub(super) const RULES: &[Rule<Check>] = &[
             let same = |entry: &&SealEntry| {
                 entry.life.is_live()
                     && entry.id() != &application.seal
-                    && entry.application.unit == application.unit
-                    && entry.application.name == application.name
+                    && look_alike(&entry.application.unit, &application.unit)
+                    && look_alike(&entry.application.name, &application.name)
             };
             if let Some(entry) = facts.office.seals.values().find(same) {
                 found.push(Violation::new(Reason::SealNameTaken).with("seal", entry.id()));
@@ -138,6 +139,25 @@ pub(super) const RULES: &[Rule<Check>] = &[
             };
             if let Some(entry) = facts.office.seals.values().find(same) {
                 found.push(Violation::new(Reason::SealKeyTaken).with("seal", entry.id()));
+            }
+        },
+    ),
+    Rule::new(
+        "U8.key-withdrawn",
+        "U8",
+        &[Reason::CertificateRevoked, Reason::KeyCompromised],
+        "crates/domain/src/office/tests/ending.rs::a_key_that_was_given_up_serves_no_other_seal",
+        |facts, found| {
+            let made = match &facts.claims.statement {
+                Statement::SealMake(made) => Some(made),
+                // It may have been given up since.
+                Statement::SealIssue(_) | Statement::SealReceive(_) => {
+                    facts.named_seal().filter(|entry| entry.life.is_live()).and_then(SealEntry::made)
+                }
+                _ => None,
+            };
+            if let Some(withdrawn) = made.and_then(|made| facts.office.withdrawn(made)) {
+                found.push(withdrawn);
             }
         },
     ),

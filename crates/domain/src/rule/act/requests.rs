@@ -3,7 +3,7 @@
 use super::{super::Rule, ActFacts, Check};
 use crate::{
     act::{Statement, statement::Binding},
-    office::{RequestFacts, Ticket},
+    office::{RequestFacts, Role, Ticket},
     reason::Reason,
     refusal::{Violation, Violations},
 };
@@ -59,6 +59,20 @@ pub(super) const RULES: &[Rule<Check>] = &[
         },
     ),
     Rule::new(
+        "U8.open-key",
+        "U8",
+        &[Reason::CertificateRevoked, Reason::KeyCompromised],
+        "crates/domain/src/office/tests/ending.rs::a_key_that_is_given_up_stops_the_seal_that_has_it_now",
+        |facts, found| {
+            let Some((_, request)) = bound(facts) else { return };
+            let entry = facts.office.seals.get(&request.binding.seal);
+            let Some(active) = entry.and_then(|entry| entry.kept()) else { return };
+            if let Some(withdrawn) = facts.office.withdrawn(&active.made.seal) {
+                found.push(withdrawn);
+            }
+        },
+    ),
+    Rule::new(
         "U2.self-approval",
         "U2",
         &[Reason::ApproverIsApplicant],
@@ -84,6 +98,31 @@ pub(super) const RULES: &[Rule<Check>] = &[
         },
     ),
     Rule::new(
+        "U2.entitled-approver",
+        "U2",
+        &[Reason::ApproverNotEntitled],
+        "crates/domain/src/office/tests/requests.rs::a_class_may_have_approvers_of_its_own",
+        |facts, found| {
+            let request = match &facts.claims.statement {
+                Statement::RequestApprove(signed) => facts.request(&signed.request),
+                Statement::RequestReject(ended) => facts.request(&ended.request),
+                _ => return,
+            };
+            let Ok(request) = request else { return };
+            // Who is no approver at all is told so by G2.role, and of a class there is not nothing can be said.
+            let class = facts.outside.policy.classes.get(&request.binding.class);
+            if class.is_some_and(|class| !class.entitles(&facts.claims.issuer))
+                && facts.signer_is(Role::Approver)
+            {
+                found.push(
+                    Violation::new(Reason::ApproverNotEntitled)
+                        .with("person", &facts.claims.issuer)
+                        .with("class", &request.binding.class),
+                );
+            }
+        },
+    ),
+    Rule::new(
         "U2.one-vote",
         "U2",
         &[Reason::ApprovedAlready],
@@ -96,7 +135,7 @@ pub(super) const RULES: &[Rule<Check>] = &[
             // One that has become too old for a use from afar may be given anew, so that there can be such a use; it is one vote still.
             let may_be_renewed = |ticket: &Ticket| remote.allowed && !ticket.counts_from_afar(remote, now_us);
             let counts = request
-                .valid_tickets(facts.office, active, now_us)
+                .valid_tickets(facts.office, active, facts.outside.policy, now_us)
                 .any(|ticket| ticket.by == facts.claims.issuer && !may_be_renewed(ticket));
             if counts {
                 found.push(Violation::new(Reason::ApprovedAlready).with("person", &facts.claims.issuer));

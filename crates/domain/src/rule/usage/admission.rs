@@ -22,6 +22,18 @@ pub(super) const RULES: &[Rule<Check>] = &[
         },
     ),
     Rule::new(
+        "U8.key-in-force",
+        "U8",
+        &[Reason::CertificateRevoked, Reason::KeyCompromised],
+        "crates/domain/src/office/tests/ending.rs::a_key_that_is_given_up_stops_the_seal_that_has_it_now",
+        |facts, found| {
+            let withdrawn = facts.kept().and_then(|active| facts.office.withdrawn(&active.made.seal));
+            if let Some(withdrawn) = withdrawn {
+                found.push(withdrawn.with("used-by", facts.seal.id()));
+            }
+        },
+    ),
+    Rule::new(
         "C1.custodian-employed",
         "C1",
         &[Reason::CustodianUnfit],

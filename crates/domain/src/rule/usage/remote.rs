@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule<Check>] = &[
             let (Some(class), Some(active), Channel::Remote) = (class, facts.kept(), facts.channel) else {
                 return;
             };
-            let valid = facts.request.valid_tickets(facts.office, active, facts.now_us).count();
+            let valid = facts.request.valid_tickets(facts.office, active, facts.policy, facts.now_us).count();
             let (have, need) = (facts.counting_tickets(active).count(), facts.tickets_needed());
             if have < need {
                 found.push(
