@@ -54,7 +54,8 @@ pub const RECORD_LIMIT: usize = 16 * 1024;
 pub struct Record {
     /// Its place in the journal and in the tree, from 0 without a gap.
     pub seq: u64,
-    /// When it was written, by the clock of the agent's machine. That clock may be set back; `seq` gives the order.
+    /// When it was written, by the clock of the agent's machine, and never before the record before it, unless the policy trusts a clock that was set
+    /// right; `seq` gives the order.
     pub time_us: u64,
     /// Under which authority the journal is kept.
     pub mode: Mode,
