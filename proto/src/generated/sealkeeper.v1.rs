@@ -519,7 +519,7 @@ pub mod token_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.TokenService", "Unlock"));
             self.inner.unary(req, path, codec).await
         }
-        /// Logs out. Locking a token that is locked already is no error.
+        /// Logs out. By the custodian of the token or the seal office; anybody else is refused with "not-custodian". Locking a token that is locked already is no error.
         pub async fn lock(
             &mut self,
             request: impl tonic::IntoRequest<super::LockRequest>,
@@ -542,8 +542,9 @@ pub mod token_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// The tokens present now, then each change within 2 s of its happening, until the caller hangs up. The limit of time of a call does not apply;
-        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, and with
-        /// "watch-behind" when 256 events wait for a caller who does not read them.
+        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, with
+        /// "watch-behind" when 256 events wait for a caller who does not read them, and at once with "person-unknown" when the caller leaves, or the system
+        /// user or certificate they call with is no longer theirs.
         pub async fn watch_tokens(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchTokensRequest>,
@@ -744,7 +745,7 @@ pub mod token_service_server {
             &self,
             request: tonic::Request<super::UnlockRequest>,
         ) -> std::result::Result<tonic::Response<super::UnlockReply>, tonic::Status>;
-        /// Logs out. Locking a token that is locked already is no error.
+        /// Logs out. By the custodian of the token or the seal office; anybody else is refused with "not-custodian". Locking a token that is locked already is no error.
         async fn lock(
             &self,
             request: tonic::Request<super::LockRequest>,
@@ -756,8 +757,9 @@ pub mod token_service_server {
             + std::marker::Send
             + 'static;
         /// The tokens present now, then each change within 2 s of its happening, until the caller hangs up. The limit of time of a call does not apply;
-        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, and with
-        /// "watch-behind" when 256 events wait for a caller who does not read them.
+        /// it counts as one of the caller's calls for as long as it lasts. Ends with status "agent-stopping" when the agent stops, with
+        /// "watch-behind" when 256 events wait for a caller who does not read them, and at once with "person-unknown" when the caller leaves, or the system
+        /// user or certificate they call with is no longer theirs.
         async fn watch_tokens(
             &self,
             request: tonic::Request<super::WatchTokensRequest>,
@@ -1398,7 +1400,8 @@ pub struct ShowSealReply {
     /// The seal as it stands now.
     #[prost(message, optional, tag = "1")]
     pub seal: ::core::option::Option<Seal>,
-    /// The picture file as configured (PNG), at most 4 MiB.
+    /// The picture file as configured (PNG), at most 4 MiB; empty of a seal that is not made yet, and for who may not see it: in an office it is for the
+    /// seal's custodian, who holds a grant of it, the heads of its unit, approvers, seal office and auditor.
     #[prost(bytes = "vec", tag = "2")]
     pub picture_png: ::prost::alloc::vec::Vec<u8>,
     /// The seal's certificate and the rest of its chain, DER, the seal's own first.
@@ -1431,11 +1434,12 @@ pub struct Seal {
     /// Serial of the token the key lies on.
     #[prost(string, tag = "8")]
     pub token_serial: ::prost::alloc::string::String,
-    /// SHA-256 of the seal object: the JCS (RFC 8785) of the configured entry with the digests of picture and certificate. 32 bytes.
-    /// Empty while the token is absent and the certificate cannot be read.
+    /// SHA-256 of the seal object, 32 bytes: of an office's seal, the SESeal (DER) once it is made; of a solo journal's, the JCS (RFC 8785) of the configured
+    /// entry with the digests of picture and certificate, empty while the token is absent and the certificate cannot be read.
     #[prost(bytes = "vec", tag = "9")]
     pub object_sha256: ::prost::alloc::vec::Vec<u8>,
-    /// What keeps the seal from being used now, as reason codes of the reason table; empty when it is ready but for the PIN.
+    /// What keeps the seal from being used now, as reason codes of the reason table; empty when it is ready but for the PIN. Of a seal that was revoked or
+    /// destroyed only that.
     #[prost(string, repeated, tag = "10")]
     pub problems: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Begin of the certificate's validity, seconds since the Unix epoch; 0 while it cannot be read.
@@ -1447,6 +1451,28 @@ pub struct Seal {
     /// Subject of the certificate as RFC 4514 text.
     #[prost(string, tag = "13")]
     pub certificate_subject: ::prost::alloc::string::String,
+    /// Where its life stands, as in OfficeSeal; empty in a solo journal.
+    #[prost(string, tag = "20")]
+    pub state: ::prost::alloc::string::String,
+    /// Since when, µs since the Unix epoch; 0 in a solo journal.
+    #[prost(uint64, tag = "21")]
+    pub state_since_us: u64,
+    /// Why it is suspended, revoked or destroyed, where that has a code: "damage", "loss", "pin-leak" of a report (C4); "retired", "custodian-left",
+    /// "token-unusable", "expired", "other" of a revocation (R1). Of ShowSeal only.
+    #[prost(string, tag = "22")]
+    pub state_reason: ::prost::alloc::string::String,
+    /// The same in the words of whoever asked for it; empty where there are none, or they were erased after their retention. Of ShowSeal only.
+    #[prost(string, tag = "23")]
+    pub state_text: ::prost::alloc::string::String,
+    /// As in OfficeSeal: the certificate authority that was asked to revoke its certificate (R1); empty: none was.
+    #[prost(string, tag = "24")]
+    pub certificate_authority: ::prost::alloc::string::String,
+    /// When the office said that it was asked, µs since the Unix epoch; 0: it was not.
+    #[prost(uint64, tag = "25")]
+    pub certificate_asked_us: u64,
+    /// When the office said that it did, µs since the Unix epoch; 0: not yet.
+    #[prost(uint64, tag = "26")]
+    pub certificate_revoked_us: u64,
 }
 /// Generated client implementations.
 pub mod seal_service_client {
@@ -1551,8 +1577,8 @@ pub mod seal_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.SealService", "ListSeals"));
             self.inner.unary(req, path, codec).await
         }
-        /// One seal by id or name; NOT_FOUND with reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have
-        /// one of that name.
+        /// One seal by id or name, whatever its life says: one that is suspended, revoked or destroyed is shown too, only its use is refused. NOT_FOUND with
+        /// reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have one of that name.
         pub async fn show_seal(
             &mut self,
             request: impl tonic::IntoRequest<super::ShowSealRequest>,
@@ -1594,8 +1620,8 @@ pub mod seal_service_server {
             &self,
             request: tonic::Request<super::ListSealsRequest>,
         ) -> std::result::Result<tonic::Response<super::ListSealsReply>, tonic::Status>;
-        /// One seal by id or name; NOT_FOUND with reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have
-        /// one of that name.
+        /// One seal by id or name, whatever its life says: one that is suspended, revoked or destroyed is shown too, only its use is refused. NOT_FOUND with
+        /// reason "seal-unknown" if there is none, FAILED_PRECONDITION with "seal-ambiguous" if several units have one of that name.
         async fn show_seal(
             &self,
             request: tonic::Request<super::ShowSealRequest>,
@@ -1946,7 +1972,8 @@ pub mod submit_event {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Upload {
-    /// False: the agent has this document already; send no chunks, for they are not read.
+    /// False: the agent has this document already, brought by the caller or for a request that the caller may see; send no chunks, for they are not
+    /// read. A document of somebody else's is wanted although the agent has it.
     #[prost(bool, tag = "1")]
     pub wanted: bool,
 }
@@ -2098,9 +2125,149 @@ pub struct Prepared {
     /// Name of the applicant.
     #[prost(string, tag = "13")]
     pub applicant: ::prost::alloc::string::String,
-    /// Names of those who approved it.
+    /// Names of those whose tickets count now.
     #[prost(string, repeated, tag = "14")]
     pub approvers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowPagesRequest {
+    /// UUID of the request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Which pages: "1,3-5", "all"; empty: those that bear a seal. More than 32 are refused with "pictures-too-many": ask again for the others.
+    #[prost(string, tag = "2")]
+    pub pages: ::prost::alloc::string::String,
+    /// Pixels to the inch, 36 to 300; 0: 150.
+    #[prost(uint32, tag = "3")]
+    pub dpi: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PagesEvent {
+    #[prost(oneof = "pages_event::Event", tags = "1, 2, 3, 4")]
+    pub event: ::core::option::Option<pages_event::Event>,
+}
+/// Nested message and enum types in `PagesEvent`.
+pub mod pages_event {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Event {
+        /// First, once.
+        #[prost(message, tag = "1")]
+        Shown(super::ShownPages),
+        /// A page begins; its picture follows in chunks, before the next page begins.
+        #[prost(message, tag = "2")]
+        Page(super::DrawnPage),
+        /// The next bytes of the page's picture, at most 64 KiB.
+        #[prost(bytes, tag = "3")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+        /// Last event: why there are none, or no more.
+        #[prost(message, tag = "4")]
+        Refused(super::Refusal),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShownPages {
+    /// `prepared_sha256` of `Prepared`: what these pages are pictures of. If it is not what was reviewed the pictures are of something else.
+    #[prost(bytes = "vec", tag = "1")]
+    pub prepared_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Pages of the document.
+    #[prost(uint32, tag = "2")]
+    pub page_count: u32,
+    /// Where the seal is.
+    #[prost(message, repeated, tag = "3")]
+    pub boxes: ::prost::alloc::vec::Vec<Box>,
+    /// Numbers of the pages whose pictures follow, in this order.
+    #[prost(uint32, repeated, tag = "4")]
+    pub pages: ::prost::alloc::vec::Vec<u32>,
+}
+/// One page, drawn on white as a reader shows it.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct DrawnPage {
+    /// From 1.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// Width of the picture, pixels.
+    #[prost(uint32, tag = "2")]
+    pub width: u32,
+    /// Height of the picture, pixels.
+    #[prost(uint32, tag = "3")]
+    pub height: u32,
+    /// Pixels to the inch; fewer than were asked for where a picture would have more than 20 million pixels or a side of more than 16384.
+    #[prost(double, tag = "4")]
+    pub dpi: f64,
+    /// Bytes of the picture: PNG (RFC 2083), 8 bits each of red, green and blue. At most 64 MiB; all of one call together at most 256 MiB.
+    #[prost(uint32, tag = "5")]
+    pub size: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewRequest {
+    #[prost(oneof = "preview_request::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<preview_request::Part>,
+}
+/// Nested message and enum types in `PreviewRequest`.
+pub mod preview_request {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// First message, exactly once.
+        #[prost(message, tag = "1")]
+        Header(super::PreviewHeader),
+        /// The next bytes of the document, 1 byte to 1 MiB. Only after `upload`.
+        #[prost(bytes, tag = "2")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewHeader {
+    /// What would be asked. `applicant` empty or the caller: anybody else is refused with "preview-for-another".
+    #[prost(message, optional, tag = "1")]
+    pub asked: ::core::option::Option<SubmitHeader>,
+    /// As in `ShowPagesRequest`.
+    #[prost(string, tag = "2")]
+    pub pages: ::prost::alloc::string::String,
+    /// As in `ShowPagesRequest`.
+    #[prost(uint32, tag = "3")]
+    pub dpi: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PreviewEvent {
+    #[prost(oneof = "preview_event::Event", tags = "1, 2, 3, 4, 5")]
+    pub event: ::core::option::Option<preview_event::Event>,
+}
+/// Nested message and enum types in `PreviewEvent`.
+pub mod preview_event {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Event {
+        /// Once, after the header was admitted: always wanted.
+        #[prost(message, tag = "1")]
+        Upload(super::Upload),
+        /// Once, after the document was judged.
+        #[prost(message, tag = "2")]
+        Previewed(super::Previewed),
+        /// As in `PagesEvent`; the seal is struck through.
+        #[prost(message, tag = "3")]
+        Page(super::DrawnPage),
+        /// As in `PagesEvent`.
+        #[prost(bytes, tag = "4")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+        /// Last event: why there is nothing to see, or no more.
+        #[prost(message, tag = "5")]
+        Refused(super::Refusal),
+    }
+}
+/// What a `Submit` would find now. Tickets are not looked at, nor the token.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Previewed {
+    /// What the document is.
+    #[prost(message, optional, tag = "1")]
+    pub facts: ::core::option::Option<Facts>,
+    /// What is worth knowing and no reason to refuse.
+    #[prost(message, repeated, tag = "2")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Where the seal would be.
+    #[prost(message, repeated, tag = "3")]
+    pub boxes: ::prost::alloc::vec::Vec<Box>,
+    /// Numbers of the pages whose pictures follow, in this order.
+    #[prost(uint32, repeated, tag = "4")]
+    pub pages: ::prost::alloc::vec::Vec<u32>,
 }
 #[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2388,6 +2555,57 @@ pub mod use_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.UseService", "Review"));
             self.inner.unary(req, path, codec).await
         }
+        /// Pictures of pages as they would be stamped now, drawn from the very revision whose digest is confirmed. For whoever may review the request.
+        pub async fn show_pages(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowPagesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::PagesEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.UseService/ShowPages",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.UseService", "ShowPages"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// The same before anything is asked: where the seal would be, with the seal struck through. It is judged as a `Submit` would be, goes up as one does,
+        /// and leaves no request, no document and no record but of a refusal. For the applicant alone.
+        pub async fn preview(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::PreviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::PreviewEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/sealkeeper.v1.UseService/Preview",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("sealkeeper.v1.UseService", "Preview"));
+            self.inner.streaming(req, path, codec).await
+        }
         /// Stamps one copy of what was confirmed. Idempotent by `use_id`.
         pub async fn stamp(
             &mut self,
@@ -2492,6 +2710,29 @@ pub mod use_service_server {
             &self,
             request: tonic::Request<super::ReviewRequest>,
         ) -> std::result::Result<tonic::Response<super::ReviewReply>, tonic::Status>;
+        /// Server streaming response type for the ShowPages method.
+        type ShowPagesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::PagesEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Pictures of pages as they would be stamped now, drawn from the very revision whose digest is confirmed. For whoever may review the request.
+        async fn show_pages(
+            &self,
+            request: tonic::Request<super::ShowPagesRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ShowPagesStream>, tonic::Status>;
+        /// Server streaming response type for the Preview method.
+        type PreviewStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::PreviewEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The same before anything is asked: where the seal would be, with the seal struck through. It is judged as a `Submit` would be, goes up as one does,
+        /// and leaves no request, no document and no record but of a refusal. For the applicant alone.
+        async fn preview(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::PreviewRequest>>,
+        ) -> std::result::Result<tonic::Response<Self::PreviewStream>, tonic::Status>;
         /// Stamps one copy of what was confirmed. Idempotent by `use_id`.
         async fn stamp(
             &self,
@@ -2681,6 +2922,100 @@ pub mod use_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.UseService/ShowPages" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowPagesSvc<T: UseService>(pub Arc<T>);
+                    impl<
+                        T: UseService,
+                    > tonic::server::ServerStreamingService<super::ShowPagesRequest>
+                    for ShowPagesSvc<T> {
+                        type Response = super::PagesEvent;
+                        type ResponseStream = T::ShowPagesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowPagesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as UseService>::show_pages(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowPagesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/sealkeeper.v1.UseService/Preview" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewSvc<T: UseService>(pub Arc<T>);
+                    impl<
+                        T: UseService,
+                    > tonic::server::StreamingService<super::PreviewRequest>
+                    for PreviewSvc<T> {
+                        type Response = super::PreviewEvent;
+                        type ResponseStream = T::PreviewStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::PreviewRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as UseService>::preview(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -2993,8 +3328,9 @@ pub mod journal_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The journal (用印记录), read only. Records of an office's journal are for auditors, the seal office and custodians; others get PERMISSION_DENIED with
-    /// reason "role-missing".
+    /// The journal (用印记录), read only. Records of an office's journal are for auditors and the seal office; for custodians they come with the
+    /// disclosures only of what is about the seals they keep, or what they did themselves, but for the custodian who is the agent's own system user on its machine and sees all.
+    /// Others get PERMISSION_DENIED with reason "role-missing".
     #[derive(Debug, Clone)]
     pub struct JournalServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3211,8 +3547,9 @@ pub mod journal_service_server {
             request: tonic::Request<super::BackupRequest>,
         ) -> std::result::Result<tonic::Response<Self::BackupStream>, tonic::Status>;
     }
-    /// The journal (用印记录), read only. Records of an office's journal are for auditors, the seal office and custodians; others get PERMISSION_DENIED with
-    /// reason "role-missing".
+    /// The journal (用印记录), read only. Records of an office's journal are for auditors and the seal office; for custodians they come with the
+    /// disclosures only of what is about the seals they keep, or what they did themselves, but for the custodian who is the agent's own system user on its machine and sees all.
+    /// Others get PERMISSION_DENIED with reason "role-missing".
     #[derive(Debug)]
     pub struct JournalServiceServer<T> {
         inner: Arc<T>,
@@ -3904,7 +4241,7 @@ pub mod file_act_reply {
         Refused(super::Refusal),
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FiledAct {
     /// `jti`.
     #[prost(string, tag = "1")]
@@ -3924,6 +4261,10 @@ pub struct FiledAct {
     /// Id of the signer.
     #[prost(string, tag = "6")]
     pub signer: ::prost::alloc::string::String,
+    /// What is worth knowing of what was filed and does not stand against it: of the application for a seal, its approval, its review and its making, that
+    /// its size is not one that seals usually have ("seal-size-uncommon", A5). Empty in lists.
+    #[prost(message, repeated, tag = "20")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowOfficeRequest {
@@ -4087,6 +4428,9 @@ pub struct OfficeSeal {
     /// When the office said that it did, µs since the Unix epoch; 0: not yet.
     #[prost(uint64, tag = "32")]
     pub certificate_revoked_us: u64,
+    /// What is worth knowing of it by the policy in force, before the next step is taken: as in FiledAct, until it is refused, revoked or destroyed.
+    #[prost(message, repeated, tag = "40")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SealStep {
@@ -4199,7 +4543,7 @@ pub struct ListActsReply {
     #[prost(message, repeated, tag = "1")]
     pub acts: ::prost::alloc::vec::Vec<ListedAct>,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListedAct {
     /// Id, type, record, time, signer.
     #[prost(message, optional, tag = "1")]
@@ -4285,7 +4629,7 @@ pub struct KeptRequest {
     /// Name of the applicant.
     #[prost(string, tag = "5")]
     pub applicant_name: ::prost::alloc::string::String,
-    /// Tickets it has.
+    /// Tickets that count now; once it has ended, all it was given.
     #[prost(message, repeated, tag = "6")]
     pub tickets: ::prost::alloc::vec::Vec<RequestTicket>,
     /// Tickets it needs in all.
@@ -4475,7 +4819,9 @@ pub mod office_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "FileAct"));
             self.inner.unary(req, path, codec).await
         }
-        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers.
+        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers: people and seals are told to all,
+        /// the rest to seal office, auditor and whom it concerns. That is, of a grant, its person; of a notice, who reported it; of either, the seal's custodian
+        /// and the heads of its unit; of a finding, whom it names and the heads of their unit.
         pub async fn show_office(
             &mut self,
             request: impl tonic::IntoRequest<super::ShowOfficeRequest>,
@@ -4500,7 +4846,8 @@ pub mod office_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.OfficeService", "ShowOffice"));
             self.inner.unary(req, path, codec).await
         }
-        /// Acts on record, oldest first. For registered callers: auditor, seal office and custodian see all, others their own and those about them.
+        /// Acts on record, oldest first. For registered callers: auditor and seal office see all (and the custodian who is the agent's own system user on its machine), custodians
+        /// those about the seals they keep and about requests for them, everybody their own and those about them.
         pub async fn list_acts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListActsRequest>,
@@ -4551,12 +4898,15 @@ pub mod office_service_server {
             &self,
             request: tonic::Request<super::FileActRequest>,
         ) -> std::result::Result<tonic::Response<super::FileActReply>, tonic::Status>;
-        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers.
+        /// People, grants, seals with their lives, notices and findings as they stand, page by page. For registered callers: people and seals are told to all,
+        /// the rest to seal office, auditor and whom it concerns. That is, of a grant, its person; of a notice, who reported it; of either, the seal's custodian
+        /// and the heads of its unit; of a finding, whom it names and the heads of their unit.
         async fn show_office(
             &self,
             request: tonic::Request<super::ShowOfficeRequest>,
         ) -> std::result::Result<tonic::Response<super::ShowOfficeReply>, tonic::Status>;
-        /// Acts on record, oldest first. For registered callers: auditor, seal office and custodian see all, others their own and those about them.
+        /// Acts on record, oldest first. For registered callers: auditor and seal office see all (and the custodian who is the agent's own system user on its machine), custodians
+        /// those about the seals they keep and about requests for them, everybody their own and those about them.
         async fn list_acts(
             &self,
             request: tonic::Request<super::ListActsRequest>,
@@ -4991,7 +5341,8 @@ pub mod request_service_client {
                 .insert(GrpcMethod::new("sealkeeper.v1.RequestService", "ShowRequest"));
             self.inner.unary(req, path, codec).await
         }
-        /// The same list as events: what is there, then every change as it happens, until the caller hangs up.
+        /// The same list as events: what is there, then every change as it happens, until the caller hangs up. It ends at once with "person-unknown" when the
+        /// caller leaves, or the system user or certificate they call with is no longer theirs.
         pub async fn watch_requests(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchRequestsRequest>,
@@ -5082,7 +5433,8 @@ pub mod request_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// The same list as events: what is there, then every change as it happens, until the caller hangs up.
+        /// The same list as events: what is there, then every change as it happens, until the caller hangs up. It ends at once with "person-unknown" when the
+        /// caller leaves, or the system user or certificate they call with is no longer theirs.
         async fn watch_requests(
             &self,
             request: tonic::Request<super::WatchRequestsRequest>,
