@@ -51,13 +51,16 @@ fn classes(policy: &Policy) -> Vec<[String; 5]> {
     classes.sort_by_key(|(_, class)| (class.importance, class.secrecy));
     let head = ["class", "tickets", "importance", "secrecy", ""].map(str::to_owned);
     let rows = classes.into_iter().map(|(name, class)| {
-        let remark = if *name == policy.default_class { "where none is named" } else { "" };
+        let default = (*name == policy.default_class).then(|| "where none is named".to_owned());
+        let approvers: Vec<_> = class.approvers.iter().map(ToString::to_string).collect();
+        let approvers = (!approvers.is_empty()).then(|| format!("approved by {} only", approvers.join(", ")));
+        let remark: Vec<_> = default.into_iter().chain(approvers).collect();
         [
             name.clone(),
             class.tickets.to_string(),
             class.importance.to_string(),
             class.secrecy.to_string(),
-            remark.to_owned(),
+            remark.join("; "),
         ]
     });
     std::iter::once(head).chain(rows).collect()
@@ -96,6 +99,7 @@ fn thresholds(policy: &Policy) -> Vec<Threshold> {
     told.push(days("retention.personal_data_days", *personal_data_ms));
     told.push(number("custody.training_interval_months", u64::from(*training_interval_months), "months"));
     told.extend(of_documents(document));
+    told.push(("clock.behind", format!("{:?}", policy.clock_behind.name()), ""));
     told
 }
 

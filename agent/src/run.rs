@@ -192,10 +192,9 @@ async fn serve(
     };
     // From here on: one that comes before the agent is ready must not end it.
     let mut reload = signal(SignalKind::hangup()).map_err(at(home))?;
-    let clock = Arc::new(SystemClock);
     let limits = config.limits;
     let journal = home.join(JOURNAL);
-    let store = Arc::new(Store::open(&journal, clock.clone())?);
+    let store = Arc::new(Store::open(&journal, Arc::new(SystemClock))?);
     let identity = store.identity().clone();
     if config.remote.is_some() && matches!(identity.root, Root::Solo(_)) {
         return Err(RunError::RemoteInSolo);
@@ -243,7 +242,7 @@ async fn serve(
         registry,
         people,
         office,
-        clock,
+        store.clock(),
         scribe,
         Arc::new(policy),
         limits.clone(),

@@ -14,7 +14,7 @@ use std::{
 
 use memmap2::Mmap;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-use sealkeeper_domain::identity::Digest;
+use sealkeeper_domain::identity::{Digest, PersonId};
 use sha2::{Digest as _, Sha256};
 
 use crate::pipeline::ports::document::DocumentFile;
@@ -36,6 +36,16 @@ struct Books {
     arrived: HashSet<Digest>,
     /// Bytes announced by the uploads in progress.
     reserved: u64,
+    /// The same by who brings them, until what becomes of them is charged elsewhere; who brings nothing has no entry.
+    brought: HashMap<PersonId, u64>,
+}
+
+/// What one person announced counts against their share as long as this lives.
+pub(crate) struct Reservation {
+    spool: Spool,
+    by: PersonId,
+    size: u64,
+    in_progress: u64,
 }
 
 /// A document on its way to a request: as long as this lives, tidying leaves it alone.
@@ -110,6 +120,15 @@ impl Spool {
             reserved: size,
             head: Vec::new(),
         }))
+    }
+
+    /// Counts a document of this size against the share of who brings it, before it is asked what they have here already: so no other upload of theirs
+    /// passes unseen between the two.
+    pub(crate) fn reserve(&self, by: &PersonId, size: u64) -> Reservation {
+        let mut books = self.books();
+        let brought = books.brought.entry(by.clone()).or_default();
+        *brought = brought.saturating_add(size);
+        Reservation { spool: self.clone(), by: by.clone(), size, in_progress: *brought }
     }
 
     /// The document with this digest, if it is there. Its bytes are not checked here.
@@ -231,6 +250,25 @@ fn digest_of(path: &Path) -> Option<Digest> {
     path.file_name().and_then(|name| name.to_str()).and_then(Digest::from_hex)
 }
 
+impl Reservation {
+    /// Bytes that this person had on the way when it was made, this one's among them.
+    pub(crate) fn in_progress(&self) -> u64 {
+        self.in_progress
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut books = self.spool.books();
+        match books.brought.get_mut(&self.by) {
+            Some(brought) if *brought > self.size => *brought -= self.size,
+            _ => {
+                books.brought.remove(&self.by);
+            }
+        }
+    }
+}
+
 impl Drop for Arrival {
     fn drop(&mut self) {
         let mut books = self.spool.books();
@@ -270,6 +308,13 @@ impl Incoming {
     /// Bytes taken so far.
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// The document as it is, without a name, for as long as this lives, if its digest is the one announced; else tells the digest it has. Nothing
+    /// may be written to it any more.
+    pub(crate) fn whole(&self, announced: Digest) -> io::Result<Result<Spooled, Digest>> {
+        let digest = Digest(self.hash.clone().finalize().into());
+        if digest == announced { Spooled::map(self.file.try_clone()?).map(Ok) } else { Ok(Err(digest)) }
     }
 
     /// Gives the document its name if its digest is the one announced; else tells the digest it has, and nothing remains.
@@ -322,10 +367,11 @@ impl Spooled {
         &self.map
     }
 
-    /// The same file for another process, opened anew: one that is open for writing here is for reading only there.
-    pub(crate) fn read_only(&self) -> io::Result<DocumentFile> {
+    /// The same file for another process, opened anew: one that is open for writing here is for reading only there. `page_count` is what its
+    /// structure says.
+    pub(crate) fn read_only(&self, page_count: u32) -> io::Result<DocumentFile> {
         let by_descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-        Ok(DocumentFile(Arc::new(File::open(by_descriptor)?)))
+        Ok(DocumentFile { file: Arc::new(File::open(by_descriptor)?), page_count })
     }
 }
 
@@ -358,7 +404,7 @@ mod tests {
         let copied = spool.copy(&spool.find(announced).unwrap().unwrap()).unwrap();
         let whole = copied.with_appended(b" and more").unwrap();
         assert_eq!(whole.bytes(), b"document and more");
-        let mut handed_on = whole.read_only().unwrap().0;
+        let mut handed_on = whole.read_only(1).unwrap().file;
         assert_eq!(io::read_to_string(&*handed_on).unwrap(), "document and more");
         assert!(Arc::get_mut(&mut handed_on).unwrap().write(b"!").is_err());
 
@@ -366,6 +412,22 @@ mod tests {
         assert!(spool.holds(announced));
         spool.keep_only(&[]).unwrap();
         assert!(spool.find(announced).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_only_looked_at_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path().to_owned()).unwrap();
+        let mut incoming = spool.receive(8, 10).unwrap().ok().unwrap();
+        incoming.write(b"document").unwrap();
+        assert_eq!(incoming.whole(Digest([7; 32])).unwrap().err(), Some(Digest::of(b"document")));
+        let whole = incoming.whole(Digest::of(b"document")).unwrap().unwrap();
+        let revised = spool.copy(&whole).unwrap().with_appended(b" and more").unwrap();
+        assert_eq!((whole.bytes(), revised.bytes()), (&b"document"[..], &b"document and more"[..]));
+        assert_eq!(spool.receive(8, 10).unwrap().err(), Some(8), "it takes room");
+        drop((incoming, whole, revised));
+        assert!(!spool.holds(Digest::of(b"document")) && spool.receive(8, 10).unwrap().is_ok());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
@@ -380,6 +442,19 @@ mod tests {
         assert_eq!(spool.receive(33, 100).unwrap().err(), Some(68), "kept or not, it counts once");
         drop(first);
         assert!(spool.receive(92, 100).unwrap().is_ok());
+    }
+
+    #[test]
+    fn what_one_person_brings_counts_as_theirs_until_it_is_charged_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(dir.path().to_owned()).unwrap();
+        let reserve = |who: &str, size| spool.reserve(&who.parse().unwrap(), size);
+        let (first, second, other) = (reserve("p1", 60), reserve("p1", 8), reserve("p2", 1));
+        assert_eq!([&first, &second, &other].map(Reservation::in_progress), [60, 68, 1]);
+        drop(first);
+        assert_eq!(reserve("p1", 2).in_progress(), 10);
+        drop((second, other));
+        assert!(spool.books().brought.is_empty());
     }
 
     #[test]

@@ -53,6 +53,20 @@ fn a_good_one_is_told_by_its_digest_classes_and_thresholds() {
 }
 
 #[test]
+fn who_alone_approves_a_class_is_told_with_it() {
+    let named = office_with("[classes.ordinary]\n", "[classes.ordinary]\napprovers = [\"p-4\", \"p-7\"]\n");
+    let (code, stdout, stderr) = checked(&named, &["p.toml"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let line = stdout.lines().find(|line| line.starts_with("ordinary ")).unwrap();
+    assert!(line.ends_with("internal      where none is named; approved by p-4, p-7 only"), "{line}");
+    let too_few = office_with("tickets = 3\n", "tickets = 3\napprovers = [\"p-4\"]\n");
+    let (code, _, stderr) = checked(&too_few, &["p.toml"]);
+    assert_eq!(code, Some(1));
+    let told = "classes.major.approvers: must be at least as many persons as tickets are needed, or left out";
+    assert!(stderr.contains(told), "{stderr}");
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_key_and_what_it_must_be() {
     let unknown = office_with("grace_days", "grace_weeks");
     let missing = office_with("secrecy = \"confidential\"\n", "");

@@ -67,12 +67,14 @@ pub(crate) struct Limits {
     pub(crate) document_worker: Duration,
     /// All documents in the spool together, bytes.
     pub(crate) spool: u64,
-    /// Documents of one applicant's open requests, bytes.
+    /// Documents of the open requests that one person brought, and of what they are bringing, bytes.
     pub(crate) spool_per_person: u64,
-    /// Open requests of one applicant.
+    /// Open requests that one person brought.
     pub(crate) requests_per_person: u32,
     /// Longest pause within an upload.
     pub(crate) upload_idle: Duration,
+    /// What an upload has to carry on the average, bytes a second.
+    pub(crate) upload_rate: u64,
     /// Longest time of any call but an upload.
     pub(crate) call: Duration,
     /// Longest time a token may take for one call.
@@ -251,6 +253,7 @@ fn limits(raw: &RawConfig) -> Result<Limits, ConfigError> {
         )?)
         .unwrap_or(1),
         upload_idle: seconds("upload_idle_seconds", limits.upload_idle_seconds)?,
+        upload_rate: within("upload_kib_per_second", limits.upload_kib_per_second, 1 << 20)? << 10,
         call: seconds("call_seconds", limits.call_seconds)?,
         token: seconds("token_seconds", limits.token_seconds)?,
         pin_pad: seconds("pin_pad_seconds", limits.pin_pad_seconds)?,
@@ -371,9 +374,10 @@ certificate = "pkcs11:serial=1;id=%01;type=cert"
     fn the_template_is_accepted_and_sizes_are_exact() {
         let config = load(SEAL).unwrap();
         assert_eq!(config.limits.document, 1 << 30);
+        assert_eq!((config.limits.spool_per_person, config.limits.upload_rate), (2 << 30, 64 << 10));
         assert_eq!((config.limits.calls_per_caller, config.limits.uploads_per_caller), (64, 4));
         assert_eq!(config.limits.document_worker_mib, 512);
-        assert_eq!(config.limits.document_worker, Duration::from_secs(20));
+        assert_eq!(config.limits.document_worker, Duration::from_secs(8));
         let size = config.seals[0].seal.size;
         assert_eq!((size.width_um(), size.height_um()), (40_000, 29_700));
     }

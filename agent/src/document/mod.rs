@@ -3,6 +3,7 @@
 //! A worker serves one document. Of a large one several look at parts of it at once; where one needs more memory or time than it may have, what it has told so far
 //! counts, and another goes on behind. So only a page that a fresh worker cannot manage is too hard, however long the document is.
 
+mod long;
 mod process;
 mod wire;
 pub(crate) mod worker;
@@ -30,6 +31,7 @@ use tokio::{
 };
 
 use self::{
+    long::Part,
     process::{End, Recipe, Task, Worker},
     wire::{Room, Told},
 };
@@ -79,6 +81,62 @@ impl DocumentWorkers {
     fn of(recipe: Recipe, at_once: u32, whole: Duration) -> Self {
         let places = Arc::new(Semaphore::new(at_once as usize));
         DocumentWorkers { recipe: Arc::new(recipe), places, at_once, whole, said: Arc::default() }
+    }
+
+    /// Looks at pages of a document that a worker opens as it is.
+    async fn look_short(
+        &self,
+        document: DocumentFile,
+        pages: RangeInclusive<u32>,
+        sought: Arc<Sought>,
+        room: Arc<Room>,
+        by: Instant,
+    ) -> Result<Looked, Unviewed> {
+        // Aborted with this set, and their workers with them.
+        let mut looks = JoinSet::new();
+        for part in parts(pages, self.at_once) {
+            let (document, sought, room) = (document.clone(), sought.clone(), room.clone());
+            looks.spawn(self.clone().look_at(document, part, sought, room, by));
+        }
+        let mut looked = Looked { page_count: 0, pages: Vec::new() };
+        while let Some(look) = looks.join_next().await {
+            let part = look.map_err(|_| Unviewed::new(Reason::Internal))??;
+            if !looked.pages.is_empty() && looked.page_count != part.page_count {
+                // Two of one executable at one file: a document has taken one of them over.
+                return Err(ended(End::Crash, "workers disagree on the number of pages".to_owned(), None));
+            }
+            looked.page_count = part.page_count;
+            looked.pages.extend(part.pages);
+        }
+        looked.pages.sort_by_key(|page| page.number);
+        Ok(looked)
+    }
+
+    /// Looks at pages of a long document, part by part.
+    async fn look_long(
+        &self,
+        document: DocumentFile,
+        pages: RangeInclusive<u32>,
+        sought: Arc<Sought>,
+        room: Arc<Room>,
+        by: Instant,
+    ) -> Result<Looked, Unviewed> {
+        let mut looked = Looked { page_count: document.page_count, pages: Vec::new() };
+        let mut parts = long::parts(document, pages);
+        while let Some(part) = parts.recv().await {
+            let Part { document, first } = part?;
+            let count = document.page_count;
+            let there = |page: u32| first.saturating_add(page).saturating_sub(1);
+            let part = self.look_short(document, 1..=count, sought.clone(), room.clone(), by).await;
+            let part = part.map_err(|unviewed| Unviewed { page: unviewed.page.map(there), ..unviewed })?;
+            if part.page_count != count {
+                return Err(Unviewed { page: Some(first), ..Unviewed::new(Reason::PdfDamaged) });
+            }
+            looked
+                .pages
+                .extend(part.pages.into_iter().map(|page| PageLook { number: there(page.number), ..page }));
+        }
+        Ok(looked)
     }
 
     async fn place(&self, by: Instant) -> Result<OwnedSemaphorePermit, Unviewed> {
@@ -204,7 +262,13 @@ fn ended(end: End, about: String, page: Option<u32>) -> Unviewed {
 
 /// What the viewer may say of a document, for itself and for its pages.
 fn reason_of(code: &str) -> Option<Reason> {
-    let known = [Reason::PdfEncrypted, Reason::PdfDamaged, Reason::PdfNoSuchPage, Reason::PdfPageUnusable];
+    let known = [
+        Reason::PdfEncrypted,
+        Reason::PdfDamaged,
+        Reason::PdfNoSuchPage,
+        Reason::PdfPageUnusable,
+        Reason::DocumentTooHardTime,
+    ];
     known.into_iter().find(|reason| reason.code() == code)
 }
 
@@ -243,38 +307,35 @@ impl Viewer for DocumentWorkers {
     ) -> Result<Looked, Unviewed> {
         let by = Instant::now() + self.whole;
         let (sought, room) = (Arc::new(sought), Arc::new(Room::of(LOOKED)));
-        // Aborted with this set, and their workers with them.
-        let mut looks = JoinSet::new();
-        for part in parts(pages, self.at_once) {
-            let (document, sought, room) = (document.clone(), sought.clone(), room.clone());
-            looks.spawn(self.clone().look_at(document, part, sought, room, by));
+        if document.page_count > long::SHORT {
+            self.look_long(document, pages, sought, room, by).await
+        } else {
+            self.look_short(document, pages, sought, room, by).await
         }
-        let mut looked = Looked { page_count: 0, pages: Vec::new() };
-        while let Some(look) = looks.join_next().await {
-            let part = look.map_err(|_| Unviewed::new(Reason::Internal))??;
-            if !looked.pages.is_empty() && looked.page_count != part.page_count {
-                // Two of one executable at one file: a document has taken one of them over.
-                return Err(ended(End::Crash, "workers disagree on the number of pages".to_owned(), None));
-            }
-            looked.page_count = part.page_count;
-            looked.pages.extend(part.pages);
-        }
-        looked.pages.sort_by_key(|page| page.number);
-        Ok(looked)
     }
 
     async fn render(&self, document: DocumentFile, page: u32, dpi: u16) -> Result<Picture, Unviewed> {
         let mut picture = None;
         let by = Instant::now() + self.whole;
-        self.run(Task::Render { page, dpi }, Some(&document), &Room::of(wire::LONGEST), by, |_, told| {
-            match told {
+        let (document, own) = if document.page_count > long::SHORT {
+            let part = long::parts(document, page..=page).recv().await;
+            (part.ok_or_else(|| Unviewed::new(Reason::PdfNoSuchPage))??.document, 1)
+        } else {
+            (document, page)
+        };
+        self.run(
+            Task::Render { page: own, dpi },
+            Some(&document),
+            &Room::of(wire::LONGEST),
+            by,
+            |_, told| match told {
                 Told::Drawn(drawn) if picture.is_none() => {
                     picture = Some(Picture::try_from(drawn)?);
                     Ok(())
                 }
                 _ => Err(wire::Unreadable),
-            }
-        })
+            },
+        )
         .await
         .map_err(|stopped| stopped.at(Some(page)))?;
         picture.ok_or_else(|| ended(End::Crash, "it told too little".to_owned(), Some(page)))

@@ -84,7 +84,7 @@ impl Worker {
         by: Instant,
     ) -> std::io::Result<Worker> {
         let stdin = match document {
-            Some(document) => document.0.try_clone()?.into(),
+            Some(document) => document.file.try_clone()?.into(),
             None => Stdio::null(),
         };
         let mut child = Command::new(&recipe.program)

@@ -61,7 +61,7 @@ fn scripted(script: &str) -> DocumentWorkers {
 fn file(bytes: &[u8]) -> DocumentFile {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    DocumentFile(Arc::new(file))
+    DocumentFile { file: Arc::new(file), page_count: 1 }
 }
 
 /// A PDF of these objects, numbered from 1; the first is the catalogue.
@@ -102,7 +102,7 @@ fn document(contents: &[Vec<u8>], resources: &str, objects: &[Vec<u8>]) -> Docum
         );
         all.push(content.clone());
     }
-    pdf(&all)
+    DocumentFile { page_count: contents.len() as u32, ..pdf(&all) }
 }
 
 const MARK: &[u8] = b"0 0 0 rg 20 20 50 50 re f";
@@ -150,6 +150,32 @@ async fn pages_are_seen_by_several_workers_and_told_in_their_order() {
     assert_eq!(numbers, (3..=40).collect::<Vec<_>>());
     assert!(looked.pages.iter().all(|page| page.blank == (page.number % 7 == 0)), "{looked:?}");
     assert_eq!((looked.pages[0].width_pt, looked.pages[0].height_pt), (200.0, 100.0));
+}
+
+#[tokio::test]
+async fn of_a_long_document_workers_are_given_the_pages_they_look_at() {
+    let workers = workers();
+    let long = plain(2_001, |page| page % 7 == 0);
+    let looked = look(&workers, long.clone(), 1_400..=2_001).await.unwrap();
+    assert_eq!(looked.page_count, 2_001);
+    let numbers: Vec<_> = looked.pages.iter().map(|page| page.number).collect();
+    assert_eq!(numbers, (1_400..=2_001).collect::<Vec<_>>());
+    assert!(looked.pages.iter().all(|page| page.blank == (page.number % 7 == 0)), "{looked:?}");
+
+    let picture = workers.render(long.clone(), 2_001, 72).await.unwrap();
+    assert_eq!((picture.width, picture.height), (200, 100));
+    assert_eq!(refused(workers.render(long, 2_002, 72).await), ("pdf-no-such-page", Some(2_002)));
+}
+
+#[tokio::test]
+async fn what_a_page_of_a_long_document_does_is_told_of_that_page() {
+    let mut contents: Vec<_> = (0..2_500).map(|_| stream("", MARK)).collect();
+    let (resources, objects) = laughs();
+    contents[2_200] = stream("", b"/F Do");
+    let document = document(&contents, &resources, &objects);
+    let (code, page) = refused(look(&workers(), document, 2_150..=2_300).await);
+    assert!(code.starts_with("document-too-hard"), "{code}");
+    assert_eq!(page, Some(2_201));
 }
 
 #[tokio::test]

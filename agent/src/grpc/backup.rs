@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{Admitted, status};
+use super::{Admitted, last_word, status};
 use crate::service::{Backup, Service};
 
 /// What the caller reads.
@@ -23,6 +23,7 @@ const AHEAD: usize = 4;
 /// Sends the copy. It is on record once all of it was taken over by the caller's connection; whoever hangs up before has none.
 pub(super) fn events(service: Arc<Service>, caller: Admitted, backup: Backup) -> Events {
     let (to, events) = mpsc::channel(AHEAD);
+    let size = backup.size;
     tokio::spawn(async move {
         let sent = async {
             let mut backup = backup;
@@ -61,12 +62,22 @@ pub(super) fn events(service: Arc<Service>, caller: Admitted, backup: Backup) ->
                 Err(failure) => Err(status::of_failure(&failure)),
             })
         };
+        // As long as an upload of that size might take: one copy is made at a time, and who does not take theirs keeps others from one.
+        let due = tokio::time::sleep_until(service.due(size).into());
         let last = tokio::select! {
-            last = sent => last,
-            () = service.told_to_stop() => Some(Err(status::of_reason(Reason::AgentStopping))),
+            biased;
+            reason = service.until_unknown(&caller) => Err(reason),
+            () = service.told_to_stop() => Err(Reason::AgentStopping),
+            () = due => Err(Reason::CallTimeout),
+            last = sent => Ok(last),
         };
-        if let Some(last) = last {
-            let _ = to.send(last).await;
+        match last {
+            Ok(Some(Ok(done))) => {
+                let _ = to.send(Ok(done)).await;
+            }
+            Ok(Some(Err(status))) => last_word(&to, status).await,
+            Ok(None) => {}
+            Err(reason) => last_word(&to, status::of_reason(reason)).await,
         }
     });
     ReceiverStream::new(events)

@@ -8,13 +8,14 @@ use sealkeeper_proto::v1::{
     BackupRequest, Disclosure, JournalRecord, ListRecordsRequest, RecordList, ShowHeadReply, ShowHeadRequest,
     ShowRecordRequest, journal_service_server::JournalService,
 };
-use tokio_stream::Stream;
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{Items, backup, caller, status, within};
+use super::{Admitted, backup, caller, last_word, status, within};
 use crate::{
     pipeline::ports::ledger::{LedgerError, StoredRecord},
-    service::Service,
+    service::{Service, Sight},
 };
 
 /// The handlers.
@@ -24,6 +25,8 @@ pub(super) struct Journal(pub(super) Arc<Service>);
 const DEFAULT_LIMIT: u32 = 1000;
 /// Most records of one call.
 const MAX_LIMIT: u32 = 10_000;
+/// Records sent ahead of a caller who reads slowly.
+const AHEAD: usize = 64;
 /// Most record types one call may name.
 const MAX_TYPES: usize = 32;
 
@@ -50,20 +53,21 @@ impl JournalService for Journal {
     ) -> Result<Response<Self::ListRecordsStream>, Status> {
         within(self.0.limits.call, async {
             let call = caller(&self.0, &request, "list-records").await?;
-            let leave = self.0.may_read_journal(&call, "list-records").await;
-            leave.map_err(|failure| status::of_failure(&failure))?;
-            let asked = request.into_inner();
-            check_types(&asked.types)?;
-            let limit = if asked.limit == 0 { DEFAULT_LIMIT } else { asked.limit.min(MAX_LIMIT) };
-            let records = if asked.newest {
-                self.0.ledger.newest_records(limit, asked.types).await
+            let sight = self.0.may_read_journal(&call, "list-records").await;
+            let sight = sight.map_err(|failure| status::of_failure(&failure))?;
+            let ListRecordsRequest { from_seq, limit, newest, types } = request.into_inner();
+            check_types(&types)?;
+            let limit = if limit == 0 { DEFAULT_LIMIT } else { limit.min(MAX_LIMIT) };
+            let from = if newest {
+                self.0.ledger.first_of_newest(limit, types.clone()).await.map_err(|error| failed(&error))?
             } else {
-                self.0.ledger.records(asked.from_seq, limit, asked.types).await
+                Some(from_seq)
             };
-            let records = records.map_err(|error| failed(&error))?;
-            let records = records.into_iter().map(|record| Ok(on_wire(record)));
-            let records = tokio_stream::iter(Items::new(records, call.permit));
-            Ok(Response::new(Box::pin(records) as Self::ListRecordsStream))
+            let (to, records) = mpsc::channel(AHEAD);
+            if let Some(from) = from {
+                tokio::spawn(tell(self.0.clone(), call, sight, (from, limit, types), to));
+            }
+            Ok(Response::new(Box::pin(ReceiverStream::new(records)) as Self::ListRecordsStream))
         })
         .await
     }
@@ -86,16 +90,56 @@ impl JournalService for Journal {
     ) -> Result<Response<JournalRecord>, Status> {
         within(self.0.limits.call, async {
             let call = caller(&self.0, &request, "show-record").await?;
-            let leave = self.0.may_read_journal(&call, "show-record").await;
-            leave.map_err(|failure| status::of_failure(&failure))?;
+            let sight = self.0.may_read_journal(&call, "show-record").await;
+            let sight = sight.map_err(|failure| status::of_failure(&failure))?;
             let seq = request.get_ref().seq;
             let found = self.0.ledger.records(seq, 1, Vec::new()).await.map_err(|error| failed(&error))?;
             match found.into_iter().find(|record| record.seq == seq) {
-                Some(record) => Ok(Response::new(on_wire(record))),
+                Some(record) => {
+                    let seen = self.0.as_seen(record, &sight).await;
+                    Ok(Response::new(on_wire(seen.map_err(|failure| status::of_failure(&failure))?)))
+                }
                 None => Err(status::of_reason(Reason::RecordUnknown)),
             }
         })
         .await
+    }
+}
+
+/// Sends records page by page, each read once the one before was taken.
+async fn tell(
+    service: Arc<Service>,
+    call: Admitted,
+    sight: Sight,
+    (mut from, mut left, types): (u64, u32, Vec<String>),
+    to: mpsc::Sender<Result<JournalRecord, Status>>,
+) {
+    let told = async {
+        while left > 0 {
+            let page = match service.ledger.record_page(from, left, types.clone()).await {
+                Ok(page) => page,
+                Err(error) => return Some(failed(&error)),
+            };
+            let last = page.last()?.seq;
+            from = last.saturating_add(1);
+            left = left.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX));
+            for record in page {
+                match service.as_seen(record, &sight).await {
+                    Ok(seen) => to.send(Ok(on_wire(seen))).await.ok()?,
+                    Err(failure) => return Some(status::of_failure(&failure)),
+                }
+            }
+        }
+        None
+    };
+    let ended = tokio::select! {
+        biased;
+        reason = service.until_unknown(&call) => Some(status::of_reason(reason)),
+        ended = told => ended,
+        () = service.told_to_stop() => Some(status::of_reason(Reason::AgentStopping)),
+    };
+    if let Some(status) = ended {
+        last_word(&to, status).await;
     }
 }
 

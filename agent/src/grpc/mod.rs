@@ -6,11 +6,13 @@ mod inspection;
 mod journal;
 mod keys;
 mod office;
+mod pictures;
 mod pins;
 mod requests;
 mod seals;
 mod status;
 mod tokens;
+mod upload;
 mod uses;
 mod watch;
 mod wire;
@@ -19,7 +21,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 
 use sealkeeper_domain::{reason::Reason, refusal::Violation};
 use sealkeeper_proto::{
-    MAX_MESSAGE,
+    MAX_CHUNK,
     v1::{
         diagnosis_service_server::DiagnosisServiceServer, journal_service_server::JournalServiceServer,
         office_service_server::OfficeServiceServer, request_service_server::RequestServiceServer,
@@ -27,6 +29,7 @@ use sealkeeper_proto::{
         use_service_server::UseServiceServer,
     },
 };
+use tokio::sync::mpsc;
 use tonic::{
     Request, Status,
     transport::server::{Router, Server},
@@ -45,6 +48,13 @@ use crate::{
 /// About how many bytes one page of a list has at most. Its last entry may take it beyond that, so that it stays well below the 4 MiB which clients take if
 /// nobody tells them otherwise.
 const PAGE_BYTES: usize = 2 << 20;
+
+/// Largest message of a call that carries no document and nothing filed, bytes. A message is read before it is asked who calls, so none may be larger
+/// than what its call needs.
+const SMALL_MESSAGE: usize = 256 << 10;
+
+/// How long the last word of a stream is held out.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// What health (grpc.health.v1) tells.
 pub(crate) struct Health(HealthReporter);
@@ -79,29 +89,31 @@ pub(crate) async fn router(service: Arc<Service>) -> (Router, Health) {
         .max_concurrent_streams(Some(256))
         .add_service(health_service)
         .add_service(
-            TokenServiceServer::new(tokens::Tokens(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+            TokenServiceServer::new(tokens::Tokens(service.clone())).max_decoding_message_size(SMALL_MESSAGE),
         )
         .add_service(
-            SealServiceServer::new(seals::Seals(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+            SealServiceServer::new(seals::Seals(service.clone())).max_decoding_message_size(SMALL_MESSAGE),
         )
         .add_service(
-            UseServiceServer::new(uses::Uses(service.clone())).max_decoding_message_size(MAX_MESSAGE),
+            UseServiceServer::new(uses::Uses(service.clone()))
+                // A chunk of a document comes in one message.
+                .max_decoding_message_size(MAX_CHUNK + SMALL_MESSAGE),
         )
         .add_service(
             DiagnosisServiceServer::new(diagnosis::Diagnosis(service.clone()))
-                .max_decoding_message_size(MAX_MESSAGE),
+                .max_decoding_message_size(SMALL_MESSAGE),
         )
         .add_service(
             OfficeServiceServer::new(office::Offices(service.clone()))
                 // An act and what is filed with it come in one message.
-                .max_decoding_message_size(MAX_ATTACHMENT + MAX_MESSAGE),
+                .max_decoding_message_size(MAX_ATTACHMENT + SMALL_MESSAGE),
         )
         .add_service(
             RequestServiceServer::new(requests::Requests(service.clone()))
-                .max_decoding_message_size(MAX_MESSAGE),
+                .max_decoding_message_size(SMALL_MESSAGE),
         )
         .add_service(
-            JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(MAX_MESSAGE),
+            JournalServiceServer::new(journal::Journal(service)).max_decoding_message_size(SMALL_MESSAGE),
         );
     (router, Health(health))
 }
@@ -176,6 +188,12 @@ impl<I: Iterator> Iterator for Items<I> {
         }
         next
     }
+}
+
+/// Ends a stream with a status. Whoever does not read what came before it is not waited for: they find the stream ended, with no word of its being
+/// complete.
+async fn last_word<T>(to: &mpsc::Sender<Result<T, Status>>, status: Status) {
+    let _ = tokio::time::timeout(LAST_WORD, to.send(Err(status))).await;
 }
 
 /// No call takes longer than its limit.

@@ -15,7 +15,7 @@ use sealkeeper_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{caller, peer, status, tokens, wire, within};
+use super::{caller, inspection, peer, status, tokens, wire, within};
 use crate::{
     pipeline::{
         identify::Origin,
@@ -24,7 +24,7 @@ use crate::{
             token::OnePin,
         },
     },
-    service::{Callers, Failure, Filed, Permit, Service},
+    service::{self, Callers, Failure, Filed, Permit, Service},
 };
 
 /// The handlers.
@@ -45,7 +45,8 @@ impl OfficeService for Offices {
     ) -> Result<Response<DescribeOfficeReply>, Status> {
         let (_, _permit) = self.carrier(&request, "describe-office").await?;
         let service = &self.0;
-        let (in_force, policy) = (service.policy.sha256(), service.policy.now());
+        let policy = service.policy.now();
+        let in_force = policy.sha256();
         let signed = service.office().ok().and_then(|desk| desk.now().office.policy);
         let reading = service.policy.clone();
         let on_disk = tokio::task::spawn_blocking(move || match reading.on_disk() {
@@ -63,7 +64,7 @@ impl OfficeService for Offices {
             policy_file_sha256: on_disk.map(|digest| digest.0.to_vec()).unwrap_or_default(),
             act_lifetime_s: policy.office.act_lifetime_s,
             ticket_lifetime_s: policy.ticket_lifetime_s,
-            policy_toml: service.policy.text().to_string(),
+            policy_toml: policy.text().to_owned(),
         }))
     }
 
@@ -99,7 +100,10 @@ impl OfficeService for Offices {
         };
         let limit = if *limit == 0 { DEFAULT_ENTITIES } else { *limit.min(&MAX_LIMIT) };
         let training = |who: &PersonId| self.0.training_of(&current.office, who);
-        let page = pages::page(&current.office, &call.person().id, &training, after.as_ref(), limit as usize);
+        let findings = |entry: &SealEntry| self.0.findings_of_seal(entry);
+        let (own, reader) = (&call.person().id, self.0.reader(&current, &call));
+        let known = pages::Known { own, reader, training: &training, findings: &findings };
+        let page = pages::page(&current.office, known, after.as_ref(), limit as usize);
         Ok(Response::new(page))
     }
 
@@ -151,6 +155,7 @@ fn choice(asked: &ListActsRequest) -> Result<ActChoice, Status> {
         person: named(&asked.person_id, "person_id")?,
         request: named(&asked.request_id, "request_id")?,
         typ: named(&asked.typ, "typ")?,
+        seen_by: None,
     })
 }
 
@@ -162,6 +167,7 @@ fn on_wire(filed: &Filed) -> FiledAct {
         leaf_hash: filed.committed.leaf.as_bytes().to_vec(),
         time_us: filed.committed.time_us,
         signer: filed.signer.to_string(),
+        findings: filed.findings.iter().map(inspection::finding).collect(),
     }
 }
 
@@ -174,6 +180,7 @@ fn listed(row: FiledRow, signer_name: String) -> ListedAct {
             leaf_hash: row.leaf.as_bytes().to_vec(),
             time_us: row.time_us,
             signer: row.signer.to_string(),
+            findings: Vec::new(),
         }),
         signer_name,
         act: row.text.unwrap_or_default(),
@@ -222,7 +229,7 @@ fn grant(Grant { terms, by }: &Grant) -> v1::OfficeGrant {
     }
 }
 
-fn seal(entry: &SealEntry) -> v1::OfficeSeal {
+fn seal(entry: &SealEntry, findings: &[service::Finding]) -> v1::OfficeSeal {
     let application = &entry.application;
     let made = entry.life.made();
     let bytes = |digest: Digest| digest.0.to_vec();
@@ -263,6 +270,7 @@ fn seal(entry: &SealEntry) -> v1::OfficeSeal {
             .and_then(|asked| asked.revoked.as_ref())
             .map_or(0, |revoked| revoked.at_us),
         offer_accepted: offer.is_some_and(|offer| offer.accepted.is_some()),
+        findings: findings.iter().map(inspection::finding).collect(),
     }
 }
 

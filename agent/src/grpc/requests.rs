@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{PAGE_BYTES, caller, status, within};
+use super::{PAGE_BYTES, caller, last_word, status, within};
 use crate::{
     pipeline::identify::Caller,
     service::{Failure, Permit, SeenRequest, Service, Which},
@@ -101,19 +101,28 @@ impl RequestService for Requests {
         let found = self.0.request_document(&call, id).await;
         let spooled = found.map_err(|failure| status::of_failure(&failure))?;
         let (to, events) = mpsc::channel(AHEAD);
+        let service = self.0.clone();
         tokio::spawn(async move {
-            let _permit = call.permit;
-            for chunk in spooled.bytes().chunks(FETCH_CHUNK) {
-                if to.send(Ok(FetchDocumentEvent { chunk: chunk.to_vec() })).await.is_err() {
-                    return;
+            let sent = async {
+                for chunk in spooled.bytes().chunks(FETCH_CHUNK) {
+                    to.send(Ok(FetchDocumentEvent { chunk: chunk.to_vec() })).await.ok()?;
                 }
+                None
+            };
+            let ended = tokio::select! {
+                biased;
+                reason = service.until_unknown(&call) => Some(reason),
+                ended = sent => ended,
+            };
+            if let Some(reason) = ended {
+                last_word(&to, status::of_reason(reason)).await;
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(events))))
     }
 }
 
-/// Tells what is there and what changes, until the watcher goes or the agent stops.
+/// Tells what is there and what changes, until the watcher goes, is let in no longer, or the agent stops.
 async fn tell(
     service: Arc<Service>,
     caller: Caller,
@@ -154,6 +163,9 @@ async fn tell(
         }
     };
     let ended = tokio::select! {
+        // In this order: nothing is told any more to who is nobody here.
+        biased;
+        reason = service.until_unknown(&caller) => Some(reason),
         ended = told => ended,
         () = service.told_to_stop() => Some(Reason::AgentStopping),
         () = to.closed() => None,
@@ -209,7 +221,7 @@ fn request_id(text: &str) -> Result<RequestId, Status> {
 
 /// A request as the contract tells it.
 pub(super) fn on_wire(seen: &SeenRequest) -> v1::KeptRequest {
-    let tickets = seen.facts.tickets.iter().zip(&seen.approvers).map(|(ticket, name)| v1::RequestTicket {
+    let tickets = seen.tickets.iter().map(|(ticket, name)| v1::RequestTicket {
         act_id: ticket.act.to_string(),
         person_id: ticket.by.to_string(),
         name: name.clone(),

@@ -85,7 +85,7 @@ impl TokenService for Tokens {
         let present = within(self.0.limits.call, async {
             self.0.tokens().await.map_err(|error| status::of_token_error(&error))
         });
-        Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, caller.holder(), permit)))
+        Ok(Response::new(watch::events(self.0.clone(), present.await?, watching, caller, permit)))
     }
 
     async fn change_pin(

@@ -9,25 +9,29 @@ use sealkeeper_domain::{
 use sealkeeper_proto::{
     FETCH_CHUNK,
     v1::{
-        AcknowledgeReply, AcknowledgeRequest, FetchEvent, FetchRequest, ReviewReply, ReviewRequest,
-        StampReply, StampRequest, SubmitEvent, SubmitHeader, SubmitRequest, fetch_event, review_reply,
-        stamp_reply, submit_event, submit_request::Part, use_service_server::UseService,
+        AcknowledgeReply, AcknowledgeRequest, FetchEvent, FetchRequest, PagesEvent, PreviewEvent,
+        PreviewRequest, ReviewReply, ReviewRequest, ShowPagesRequest, StampReply, StampRequest, SubmitEvent,
+        SubmitRequest, fetch_event, review_reply, stamp_reply, use_service_server::UseService,
     },
 };
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Admitted, Items, caller, status, tokens, uploader, wire, within};
+use super::{
+    Admitted, Items, caller, pictures, status, tokens,
+    upload::{Ending, receive},
+    uploader, wire, within,
+};
 use crate::{
-    pipeline::{identify::Caller, ports::token::OnePin},
-    service::{Failure, Service, Submitted, Upload},
+    pipeline::ports::token::OnePin,
+    service::{Failure, Service},
 };
 
 /// The handlers.
 pub(super) struct Uses(pub(super) Arc<Service>);
 
-type Events<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Events<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl UseService for Uses {
@@ -71,6 +75,29 @@ impl UseService for Uses {
             Ok(Response::new(ReviewReply { result: Some(result) }))
         })
         .await
+    }
+
+    type ShowPagesStream = Events<PagesEvent>;
+
+    async fn show_pages(
+        &self,
+        request: Request<ShowPagesRequest>,
+    ) -> Result<Response<Self::ShowPagesStream>, Status> {
+        let call = caller(&self.0, &request, "show-pages").await?;
+        let id = request_id(&request.get_ref().request_id)?;
+        let events = pictures::show(self.0.clone(), call, id, request.into_inner());
+        Ok(Response::new(Box::pin(ReceiverStream::new(events))))
+    }
+
+    type PreviewStream = Events<PreviewEvent>;
+
+    async fn preview(
+        &self,
+        request: Request<Streaming<PreviewRequest>>,
+    ) -> Result<Response<Self::PreviewStream>, Status> {
+        let call = uploader(&self.0, &request, "preview").await?;
+        let events = pictures::preview(self.0.clone(), call, request.into_inner());
+        Ok(Response::new(Box::pin(ReceiverStream::new(events))))
     }
 
     async fn stamp(&self, request: Request<StampRequest>) -> Result<Response<StampReply>, Status> {
@@ -131,111 +158,6 @@ impl UseService for Uses {
             Ok(Response::new(AcknowledgeReply {}))
         })
         .await
-    }
-}
-
-/// How a submission ended early.
-enum Ending {
-    Failed(Failure),
-    Status(Box<Status>),
-    Gone,
-}
-
-impl Ending {
-    fn of(reason: Reason) -> Self {
-        Ending::Status(Box::new(status::of_reason(reason)))
-    }
-}
-
-impl From<Failure> for Ending {
-    fn from(failure: Failure) -> Self {
-        Ending::Failed(failure)
-    }
-}
-
-type EventSender = mpsc::Sender<Result<SubmitEvent, Status>>;
-
-/// Header, upload if it is wanted, judgement.
-async fn receive(
-    service: &Arc<Service>,
-    caller: Caller,
-    mut parts: Streaming<SubmitRequest>,
-    events: &EventSender,
-) -> Result<Submitted, Ending> {
-    let header = header(service, &mut parts).await?;
-    let applicant = header.applicant.clone();
-    let (asked, seal) = wire::asked(header).map_err(|status| Ending::Status(Box::new(status)))?;
-    let mut upload = service.begin_submit(caller, asked, seal, &applicant).await?;
-    let wanted = sealkeeper_proto::v1::Upload { wanted: upload.wanted() };
-    let event = SubmitEvent { event: Some(submit_event::Event::Upload(wanted)) };
-    events.send(Ok(event)).await.map_err(|_| Ending::Gone)?;
-    if upload.wanted() {
-        upload = chunks(service, upload, &mut parts).await?;
-    }
-    Ok(service.finish_submit(upload).await?)
-}
-
-async fn header(service: &Service, parts: &mut Streaming<SubmitRequest>) -> Result<SubmitHeader, Ending> {
-    match next(service, parts).await? {
-        Some(SubmitRequest { part: Some(Part::Header(header)) }) => Ok(header),
-        _ => Err(Ending::of(Reason::UploadOutOfOrder)),
-    }
-}
-
-async fn chunks(
-    service: &Service,
-    mut upload: Upload,
-    parts: &mut Streaming<SubmitRequest>,
-) -> Result<Upload, Ending> {
-    // As soon as the announced bytes are there the document is judged: the caller need not close its side first.
-    while !upload.is_whole() {
-        match next(service, parts).await {
-            Ok(Some(SubmitRequest { part: Some(Part::Chunk(chunk)) })) => {
-                upload = service.take_chunk(upload, chunk).await?;
-            }
-            Ok(None) => break,
-            Ok(Some(_)) => return Err(service.upload_failed(upload, Reason::UploadOutOfOrder).await.into()),
-            Err(BrokenOff::StoodStill) => {
-                return Err(service.upload_failed(upload, Reason::UploadIdle).await.into());
-            }
-            Err(other) => return Err(other.into()),
-        }
-    }
-    Ok(upload)
-}
-
-/// Why nothing more comes of a submission that its caller did not end.
-enum BrokenOff {
-    /// The caller was silent for too long.
-    StoodStill,
-    /// The caller is gone.
-    Gone,
-    /// The agent is stopping.
-    Stopping,
-}
-
-impl From<BrokenOff> for Ending {
-    fn from(broken: BrokenOff) -> Self {
-        match broken {
-            BrokenOff::StoodStill => Ending::of(Reason::UploadIdle),
-            BrokenOff::Gone => Ending::Gone,
-            BrokenOff::Stopping => Ending::of(Reason::AgentStopping),
-        }
-    }
-}
-
-/// The next message, or none once the caller has closed its side. It is waited for neither for ever nor beyond the end of the agent.
-async fn next(
-    service: &Service,
-    parts: &mut Streaming<SubmitRequest>,
-) -> Result<Option<SubmitRequest>, BrokenOff> {
-    tokio::select! {
-        () = service.told_to_stop() => Err(BrokenOff::Stopping),
-        message = tokio::time::timeout(service.limits.upload_idle, parts.message()) => match message {
-            Ok(Ok(message)) => Ok(message),
-            Ok(Err(_)) => Err(BrokenOff::Gone),
-            Err(_) => Err(BrokenOff::StoodStill),
-        },
     }
 }
 

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::{status, wire};
 use crate::{
-    pipeline::{identify::Holder, ports::token::TokenState},
+    pipeline::{identify::Caller, ports::token::TokenState},
     service::{Permit, Service, TokenChange, TokenEvent},
 };
 
@@ -20,15 +20,16 @@ pub(super) type Events = ReceiverStream<Result<v1::TokenEvent, Status>>;
 /// Events sent ahead of a watcher that reads slowly; more wait where all watchers' do.
 const AHEAD: usize = 16;
 
-/// Tells what is there and what happens, until the watcher goes or the agent stops. The caller's permit is held as long.
+/// Tells what is there and what happens, until the watcher goes, is let in no longer, or the agent stops. The caller's permit is held as long.
 pub(super) fn events(
     service: Arc<Service>,
     present: Vec<TokenState>,
     mut watching: broadcast::Receiver<TokenEvent>,
-    holder: Holder,
+    caller: Caller,
     permit: Permit,
 ) -> Events {
     let (to, events) = mpsc::channel(AHEAD);
+    let holder = caller.holder();
     tokio::spawn(async move {
         let _permit = permit;
         let told = async {
@@ -52,6 +53,9 @@ pub(super) fn events(
             }
         };
         let ended = tokio::select! {
+            // In this order: nothing is told any more to who is nobody here.
+            biased;
+            reason = service.until_unknown(&caller) => Some(reason),
             ended = told => ended,
             () = service.told_to_stop() => Some(Reason::AgentStopping),
             () = to.closed() => None,

@@ -15,7 +15,7 @@ use tonic::Status;
 
 use super::{inspection::finding, requests, status};
 use crate::{
-    pipeline::{identify::Holder, ports::token::TokenState, receipt::Receipt},
+    pipeline::{identify::Holder, pictures::DrawnPage, ports::token::TokenState, receipt::Receipt},
     service::{DocumentFacts, Refused, Reviewed, Service, StampOutcome, Submitted},
 };
 
@@ -163,7 +163,7 @@ pub(super) fn prepared(reviewed: &Reviewed) -> v1::Prepared {
     }
 }
 
-fn facts(document: &DocumentFacts) -> v1::Facts {
+pub(super) fn facts(document: &DocumentFacts) -> v1::Facts {
     let Facts { version, pages, pdf_a, tagged, signatures, .. } = &document.facts;
     let whole = document.size;
     v1::Facts {
@@ -197,7 +197,7 @@ fn pdfa_claim(claim: &PdfAClaim) -> String {
     }
 }
 
-fn seal_box(seal_box: SealBox) -> v1::Box {
+pub(super) fn seal_box(seal_box: SealBox) -> v1::Box {
     v1::Box {
         page: seal_box.page.saturating_add(1),
         left_um: seal_box.left_um,
@@ -205,6 +205,12 @@ fn seal_box(seal_box: SealBox) -> v1::Box {
         width_um: seal_box.width_um,
         height_um: seal_box.height_um,
     }
+}
+
+/// A page's picture as announced.
+pub(super) fn drawn_page(page: &DrawnPage) -> v1::DrawnPage {
+    let size = u32::try_from(page.png.len()).unwrap_or(u32::MAX);
+    v1::DrawnPage { number: page.number, width: page.width, height: page.height, dpi: page.dpi, size }
 }
 
 /// How a stamping ended.

@@ -1,5 +1,6 @@
 //! The office as acts have made it, for everybody in the agent who asks: people, and the seals that can be used.
 
+mod reader;
 mod sealed;
 
 use std::{
@@ -9,10 +10,12 @@ use std::{
 
 use sealkeeper_domain::{
     identity::{Digest, PersonId, SealId},
-    office::{Change, Office, Person as Registered, RequestFacts, Role, SealEntry},
+    office::{Change, Office, Person as Registered, RequestFacts, Role, SealEntry, Ticket},
+    policy::Policy,
     reason::Reason,
 };
 
+pub(crate) use self::reader::Reader;
 pub(crate) use self::sealed::{Sealed, facts_of, picture_facts};
 use crate::{
     pipeline::{
@@ -112,7 +115,7 @@ impl InForce {
     }
 
     /// The seal with this id, else the only one of this name. A name is free again once its seal is revoked: live ones come first.
-    fn named(&self, id_or_name: &str) -> Result<&SealEntry, Reason> {
+    pub(crate) fn named(&self, id_or_name: &str) -> Result<&SealEntry, Reason> {
         let seals = &self.office.seals;
         if let Some(entry) = id_or_name.parse().ok().and_then(|id: SealId| seals.get(&id)) {
             return Ok(entry);
@@ -135,9 +138,20 @@ impl InForce {
         self.seals.get(id).cloned().unwrap_or(Err(Reason::SealNotYetActive))
     }
 
-    /// Whether a person sees everything that is on record (S1): who makes seals, who keeps them, and who supervises both.
+    /// Seals this person keeps, is to keep by an application or an offer, or was to keep when they ended.
+    pub(crate) fn kept_by(&self, person: &PersonId) -> Vec<&SealEntry> {
+        self.office.seals.values().filter(|entry| reader::keeps(entry, person)).collect()
+    }
+
+    /// Whether a person sees everything that is on record (S1): who makes seals, and who supervises it. Custodians see what is about their own.
     pub(crate) fn oversees(&self, person: &PersonId) -> bool {
-        let roles = [Role::SealOffice, Role::Auditor, Role::Custodian];
+        let roles = [Role::SealOffice, Role::Auditor];
+        self.office.people.get(person).is_some_and(|person| roles.iter().any(|role| person.is(*role)))
+    }
+
+    /// Whether every request is this person's business, with its document, whatever its class: of those who supervise.
+    pub(crate) fn sees_all_requests(&self, person: &PersonId) -> bool {
+        let roles = [Role::SealOffice, Role::Auditor];
         self.office.people.get(person).is_some_and(|person| roles.iter().any(|role| person.is(*role)))
     }
 
@@ -146,10 +160,12 @@ impl InForce {
         self.office.seals.get(seal)?.kept().map(|active| &active.custodian)
     }
 
-    /// How many of a request's tickets count now.
-    pub(crate) fn good_tickets(&self, facts: &RequestFacts, now_us: u64) -> usize {
+    /// Which of a request's tickets count now.
+    pub(crate) fn good_tickets(&self, facts: &RequestFacts, policy: &Policy, now_us: u64) -> Vec<Ticket> {
         let active = self.office.seals.get(&facts.binding.seal).and_then(SealEntry::kept);
-        active.map_or(0, |active| facts.valid_tickets(&self.office, active, now_us).count())
+        active.map_or_else(Vec::new, |active| {
+            facts.valid_tickets(&self.office, active, policy, now_us).cloned().collect()
+        })
     }
 
     /// Name of a person, for people to read.
@@ -212,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_makes_keeps_or_supervises_seals_oversees_everything_while_employed() {
+    fn who_makes_or_supervises_seals_oversees_everything_while_employed() {
         let person = |id: &str, roles: &[Role], status| Registered {
             id: id.parse().unwrap(),
             name: id.into(),
@@ -237,6 +253,6 @@ mod tests {
             .into_iter()
             .filter(|id| in_force.oversees(&id.parse().unwrap()))
             .collect();
-        assert_eq!(overseers, ["office", "auditor", "keeper"]);
+        assert_eq!(overseers, ["office", "auditor"]);
     }
 }

@@ -12,6 +12,7 @@ use sealkeeper_domain::{
 use super::{
     admit::Admitted,
     approve::{OfficeView, bound, without_tickets},
+    certificate::check_validity,
     prepare::{Prepared, Reviewed},
     turn::Turn,
 };
@@ -46,8 +47,9 @@ impl Reviewed {
         self,
         admitted: &Admitted,
         policy: &Policy,
+        now_us: u64,
     ) -> Result<Allowed<'static>, Refusal> {
-        let prepared = self.still(admitted)?;
+        let prepared = self.still(admitted, now_us)?;
         without_tickets(&prepared.terms, policy)?;
         Ok(Allowed { prepared, leave: Leave::Solo })
     }
@@ -60,7 +62,7 @@ impl Reviewed {
         request: &RequestFacts,
         view: &OfficeView<'_>,
     ) -> Result<Allowed<'t>, Refusal> {
-        let prepared = self.still(admitted)?;
+        let prepared = self.still(admitted, view.now_us)?;
         let boxes = bound(prepared.seal_box);
         let stamped = Stamped {
             document_sha256: prepared.terms.sha256,
@@ -71,12 +73,14 @@ impl Reviewed {
         Ok(Allowed { prepared, leave: Leave::Office { cleared, _turn: turn } })
     }
 
-    /// What was prepared is what would be prepared now: the terms, which a new policy may fill in otherwise, and the seal with its key.
-    fn still(self, admitted: &Admitted) -> Result<Prepared, Refusal> {
+    /// What was prepared is what would be prepared now: the terms, which a new policy may fill in otherwise, and the seal with its key and a
+    /// certificate that has not ended while the custodian looked at it.
+    fn still(self, admitted: &Admitted, now_us: u64) -> Result<Prepared, Refusal> {
         let Reviewed(prepared) = self;
         if admitted.terms != prepared.terms || admitted.seal.seal != prepared.seal {
             return Err(Reason::ConfirmationMismatch.into());
         }
+        check_validity(&prepared.chain, now_us)?;
         Ok(prepared)
     }
 }

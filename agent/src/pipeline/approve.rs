@@ -65,8 +65,13 @@ impl<'o> OfficeView<'o> {
 impl<'f> Placed<'f> {
     /// In a solo journal.
     pub(crate) fn approve_solo(self, policy: &Policy) -> Result<Approved<'f>, Refusal> {
-        without_tickets(self.terms(), policy)?;
+        self.admissible_solo(policy)?;
         Ok(Approved { placed: self })
+    }
+
+    /// The same before anything is to be stamped.
+    pub(crate) fn admissible_solo(&self, policy: &Policy) -> Result<(), Refusal> {
+        without_tickets(self.terms(), policy)
     }
 
     /// In an office: every rule on uses, over the request as acts made it and the document as it was found now.

@@ -16,6 +16,12 @@ pub(crate) fn valid_chain(
     let chain = SigningChain::from_der(&key.certificate, &registered.issuers).map_err(|error| {
         Violation::new(Reason::from_code(error.code()).unwrap_or(Reason::CertificateBad)).with("what", error)
     })?;
+    check_validity(&chain, now_us)?;
+    Ok(chain)
+}
+
+/// Whether the signer's certificate is valid at `now_us`, µs since the Unix epoch (U8).
+pub(crate) fn check_validity(chain: &SigningChain, now_us: u64) -> Result<(), Violation> {
     let validity = chain.signer().certificate().tbs_certificate().validity();
     let now = Duration::from_micros(now_us);
     if now < validity.not_before.to_unix_duration() {
@@ -24,7 +30,7 @@ pub(crate) fn valid_chain(
     if now > validity.not_after.to_unix_duration() {
         return Err(Violation::new(Reason::CertificateExpired).with("not-after", validity.not_after));
     }
-    Ok(chain)
+    Ok(())
 }
 
 /// How long the signer's certificate is valid still.

@@ -8,7 +8,7 @@ use sealkeeper_domain::{
     reason::Reason,
     refusal::{Refusal, Violation},
 };
-use sealkeeper_pades::{Document, Facts, ReadError, inspect, revision::InputDigest};
+use sealkeeper_pades::{Document, Facts, ReadError, revision::InputDigest};
 
 use super::admit::Admitted;
 
@@ -25,18 +25,15 @@ impl<'f> Hashed<'f> {
     }
 }
 
-/// What is found in the document of this digest, beside its structure.
+/// What was found in the document of this digest: its bytes never change, so it need not be found again.
 #[derive(Clone)]
 pub(crate) struct Content {
-    sha256: Digest,
-    examined: Arc<Examined>,
-}
-
-impl Content {
-    /// What whoever looked at the bytes of this digest found.
-    pub(crate) fn new(sha256: Digest, examined: Arc<Examined>) -> Self {
-        Content { sha256, examined }
-    }
+    /// The document.
+    pub(crate) sha256: Digest,
+    /// What its structure says.
+    pub(crate) facts: Arc<Facts>,
+    /// What was found beside that.
+    pub(crate) examined: Arc<Examined>,
 }
 
 /// A document whose structure is certain, and what it is.
@@ -44,18 +41,17 @@ pub(crate) struct Inspected<'f> {
     pub(super) admitted: Admitted,
     pub(super) document: Document<'f>,
     pub(super) input: InputDigest,
-    pub(super) facts: Facts,
+    pub(super) facts: Arc<Facts>,
     pub(super) examined: Arc<Examined>,
 }
 
 impl Admitted {
-    /// Checks that these are the announced bytes, and the content theirs, and reads their structure.
+    /// Checks that these are the announced bytes, and what was found theirs, and opens them.
     pub(crate) fn inspect<'f>(self, hashed: Hashed<'f>, content: Content) -> Result<Inspected<'f>, Refusal> {
-        // A document known by its digest was never counted against the size announced with it.
-        let (announced, size) = (self.terms.size, hashed.bytes.len() as u64);
-        if announced != size {
-            let other = Violation::new(Reason::DocumentSizeMismatch).with("announced", announced);
-            return Err(other.with("received", size).into());
+        // A document known by its digest was never counted against the size announced with it. How large it is, is not told: nobody sent it now.
+        let announced = self.terms.size;
+        if announced != hashed.bytes.len() as u64 {
+            return Err(Violation::new(Reason::DocumentSizeMismatch).with("announced", announced).into());
         }
         let digest = Digest(hashed.input.sha256());
         if digest != self.terms.sha256 {
@@ -65,8 +61,7 @@ impl Admitted {
             return Err(Violation::new(Reason::DocumentDigestMismatch).with("sha256", content.sha256).into());
         }
         let document = Document::open(hashed.bytes).map_err(|error| unreadable(&error))?;
-        let facts = inspect(&document).map_err(|error| unreadable(&error))?;
-        let examined = content.examined;
+        let Content { facts, examined, .. } = content;
         Ok(Inspected { admitted: self, document, input: hashed.input, facts, examined })
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod embed;
 pub(crate) mod identify;
 pub(crate) mod inspect;
 pub(crate) mod kept;
+pub(crate) mod pictures;
 pub(crate) mod place;
 pub(crate) mod ports;
 pub(crate) mod prepare;

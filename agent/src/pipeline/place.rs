@@ -9,7 +9,7 @@ use sealkeeper_domain::{
     request::Terms,
     rule::document::examine,
 };
-use sealkeeper_pades::{Facts, PlacedBox};
+use sealkeeper_pades::{Facts, PageError, PlacedBox};
 
 use super::inspect::{Inspected, unreadable};
 
@@ -46,8 +46,12 @@ impl<'f> Inspected<'f> {
         let index = placement.page.index(u32::try_from(pages).unwrap_or(u32::MAX))?;
         let page = self.document.page(index as usize).map_err(|error| unreadable(&error))?;
         let size = self.admitted.seal.seal.size;
-        let geometry =
-            page.geometry().map_err(|error| coded(error.code(), Reason::PdfPageUnusable, &error))?;
+        let geometry = page.geometry().map_err(|error| match error {
+            PageError::Read(error) => unreadable(&error),
+            PageError::Geometry(error) => {
+                coded(error.code(), Reason::PdfPageUnusable, &error).with("page", index + 1)
+            }
+        })?;
         let placed = geometry
             .place(placement.x_um, placement.y_um, size.width_um(), size.height_um())
             .map_err(|error| coded(error.code(), Reason::PlacementOutsidePage, &error))?;

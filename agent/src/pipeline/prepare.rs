@@ -11,7 +11,7 @@ use sealkeeper_domain::{
 use sealkeeper_journal::TreeHead;
 use sealkeeper_pades::{
     cms::{CmsError, MessageDigest, SignatureAlgorithm, SigningChain, contents_capacity},
-    revision::{self, JournalWitness, SignatureDictionary, VisibleSeal},
+    revision::{self, JournalWitness, RevisionError, SignatureDictionary, VisibleSeal},
 };
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     approve::Approved,
     certificate::valid_chain,
     identify::{Caller, Holder},
+    inspect::unreadable,
     place::Placed,
     ports::key::SigningKey,
 };
@@ -118,13 +119,18 @@ pub(crate) struct Prepared {
 impl Placed<'_> {
     /// Whether a revision can be written at all, before there is a use to write it for: told at once, not when the custodian is asked.
     pub(crate) fn check_revisable(&self) -> Result<(), Stop> {
+        self.unsigned().map(drop)
+    }
+
+    /// The revision as it looks, of no use and with no place for a signature.
+    pub(super) fn unsigned(&self) -> Result<revision::Prepared, Stop> {
         let marks = UseMarks {
             use_id: UseId::new(uuid::Uuid::max()),
             origin: "none".into(),
             journal: TreeHead { size: 0, root: sealkeeper_journal::empty_root() },
             now_us: 0,
         };
-        write_revision(self, &marks, 0).map(|_| ())
+        write_revision(self, &marks, 0)
     }
 }
 
@@ -187,6 +193,9 @@ fn write_revision(
         picture: &registered.picture,
     };
     revision::prepare(&inspected.document, &inspected.input, &seal, &dictionary).map_err(|error| {
+        if let RevisionError::Read(error) = &error {
+            return Stop::Refused { stage: "prepare", refusal: unreadable(error).into() };
+        }
         match Reason::from_code(error.code()) {
             Some(Reason::Internal) | None => Stop::Fault(error.to_string()),
             Some(reason) => {
@@ -256,7 +265,7 @@ impl Reviewed {
 
 #[cfg(test)]
 mod tests {
-    use sealkeeper_pades::{Damage, GeometryError, Limit, ReadError, cms::CmsError, revision::RevisionError};
+    use sealkeeper_pades::{Damage, GeometryError, Limit, ReadError, cms::CmsError};
 
     use super::*;
 

@@ -5,6 +5,7 @@ mod file;
 mod tests;
 
 use std::{
+    ops::Deref,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -158,16 +159,38 @@ pub(crate) struct PolicyInForce {
     source: PolicySource,
     ledger: Arc<dyn Ledger>,
     scribe: Scribe,
-    current: RwLock<Current>,
+    current: RwLock<Thresholds>,
     /// Held from the look at the file to its coming into force: what is read last is what stays.
     reloading: tokio::sync::Mutex<()>,
 }
 
+/// A policy with the file it was read from: whoever judges by it can tell whether that is the one the seal office signed for, whatever comes into
+/// force meanwhile.
 #[derive(Clone)]
-struct Current {
+pub(crate) struct Thresholds {
     policy: Arc<Policy>,
     text: Arc<str>,
     sha256: Digest,
+}
+
+impl Thresholds {
+    /// The file, as it was then.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// SHA-256 of the file.
+    pub(crate) fn sha256(&self) -> Digest {
+        self.sha256
+    }
+}
+
+impl Deref for Thresholds {
+    type Target = Policy;
+
+    fn deref(&self) -> &Policy {
+        &self.policy
+    }
 }
 
 /// Why what was in force before still is.
@@ -183,18 +206,13 @@ pub(crate) enum ReloadError {
 
 impl PolicyInForce {
     /// What is in force now. Whoever judges one call by several thresholds takes it once.
-    pub(crate) fn now(&self) -> Arc<Policy> {
-        self.current().policy
-    }
-
-    /// The file it was read from, as it was then.
-    pub(crate) fn text(&self) -> Arc<str> {
-        self.current().text
+    pub(crate) fn now(&self) -> Thresholds {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// SHA-256 of the file it was read from.
     pub(crate) fn sha256(&self) -> Digest {
-        self.current().sha256
+        self.now().sha256
     }
 
     /// The file as it lies there now: its SHA-256, or why it would not be taken. Reads the disk, changes nothing.
@@ -231,12 +249,8 @@ impl PolicyInForce {
     #[cfg(test)]
     pub(crate) fn unrecorded(source: PolicySource, ledger: Arc<dyn Ledger>, scribe: Scribe) -> Self {
         let PolicyFile { policy, text, sha256 } = source.file().unwrap();
-        let current = RwLock::new(Current { policy: Arc::new(policy), text: text.into(), sha256 });
+        let current = RwLock::new(Thresholds { policy: Arc::new(policy), text: text.into(), sha256 });
         PolicyInForce { source, ledger, scribe, current, reloading: tokio::sync::Mutex::default() }
-    }
-
-    fn current(&self) -> Current {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -246,7 +260,7 @@ async fn load(
     scribe: &Scribe,
     authority: &PolicyAuthority,
     file: PolicyFile,
-) -> Result<Current, LedgerError> {
+) -> Result<Thresholds, LedgerError> {
     let PolicyFile { policy, text, sha256 } = file;
     let act = authority.act_for(sha256);
     let entry = scribe.entry(|draft| {
@@ -255,7 +269,7 @@ async fn load(
     })?;
     let kept = Arc::from(text.as_str());
     ledger.load_policy(text, entry).await?;
-    Ok(Current { policy: Arc::new(policy), text: kept, sha256 })
+    Ok(Thresholds { policy: Arc::new(policy), text: kept, sha256 })
 }
 
 fn rejected_entry(rejection: &Rejection) -> Result<Entry, LedgerError> {

@@ -138,6 +138,8 @@ async fn a_good_file_is_in_force_at_once_and_a_bad_one_never() {
     assert_eq!(policy.reload().await.unwrap(), of(&two).unwrap());
     assert_eq!((policy.now().copies_per_request, policy.sha256()), (2, of(&two).unwrap()));
     assert_eq!(before.copies_per_request, 100, "who took one before goes on with it");
+    // And knows which file it is from: that of what they judge by, not of what is in force by now.
+    assert_eq!((Some(before.sha256()), before.text()), (of(Policy::SOLO_TOML), Policy::SOLO_TOML));
 
     let bad = solo_with("tickets = 0", "tickets = 1");
     home.write(&bad);

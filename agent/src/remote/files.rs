@@ -25,6 +25,7 @@ use x509_cert::{
 };
 use zeroize::Zeroizing;
 
+use super::list_age::ListAges;
 use crate::socket::HangUp;
 
 /// Most bytes of one file, 16 MiB: revocation lists of public authorities have a few.
@@ -72,6 +73,18 @@ pub(crate) enum TlsFilesError {
         /// What is wrong.
         what: String,
     },
+    /// An older revocation list than the one in force: whoever was revoked since would be let in again.
+    #[error("{path}: the revocation list of {issuer} ({given}) is older than the one in force ({in_force})")]
+    OlderList {
+        /// Which file.
+        path: PathBuf,
+        /// Whose list, RFC 4514.
+        issuer: String,
+        /// Number and time of the one given.
+        given: String,
+        /// The same of the one in force.
+        in_force: String,
+    },
     /// Each file is good, and they do not go together.
     #[error("{0}")]
     Together(rustls::Error),
@@ -90,6 +103,8 @@ pub(crate) struct Tls {
     pub(super) certificate_until_s: u64,
     /// When the first of the lists expires, s since the Unix epoch; from then on nobody new is let in.
     pub(super) lists_until_s: Option<u64>,
+    /// How old the lists are.
+    pub(super) ages: ListAges,
 }
 
 /// How a file looked: a change of it changes this.
@@ -109,7 +124,7 @@ impl TlsFiles {
         }
         // Between issuers and lists, so that no other split of the same digests has the same one.
         trust.push(0);
-        let (mut lists, mut lists_until_s) = (Vec::new(), None);
+        let (mut lists, mut lists_until_s, mut ages) = (Vec::new(), None, ListAges::default());
         for path in &self.revocation_lists {
             for list in all::<CertificateRevocationListDer<'static>>(path, &self.own(path)?, "X509 CRL")? {
                 trust.extend(Digest::of(&list).0);
@@ -118,6 +133,7 @@ impl TlsFiles {
                 let Some(next) = parsed.tbs_cert_list.next_update else {
                     return Err(content(path, "a list must tell when the next one is due (nextUpdate)"));
                 };
+                ages.take(path, &parsed).map_err(|error| content(path, error))?;
                 lists_until_s = Some(lists_until_s.unwrap_or(u64::MAX).min(seconds(next)));
                 lists.push(list);
             }
@@ -156,6 +172,7 @@ impl TlsFiles {
             trust: Digest::of(&trust),
             certificate_until_s,
             lists_until_s,
+            ages,
         })
     }
 
@@ -233,7 +250,7 @@ pub(super) fn end_of(certificate: &CertificateDer<'_>) -> Result<u64, der::Error
     Ok(seconds(certificate.tbs_certificate().validity().not_after))
 }
 
-fn seconds(time: Time) -> u64 {
+pub(super) fn seconds(time: Time) -> u64 {
     time.to_unix_duration().as_secs()
 }
 

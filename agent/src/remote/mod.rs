@@ -8,6 +8,7 @@
 
 mod connection;
 mod files;
+mod list_age;
 mod places;
 mod reload;
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(crate) enum Look {
     Same,
     /// Other files are in force; `hung_up` where that ended the standing connections.
     Taken { hung_up: bool },
-    /// They are not good, and the last good ones stay in force.
+    /// They are not good, or hold an older revocation list, and the last good ones stay in force.
     Kept,
 }
 
@@ -69,7 +69,9 @@ impl TlsDesk {
             return Look::Same;
         }
         seen.looks = looks;
-        let mut new = match self.files.read() {
+        let old = self.now();
+        let read = self.files.read().and_then(|new| new.ages.check(&old.ages).map(|()| new));
+        let mut new = match read {
             Ok(new) => new,
             Err(error) => {
                 let trouble = Some(error.to_string());
@@ -81,7 +83,6 @@ impl TlsDesk {
             }
         };
         seen.trouble = None;
-        let old = self.now();
         let hung_up = new.trust != old.trust;
         if !hung_up {
             new.hang_up = old.hang_up.clone();

@@ -21,6 +21,7 @@ use crate::{
         place::Placed,
         prepare::Reviewed,
     },
+    policy::Thresholds,
 };
 
 const DAY_US: u64 = 86_400_000_000;
@@ -37,7 +38,8 @@ impl Service {
         if current.office.people.contains_key(&id) { Ok(id) } else { Err(unknown()) }
     }
 
-    /// A request that was placed, as the office sees it first: filed by nobody, unless its applicant is the seal's custodian, who is here.
+    /// A request that was placed, as the office sees it first: filed by nobody, unless its applicant is the seal's custodian, who
+    /// brings it on this machine: what comes from afar is signed like anybody's (G3).
     pub(super) fn drafted(
         &self,
         placed: &Placed<'_>,
@@ -45,15 +47,16 @@ impl Service {
         caller: &Caller,
         applicant: &PersonId,
         expires_us: u64,
-        policy: &Policy,
+        policy: &Thresholds,
     ) -> Result<Option<RequestFacts>, Stop> {
         let Ok(desk) = self.office() else { return Ok(None) };
         let current = desk.now();
-        self.check_policy(&current)?;
+        check_policy(&current, policy)?;
         let binding = placed.binding(id, applicant.clone()).at("approve")?;
         let entry = entry(&current, &placed.terms().seal)?;
         let keeps = current.custodian_of(entry.id()) == Some(&caller.person().id);
-        let state = if keeps && *applicant == caller.person().id {
+        let is_here = caller.origin().channel() == Channel::Local;
+        let state = if keeps && is_here && *applicant == caller.person().id {
             RequestState::Filed(None)
         } else {
             RequestState::Drafted
@@ -79,7 +82,7 @@ impl Service {
         placed: Placed<'f>,
         kept: &KeptRequest,
         caller: &Caller,
-        policy: &Policy,
+        policy: &Thresholds,
         used_today: u32,
     ) -> Result<Approved<'f>, Stop> {
         let Ok(desk) = self.office() else {
@@ -87,7 +90,7 @@ impl Service {
             return placed.approve_solo(policy).at("approve");
         };
         let current = desk.now();
-        self.check_policy(&current)?;
+        check_policy(&current, policy)?;
         let facts = kept.facts.as_ref().ok_or(Reason::RequestNotFiled).at("approve")?;
         let view = self.view(&current, kept, caller, policy, used_today)?;
         placed.approve(facts, &view).at("approve")
@@ -109,10 +112,11 @@ impl Service {
         let admitted = self.admitted(&kept.asked, kept.seal.as_str(), kept.applicant.clone(), &policy)?;
         let Some((desk, turn)) = turn else {
             only_ones_own(&kept, caller)?;
-            return Ok((reviewed.allow_solo(&admitted, &policy).at("approve")?, kept));
+            let allowed = reviewed.allow_solo(&admitted, &policy, self.clock.now_us());
+            return Ok((allowed.at("approve")?, kept));
         };
         let current = desk.now();
-        self.check_policy(&current)?;
+        check_policy(&current, &policy)?;
         let facts = kept.facts.as_ref().ok_or(Reason::RequestNotFiled).at("approve")?;
         let used_today = self.used_today(&kept).await?;
         let view = self.view(&current, &kept, caller, &policy, used_today)?;
@@ -140,21 +144,6 @@ impl Service {
         })
     }
 
-    /// Nothing is asked or stamped by thresholds other than those the seal office signed.
-    fn check_policy(&self, current: &InForce) -> Result<(), Stop> {
-        let in_force = self.policy.sha256();
-        match current.office.policy {
-            Some(signed) if signed == in_force => Ok(()),
-            signed => {
-                let mut unsigned = Violation::new(Reason::PolicyUnsigned).with("in-force", in_force);
-                if let Some(signed) = signed {
-                    unsigned = unsigned.with("signed", signed);
-                }
-                Err(unsigned).at("approve")
-            }
-        }
-    }
-
     /// Copies stamped since midnight of the office for a request's applicant with its seal.
     pub(super) async fn used_today(&self, kept: &KeptRequest) -> Result<u32, Stop> {
         if self.office().is_err() {
@@ -172,11 +161,25 @@ impl Service {
         }
     }
 
-    /// Names of those whose tickets a request has.
+    /// Names of those whose tickets for a request count now.
     pub(super) fn names_of_approvers(&self, kept: &KeptRequest) -> Vec<String> {
         let (Ok(desk), Some(facts)) = (self.office(), &kept.facts) else { return Vec::new() };
         let current = desk.now();
-        facts.tickets.iter().map(|ticket| current.name_of(&ticket.by)).collect()
+        let good = current.good_tickets(facts, &self.policy.now(), self.clock.now_us());
+        good.iter().map(|ticket| current.name_of(&ticket.by)).collect()
+    }
+
+    /// Only its custodian is asked to confirm what would be stamped with a seal. One that nobody keeps now is told by its state.
+    pub(super) fn check_confirms(&self, caller: &Caller, seal: &SealId) -> Result<(), Violation> {
+        let Ok(desk) = self.office() else {
+            return caller.as_custodian().map(|_| ()).map_err(Violation::from);
+        };
+        match desk.now().custodian_of(seal) {
+            Some(custodian) if *custodian != caller.person().id => {
+                Err(Violation::new(Reason::NotCustodian).with("seal", seal))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the caller keeps the seal of this use; in a solo journal there is nobody else.
@@ -189,6 +192,21 @@ impl Service {
         let Ok(desk) = self.office() else { return true };
         let id = &caller.person().id;
         kept.applicant == *id || desk.now().custodian_of(&kept.seal) == Some(id)
+    }
+}
+
+/// Nothing is asked or stamped by thresholds other than those the seal office signed: these are what is judged by, not what is in force by now.
+fn check_policy(current: &InForce, judged_by: &Thresholds) -> Result<(), Stop> {
+    let sha256 = judged_by.sha256();
+    match current.office.policy {
+        Some(signed) if signed == sha256 => Ok(()),
+        signed => {
+            let mut unsigned = Violation::new(Reason::PolicyUnsigned).with("in-force", sha256);
+            if let Some(signed) = signed {
+                unsigned = unsigned.with("signed", signed);
+            }
+            Err(unsigned).at("approve")
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Backup {
 impl Service {
     /// Makes a copy of the whole journal, for whoever may read the whole of it (S1).
     pub(crate) async fn back_up(&self, caller: &Caller) -> Result<Backup, Failure> {
-        self.may_read_journal(caller, "backup").await?;
+        self.may_copy_journal(caller).await?;
         match self.copied().await {
             Ok(backup) => Ok(backup),
             Err(stop) => Err(self.refuse(Subject::new("backup", caller), stop).await),

@@ -3,12 +3,15 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     ops::RangeInclusive,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use sealkeeper_domain::{
-    document::{Active, ActiveKind, Examined, External, ExternalKind, Hit, Named, Signature},
+    document::{
+        Active, ActiveKind, Damaged, DamagedKind, Examined, External, ExternalKind, Hit, Named, Signature,
+    },
     identity::Digest,
     placement::PageChoice,
     policy::DocumentRules,
@@ -17,10 +20,10 @@ use sealkeeper_domain::{
     request,
 };
 use sealkeeper_pades::{
-    Document, FoundHazard, Hazard, ReadError, hidden_layers, inspect,
+    Document, Facts, FoundHazard, Hazard, ReadError, hidden_layers, inspect,
     revision::InputDigest,
     scan,
-    validate::{Verdict, validate},
+    validate::{Coverage, Verdict, changed_since, validate},
 };
 
 use super::{Service, joined};
@@ -39,7 +42,7 @@ const KEPT: usize = 256;
 /// Who looks at documents, and what was found lately.
 pub(crate) struct Documents {
     pub(super) viewer: Arc<dyn Viewer>,
-    kept: Mutex<VecDeque<(LookedFor, Arc<Examined>)>>,
+    kept: Mutex<VecDeque<(LookedFor, Content)>>,
 }
 
 /// What was looked for in which document.
@@ -53,9 +56,12 @@ struct LookedFor {
 
 /// What the structure tells: all of it but what is on the pages.
 struct Held {
+    facts: Facts,
     examined: Examined,
     /// The pages to look at, from 1; none where the one to be stamped is not there.
     pages: Option<RangeInclusive<u32>>,
+    /// Width and height of each page as seen, pt, where they are certain.
+    sizes: Vec<Option<(f64, f64)>>,
 }
 
 impl Documents {
@@ -63,15 +69,15 @@ impl Documents {
         Documents { viewer, kept: Mutex::default() }
     }
 
-    fn known(&self, asked: &LookedFor) -> Option<Arc<Examined>> {
+    fn known(&self, asked: &LookedFor) -> Option<Content> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(known, _)| known == asked).map(|(_, examined)| examined.clone())
+        kept.iter().find(|(known, _)| known == asked).map(|(_, content)| content.clone())
     }
 
-    fn keep(&self, asked: LookedFor, examined: Arc<Examined>) {
+    fn keep(&self, asked: LookedFor, content: Content) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
-        kept.push_front((asked, examined));
+        kept.push_front((asked, content));
     }
 }
 
@@ -82,6 +88,17 @@ impl Service {
         asked: &request::Asked,
         rules: DocumentRules,
     ) -> Result<(Spooled, InputDigest, Content), Stop> {
+        let sha256 = asked.sha256;
+        self.examined_in(asked, rules, move |service| service.document(sha256)).await
+    }
+
+    /// The same of the document wherever it lies.
+    pub(super) async fn examined_in(
+        self: &Arc<Self>,
+        asked: &request::Asked,
+        rules: DocumentRules,
+        open: impl FnOnce(&Service) -> Result<(Spooled, InputDigest), Stop> + Send + 'static,
+    ) -> Result<(Spooled, InputDigest, Content), Stop> {
         let (service, sha256) = (self.clone(), asked.sha256);
         // An ask for no place, or for several, was refused before.
         let page = asked.placements.first().and_then(|placement| placement.as_ref().ok());
@@ -89,39 +106,45 @@ impl Service {
         let all = rules.examine_all_pages;
         let looked_for = LookedFor { sha256, page: (!all).then_some(page), rules };
         if let Some(known) = self.documents.known(&looked_for) {
-            let reading = tokio::task::spawn_blocking(move || service.document(sha256));
+            let reading = tokio::task::spawn_blocking(move || open(&service));
             let (spooled, input) = joined(reading.await)??;
-            return Ok((spooled, input, Content::new(sha256, known)));
+            return Ok((spooled, input, known));
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let (spooled, input) = service.document(sha256)?;
+            let (spooled, input) = open(&service)?;
             let held =
                 Held::read(spooled.bytes(), page, all).map_err(|error| unreadable(&error)).at("inspect")?;
             Ok::<_, Stop>((spooled, input, held))
         });
-        let (spooled, input, Held { mut examined, pages }) = joined(reading.await)??;
-        let Some(pages) = pages else { return Ok((spooled, input, Content::new(sha256, examined.into()))) };
-        let file = spooled.read_only().map_err(|error| Stop::Fault(format!("spool: {error}")))?;
+        let (spooled, input, Held { facts, mut examined, pages, sizes }) = joined(reading.await)??;
+        let content = |examined: Examined| Content { sha256, facts: facts.into(), examined: examined.into() };
+        let Some(pages) = pages else { return Ok((spooled, input, content(examined))) };
+        let file =
+            spooled.read_only(examined.pages).map_err(|error| Stop::Fault(format!("spool: {error}")))?;
         let sought = Sought { draft_words: looked_for.rules.draft_markers.clone(), keywords: Vec::new() };
-        let looked =
-            self.documents.viewer.look(file, pages, sought).await.map_err(Violation::from).at("inspect")?;
+        // Readers would show different documents.
+        let other = || Violation::new(Reason::PdfDamaged).with("what", "page-count");
+        let looked = self.documents.viewer.look(file, pages, sought).await;
+        let looked = looked.map_err(|unviewed| match unviewed.reason {
+            Reason::PdfNoSuchPage => other(),
+            _ => Violation::from(unviewed),
+        });
+        let looked = looked.at("inspect")?;
         if looked.page_count != examined.pages {
-            // Readers would show different documents.
-            let other =
-                Violation::new(Reason::PdfDamaged).with("what", "page-count").with("seen", looked.page_count);
-            return Err(other).at("inspect");
+            return Err(other().with("seen", looked.page_count)).at("inspect");
         }
+        compare(&mut examined, &looked, &sizes);
         show(&mut examined, looked, &looked_for.rules);
-        let examined = Arc::new(examined);
-        self.documents.keep(looked_for, examined.clone());
-        Ok((spooled, input, Content::new(sha256, examined)))
+        let content = content(examined);
+        self.documents.keep(looked_for, content.clone());
+        Ok((spooled, input, content))
     }
 }
 
 impl Held {
     fn read(bytes: &[u8], page: PageChoice, all: bool) -> Result<Self, ReadError> {
         let document = Document::open(bytes)?;
-        let facts = inspect(&document)?;
+        let mut facts = inspect(&document)?;
         let pages = u32::try_from(facts.pages).unwrap_or(u32::MAX);
         let mut examined = Examined { pages, xfa: facts.xfa, ..Examined::default() };
         for found in scan(&document)? {
@@ -130,15 +153,20 @@ impl Held {
         let layers = hidden_layers(&document)?;
         examined.hidden_layers.extend(layers.into_iter().map(|layer| Named { page: None, name: layer.name }));
         examined.form_fields =
-            facts.fillable_fields.into_iter().map(|name| Named { page: None, name }).collect();
+            // They may be many, and are not kept twice.
+            mem::take(&mut facts.fillable_fields).into_iter().map(|name| Named { page: None, name }).collect();
         if !facts.signatures.is_empty() {
-            let broken = validate(bytes)?.into_iter().filter_map(|report| match report.verdict {
-                Verdict::Broken { why } => {
-                    Some(Signature { field: report.field, why: why.code().to_owned() })
-                }
-                _ => None,
-            });
-            examined.broken_signatures = broken.collect();
+            for report in validate(bytes)? {
+                let why = match (report.verdict, report.coverage) {
+                    (Verdict::Broken { why }, _) => why.code(),
+                    // Intact or not judged: a page that changed since is not what was signed.
+                    (_, Some(Coverage::WholeRevision { end })) if changed_since(&document, end)? => {
+                        Reason::SignatureChangedAfterwards.code()
+                    }
+                    _ => continue,
+                };
+                examined.broken_signatures.push(Signature { field: report.field, why: why.to_owned() });
+            }
         }
         let pages = match (page.index(pages), all) {
             // What is wrong with the page is told by whoever places the seal.
@@ -147,20 +175,21 @@ impl Held {
             (Ok(index), false) => Some(index + 1..=index + 1),
             (Err(_), false) => None,
         };
-        Ok(Held { examined, pages })
+        let size = |index| Some(document.page(index).ok()?.geometry().ok()?.visible_size_um());
+        let point = |um: u32| f64::from(um) * 72.0 / 25_400.0;
+        let sizes =
+            (0..facts.pages).map(|index| size(index).map(|(width, height)| (point(width), point(height))));
+        let sizes = sizes.collect();
+        Ok(Held { facts, examined, pages, sizes })
     }
 }
 
 /// Something that the structure holds.
 fn take(examined: &mut Examined, found: FoundHazard) {
     let page = found.page.and_then(|index| u32::try_from(index + 1).ok());
-    let mut acts = |kind| {
-        examined.active.push(Active {
-            page,
-            kind,
-            place: format!("object {} {}", found.object.number, found.object.generation),
-        })
-    };
+    let place = format!("object {} {}", found.object.number, found.object.generation);
+    let mut damaged = |kind| examined.damaged.push(Damaged { page, kind, place: place.clone() });
+    let mut acts = |kind| examined.active.push(Active { page, kind, place: place.clone() });
     match found.hazard {
         Hazard::JavaScript => acts(ActiveKind::JavaScript),
         Hazard::Launch => acts(ActiveKind::Launch),
@@ -172,12 +201,33 @@ fn take(examined: &mut Examined, found: FoundHazard) {
         Hazard::ExternalStream => examined.external.push(External { page, kind: ExternalKind::Stream }),
         Hazard::ExternalContent => examined.external.push(External { page, kind: ExternalKind::Content }),
         Hazard::ExternalDocument => examined.external.push(External { page, kind: ExternalKind::Document }),
-        Hazard::AlternateImage => examined.hidden_layers.push(Named { page, name: String::new() }),
+        Hazard::AlternateImage | Hazard::InverseLayer => {
+            examined.hidden_layers.push(Named { page, name: String::new() })
+        }
         Hazard::EmbeddedFile | Hazard::Portfolio => {
             examined.embedded_files.push(Named { page, name: String::new() })
         }
+        Hazard::StreamLength => damaged(DamagedKind::StreamLength),
+        Hazard::Lost => damaged(DamagedKind::Lost),
         // Also what a later version of the reader finds: nobody here knows what it does.
-        _ => acts(ActiveKind::Unreadable),
+        _ => damaged(DamagedKind::Unreadable),
+    }
+}
+
+/// By how much two may differ on the length of a page's side and yet mean the same, pt.
+const SAME: f64 = 1.0;
+
+/// A page that the viewer draws in another size than it has is not what anybody confirms.
+fn compare(examined: &mut Examined, looked: &Looked, sizes: &[Option<(f64, f64)>]) {
+    for page in &looked.pages {
+        let certain =
+            (page.number as usize).checked_sub(1).and_then(|index| sizes.get(index).copied().flatten());
+        let Some((width, height)) = certain else { continue };
+        let same = |one: f64, other: f64| (one - other).abs() <= SAME + other.abs() * 1e-3;
+        if !same(page.width_pt, width) || !same(page.height_pt, height) {
+            let place = String::new();
+            examined.damaged.push(Damaged { page: Some(page.number), kind: DamagedKind::PageSize, place });
+        }
     }
 }
 

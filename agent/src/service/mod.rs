@@ -4,6 +4,7 @@ mod approval;
 mod asking_pin;
 mod backup;
 mod callers;
+mod clock;
 mod content;
 mod destruction;
 mod diagnosis;
@@ -15,12 +16,14 @@ mod key_signature;
 mod keys;
 mod office;
 mod own_pin;
+mod pictures;
 mod pins;
 mod presence;
 mod recall;
 mod refusals;
 mod requests;
 mod retention;
+mod seals;
 mod stamp;
 mod submit;
 #[cfg(test)]
@@ -55,14 +58,17 @@ pub(crate) use self::{
     diagnosis::{Check, Found, Surroundings},
     inspect::findings::Finding,
     inspections::Inspections,
+    journal::Sight,
     keys::{KeyAsked, RequestAsked},
     office::Filed,
     own_pin::TokenPins,
+    pictures::{Drawing, Wanted},
     pins::PinChangeAsked,
     presence::{TokenChange, TokenEvent},
     recall::Recalled,
     refusals::{Refusals, Subject},
     requests::{SeenRequest, Which},
+    seals::KnownSeal,
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,
@@ -124,6 +130,8 @@ pub(crate) struct Service {
     surroundings: Surroundings,
     /// What acts have made; `None` in a solo journal.
     office: Option<Arc<OfficeDesk>>,
+    /// How often acts changed the office, for whoever watches as somebody who may be one no longer.
+    office_changes: watch::Sender<u64>,
     /// Requests that changed, for whoever watches.
     request_events: broadcast::Sender<RequestId>,
     /// What happens to tokens, for whoever watches.
@@ -134,6 +142,8 @@ pub(crate) struct Service {
     in_progress: Mutex<HashMap<UseId, Arc<tokio::sync::Mutex<()>>>>,
     /// One permit per use in progress; all of them together mean that none is.
     uses: Arc<Semaphore>,
+    /// One permit per call that shows pages.
+    drawings: Arc<Semaphore>,
     /// Held shared by each act in progress; whoever has it alone knows that none is.
     acts: Arc<tokio::sync::RwLock<()>>,
     /// Whether the agent was told to stop.
@@ -178,7 +188,7 @@ impl Service {
         let uses = Arc::new(Semaphore::new(limits.uses_at_once as usize));
         let refusals = Refusals::default();
         let callers = Callers::new(&limits);
-        Service {
+        let service = Service {
             ledger,
             token,
             registry,
@@ -199,14 +209,18 @@ impl Service {
             documents,
             surroundings,
             office,
+            office_changes: watch::Sender::default(),
             request_events: broadcast::Sender::new(requests::EVENTS_KEPT),
             token_events: broadcast::Sender::new(presence::EVENTS_KEPT),
             tidying: tokio::sync::Mutex::default(),
             in_progress: Mutex::default(),
             uses,
+            drawings: Arc::new(Semaphore::new(pictures::AT_ONCE)),
             acts: Arc::default(),
             stopping: watch::Sender::new(false),
-        }
+        };
+        service.follow_policy();
+        service
     }
 
     /// Who calls; a stranger's refusal is on record as well.
@@ -251,6 +265,23 @@ impl Service {
                 Ok((origin, known.map_or_else(|_| origin.sender(), |caller| caller.sender())))
             }
             _ => self.identify(peer, operation).await.map(|caller| (caller.origin(), caller.sender())),
+        }
+    }
+
+    /// Waits until this caller would no longer be let in as who they are: they left, or the system user or certificate they call with is no longer
+    /// theirs (U6). What they would be told then.
+    pub(crate) async fn until_unknown(&self, caller: &Caller) -> Reason {
+        // Before it is looked at the first time, so that nothing changes in between unseen.
+        let mut changes = self.office_changes.subscribe();
+        loop {
+            match identify(caller.origin(), &*self.people) {
+                Ok(now) if now.person().id == caller.person().id => {}
+                Ok(_) => return Reason::PersonUnknown,
+                Err(reason) => return reason,
+            }
+            if changes.changed().await.is_err() {
+                return Reason::AgentStopping;
+            }
         }
     }
 
@@ -352,6 +383,7 @@ impl Service {
         if let Err(ReloadError::Store(error)) = self.policy.reload().await {
             tracing::error!(%error, "the policy cannot be put on record; the last one stays in force");
         }
+        self.follow_policy();
     }
 
     /// The agent was told to stop: uploads end, for nothing of them is lost that could not be sent again.
@@ -410,9 +442,4 @@ fn disk(stage: &'static str, error: &io::Error) -> Stop {
         }
         _ => Stop::Fault(format!("spool: {error}")),
     }
-}
-
-/// A refusal of a single violation.
-fn refusal(violation: impl Into<Violation>) -> Refusal {
-    violation.into().into()
 }

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use sealkeeper_domain::{
     act::{Act, Statement},
-    identity::{ActId, Digest, PersonId, RequestId, TokenSerial},
+    identity::{ActId, Digest, PersonId, RequestId, SealId, TokenSerial},
     office::{Change, Outside, SealEntry, SealLife},
     reason::Reason,
     refusal::{Refusal, Violation},
 };
 use sealkeeper_journal::{ActFiled, LockCause, RecordBody};
 
-use super::{Failure, Permit, Service, Subject};
+use super::{Failure, Finding, Permit, Service, Sight, Subject};
 use crate::{
     office::{InForce, OfficeDesk, facts_of, picture_facts},
     pipeline::{
@@ -31,11 +31,27 @@ fn only<T>(judged: &Result<T, Refusal>, reason: Reason) -> bool {
     judged.as_ref().is_err_and(|refusal| refusal.violations().all(|violation| violation.reason == reason))
 }
 
-/// The PIN that a token comes with which changes hands by this act: the outgoing custodian's (C2).
+/// The PIN that a token comes with which changes hands by this act: the outgoing custodian's, or that of whoever kept an earlier seal on it (C2).
+/// It is left behind when the seal is issued, for its receipt takes a PIN already.
 fn left_behind(current: &InForce, act: &Act) -> Option<TokenPin> {
-    let Statement::SealHandOver(said) = &act.claims().statement else { return None };
-    let serial = current.office.seals.get(&said.seal)?.token()?;
-    Some(TokenPin { serial, person: said.from.clone(), one_time: false })
+    let office = &current.office;
+    let token = |seal: &SealId| office.seals.get(seal)?.token();
+    let (serial, person) = match &act.claims().statement {
+        Statement::SealHandOver(said) => (token(&said.seal)?, &said.from),
+        Statement::SealIssue(issue) => {
+            let serial = token(&issue.seal)?;
+            let person = office.kept_token_before(&serial, &issue.custodian)?;
+            (serial, person)
+        }
+        // Of one that was issued before anybody looked.
+        Statement::SealReceive(receipt) => {
+            let serial = token(&receipt.seal)?;
+            let person = office.kept_token_before(&serial, &act.claims().issuer)?;
+            (serial, person)
+        }
+        _ => return None,
+    };
+    Some(TokenPin { serial, person: person.clone(), one_time: false })
 }
 
 /// How long who files an act waits for a token to be locked on its account. A token that is well takes a few milliseconds.
@@ -53,17 +69,16 @@ struct TokensWord {
     key_gone: bool,
 }
 
-/// The act as it is now: its signer may have left, or its time be over, since it was looked at.
-fn act_again(desk: &OfficeDesk, text: &str, now_us: u64) -> Result<Act, Stop> {
-    desk.now().office.authenticate(text, now_us).at("authenticate")
-}
-
 /// Tokens of seals that have another custodian now, or may not be used any more: they do not stay unlocked by whom they were (C2, C4).
 fn changed_hands(before: &InForce, after: &InForce) -> Vec<TokenSerial> {
     let used_by = |entry: &SealEntry| entry.life.active().ok().map(|active| active.custodian.clone());
+    let kept_by = |entry: &SealEntry| entry.kept().map(|active| active.custodian.clone());
     let changed = before.office.seals.iter().filter(|(id, entry)| {
-        let (was, is) = (used_by(entry), after.office.seals.get(id).and_then(used_by));
-        was.is_some() && was != is
+        let now = after.office.seals.get(id);
+        let (used, keeps) = (used_by(entry), kept_by(entry));
+        // A seal that is suspended changes hands as well.
+        (used.is_some() && used != now.and_then(used_by))
+            || (keeps.is_some() && keeps != now.and_then(kept_by))
     });
     changed.filter_map(|(id, _)| Some(before.made(id).ok()?.seal.key.serial.clone())).collect()
 }
@@ -75,6 +90,8 @@ pub(crate) struct Filed {
     pub(crate) typ: &'static str,
     pub(crate) signer: PersonId,
     pub(crate) committed: Committed,
+    /// What does not stand against it and is worth knowing all the same.
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Service {
@@ -125,7 +142,7 @@ impl Service {
             return Err(beyond.with("limit", MAX_ATTACHMENT)).at("admit");
         }
         // What is no act of anybody's does not wait for its turn, nor make others wait.
-        let act = desk.now().office.authenticate(text, self.clock.now_us()).at("authenticate")?;
+        let (act, _) = self.act_now(&desk.now(), text).at("authenticate")?;
         *subject = subject.clone().about_act(&act, desk.now().name_of(&act.claims().issuer));
         self.check_running()?;
         // Nor does anybody wait for what a token is asked on its account.
@@ -134,8 +151,10 @@ impl Service {
         if !word.key_gone {
             self.check_running()?;
         }
-        let (current, act) = (desk.now(), act_again(&desk, text, self.clock.now_us())?);
-        let change = self.judged(&current, &act, &attachment, &word).await?.at("judge")?;
+        // As it is now: its signer may have left, or its time be over, since it was looked at.
+        let current = desk.now();
+        let (act, now_us) = self.act_now(&current, text).at("authenticate")?;
+        let change = self.judged(&current, &act, now_us, &attachment, &word).await?.at("judge")?;
         let digest_of_attachment = (!attachment.is_empty()).then(|| Digest::of(&attachment));
         let entry = self.entry_of(&current, &act, digest_of_attachment, origin)?;
         let attachment = (!attachment.is_empty()).then_some(attachment);
@@ -152,6 +171,7 @@ impl Service {
         }
         // A crash here leaves an act on record that is in force from the next start on.
         filing.take_in(change, &*self.ledger).await;
+        self.office_changes.send_modify(|count| *count = count.wrapping_add(1));
         let changed_hands = changed_hands(&current, &desk.now());
         drop(filing);
         let typ = act.claims().statement.typ();
@@ -163,10 +183,12 @@ impl Service {
             self.request_changed(request);
         }
         self.lock_what_changed_hands(changed_hands, in_progress).await;
-        Ok(Filed { act: act.claims().id, typ, signer: act.claims().issuer.clone(), committed })
+        let findings = self.findings_of_act(typ, act.seal());
+        Ok(Filed { act: act.claims().id, typ, signer: act.claims().issuer.clone(), committed, findings })
     }
 
-    /// Acts on record: seal office, auditor and custodians see all of them, others their own and those about them.
+    /// Acts on record: seal office and auditor see all of them, custodians those about the seals they keep, and everybody their own and those about
+    /// them.
     pub(crate) async fn acts(
         &self,
         caller: &Caller,
@@ -176,13 +198,12 @@ impl Service {
     ) -> Result<Vec<FiledRow>, Failure> {
         let subject = Subject::new("list-acts", caller);
         let listed = async {
-            let current = self.office().at("identify")?.now();
-            let own = &caller.person().id;
-            // Others may ask for nothing but what concerns them.
-            let choice = if current.oversees(own) {
-                choice
-            } else {
-                ActChoice { person: Some(own.clone()), ..choice }
+            self.office().at("identify")?;
+            // Who does not see everything may ask for nothing but what concerns them.
+            let choice = match self.sight(caller) {
+                Some(Sight::Everything) => choice,
+                Some(Sight::Own { seen_by, .. }) => ActChoice { seen_by: Some(seen_by), ..choice },
+                None => ActChoice { person: Some(caller.person().id.clone()), ..choice },
             };
             Ok(self.ledger.acts(choice, from_seq, limit).await?)
         };
@@ -229,6 +250,7 @@ impl Service {
         &self,
         current: &InForce,
         act: &Act,
+        now_us: u64,
         attachment: &[u8],
         word: &TokensWord,
     ) -> Result<Result<Change, Refusal>, Stop> {
@@ -237,7 +259,7 @@ impl Service {
             None => None,
         };
         let policy = self.policy.now();
-        let mut outside = Outside::new(self.clock.now_us(), &policy);
+        let mut outside = Outside::new(now_us, &policy);
         outside.request = request.as_ref().and_then(|kept| kept.facts.as_ref());
         outside.copies_used = request.as_ref().map_or(0, |kept| kept.copies_used);
         // The record's transaction decides; but who files an act again must hear of that, not of what it changed the first time.
@@ -290,7 +312,7 @@ impl Service {
             Statement::SealDestroy(destruction) => (&destruction.seal, Reason::KeyStillThere),
             _ => return Ok(word),
         };
-        let judged = self.judged(&current, act, &[], &word).await?;
+        let judged = self.judged(&current, act, self.clock.now_us(), &[], &word).await?;
         let (true, Ok(registered)) = (only(&judged, missing), current.made(seal)) else { return Ok(word) };
         // What the token has to do is its custodian's, beside it.
         origin.must_be_here().at("identify")?;
@@ -304,8 +326,9 @@ impl Service {
         self.check_unlocked_here(serial).await.at("destroy-key")?;
         // What cannot be undone is ordered in the act's turn, where nothing but that is missing.
         let filing = desk.filing().await;
-        let (current, act) = (desk.now(), act_again(desk, act.text(), self.clock.now_us())?);
-        let judged = self.judged(&current, &act, &[], &word).await?;
+        let current = desk.now();
+        let (act, now_us) = self.act_now(&current, act.text()).at("authenticate")?;
+        let judged = self.judged(&current, &act, now_us, &[], &word).await?;
         if only(&judged, missing) {
             let ordered = self.order_destruction(&registered, origin, act.claims().id.uuid()).await?;
             // A crash from here on leaves an order on record whose key may be gone; so does an act that is filed before this one is, and stands

@@ -32,6 +32,15 @@ impl TokenPins {
         }
     }
 
+    /// Says what is known of a token's PIN; tells what was before.
+    pub(super) fn set(&self, serial: &TokenSerial, pin: Option<TokenPin>) -> Option<TokenPin> {
+        let mut held = self.held();
+        match pin {
+            Some(pin) => held.insert(serial.clone(), pin),
+            None => held.remove(serial),
+        }
+    }
+
     /// A token changed hands.
     pub(super) fn leave_behind(&self, pin: TokenPin) {
         self.held().entry(pin.serial.clone()).or_insert(pin);

@@ -7,7 +7,10 @@ use super::{Failure, Service, Subject};
 use crate::pipeline::{
     At, Stop,
     identify::{Caller, Custodian},
-    ports::token::{PinChange, TokenState},
+    ports::{
+        ledger::{LedgerError, TokenPin},
+        token::{PinChange, TokenState},
+    },
     scribe::id,
 };
 
@@ -80,15 +83,27 @@ impl Service {
             Some(_) => (PinEntry::Caller, self.limits.token),
             None => (PinEntry::PinPad, self.limits.pin_pad),
         };
-        if by_officer {
-            // The user's login and the security officer's cannot stand together (PKCS#11 v3.0 §5.6.8).
+        if by_officer || self.check_own_pin(custodian, &serial).is_err() {
+            // The user's login and the security officer's cannot stand together (PKCS#11 v3.0 §5.6.8). And one that was made with a PIN that is not
+            // the custodian's own was made by somebody else.
             let locked = self.token.lock(serial.clone(), self.limits.token).await;
             if locked.map_err(|error| error.violation()).at(operation)? {
                 self.record_lock_asked(caller, &serial).await?;
             }
         }
+        // On the store before the token has it: a crash in between leaves a PIN that has to be changed, not one that counts as somebody's own.
+        let before = match how {
+            How::SetOneTime => Some(self.order_one_time_pin(custodian, &serial).await?),
+            _ => None,
+        };
         let change = PinChange { serial: serial.clone(), by_officer, pins, final_try };
-        match self.token.change_pin(change, deadline).await {
+        let changed = self.token.change_pin(change, deadline).await;
+        if let (Some(before), Err(error)) = (before, &changed)
+            && error.left_pin_as_it_was()
+        {
+            self.take_back_order(&serial, before).await?;
+        }
+        match changed {
             Ok(()) => self.record_pin_changed(custodian, &serial, entry, how).await,
             Err(error) if error.pin_was_tried() => {
                 let pin = if by_officer { PinKind::SecurityOfficer } else { PinKind::User };
@@ -98,6 +113,29 @@ impl Service {
             }
             Err(error) => Err(error.violation()).at(operation),
         }
+    }
+
+    /// Says that the token's PIN is about to be one that has to be changed; tells what was known of it before.
+    async fn order_one_time_pin(
+        &self,
+        by: Custodian<'_>,
+        serial: &TokenSerial,
+    ) -> Result<Option<TokenPin>, LedgerError> {
+        let ordered =
+            TokenPin { serial: serial.clone(), person: by.caller().person().id.clone(), one_time: true };
+        self.ledger.set_token_pin(serial.clone(), Some(ordered.clone())).await?;
+        Ok(self.token_pins.set(serial, Some(ordered)))
+    }
+
+    /// The token has the PIN that it had.
+    async fn take_back_order(
+        &self,
+        serial: &TokenSerial,
+        before: Option<TokenPin>,
+    ) -> Result<(), LedgerError> {
+        self.ledger.set_token_pin(serial.clone(), before.clone()).await?;
+        self.token_pins.set(serial, before);
+        Ok(())
     }
 
     async fn record_pin_changed(

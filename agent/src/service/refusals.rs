@@ -28,8 +28,15 @@ use crate::{
 /// How long equal refusals are counted before they are written.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Most kinds of refusals counted at once; further ones are written one by one.
+/// Most kinds of refusals counted at once. Beyond it, and beyond [`KINDS_OF_ONE`], what a caller is refused further counts as one kind: nobody makes a
+/// record of every call by mixing faults, and nobody else's are written one by one for it.
 const KINDS: usize = 1024;
+
+/// Most kinds of one caller, and of each signer whose acts they carry: nobody has many of these.
+const KINDS_OF_ONE: usize = 64;
+
+/// What the operation and the stage of such a refusal are called.
+const SEVERAL: &str = "several";
 
 /// Most characters of a seal's name (`agent.toml`); what is longer names none.
 const SEAL_CHARACTERS: usize = 128;
@@ -110,6 +117,11 @@ impl Subject {
         self
     }
 
+    /// The caller, and nothing of what was asked.
+    fn rest(self) -> Self {
+        Subject { caller: self.caller, ..Self::stranger(SEVERAL, self.origin) }
+    }
+
     /// As whom the caller shows themselves.
     fn sender(&self) -> Sender {
         self.caller.as_ref().map_or_else(|| self.origin.sender(), Caller::sender)
@@ -146,6 +158,14 @@ struct Kind {
     seal: Option<SealId>,
     token: Option<TokenSerial>,
     reasons: Vec<Reason>,
+}
+
+impl Kind {
+    /// What a caller has too many kinds of.
+    fn rest(self) -> Self {
+        let (signer, seal, token, reasons) = (None, None, None, Vec::new());
+        Kind { operation: SEVERAL, stage: SEVERAL, signer, seal, token, reasons, ..self }
+    }
 }
 
 struct Counted {
@@ -190,10 +210,10 @@ impl Service {
             token: subject.token.clone().filter(|serial| self.is_configured(serial)),
             reasons: refusal.violations().map(|violation| violation.reason).collect(),
         };
-        if self.refusals.count(&kind, &subject, &refusal, now) {
+        let Some((kind, subject, told)) = self.refusals.count(kind, subject, &refusal, now) else {
             return Failure::Refused(Refused { refusal, journal_seq: None });
-        }
-        let entry = self.refusal_entry(&kind, &subject, &refusal, 1, now, now);
+        };
+        let entry = self.refusal_entry(&kind, &subject, &told, 1, now, now);
         let written = match entry {
             Ok(entry) => self.ledger.append(entry).await,
             Err(error) => Err(error),
@@ -271,34 +291,46 @@ impl Service {
 }
 
 impl Refusals {
-    /// Whether it was counted along with others of its kind. The first of a kind is not: it is written now, and opens the window.
-    fn count(&self, kind: &Kind, subject: &Subject, refusal: &Refusal, now_us: u64) -> bool {
+    /// The first of a kind, as it is to be written now, which opens the window; `None`: it was counted along with others of its kind.
+    fn count(
+        &self,
+        kind: Kind,
+        subject: Subject,
+        refusal: &Refusal,
+        now_us: u64,
+    ) -> Option<(Kind, Subject, Refusal)> {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = counted.get_mut(kind) {
+        let is_new = !counted.contains_key(&kind);
+        let is_ones = |known: &&Kind| known.sender == kind.sender && known.signer == kind.signer;
+        let of_one = || counted.keys().filter(is_ones).count();
+        let (kind, subject, refusal) = if is_new && (counted.len() >= KINDS || of_one() >= KINDS_OF_ONE) {
+            (kind.rest(), subject.rest(), Reason::RefusalsSeveral.into())
+        } else {
+            (kind, subject, refusal.clone())
+        };
+        if let Some(open) = counted.get_mut(&kind) {
             if open.count == 0 {
                 open.first_us = now_us;
-                open.subject = subject.clone();
-                open.refusal = refusal.clone();
+                open.subject = subject;
+                open.refusal = refusal;
             } else {
-                open.subject.keep_shared(subject);
+                open.subject.keep_shared(&subject);
             }
             open.count += 1;
             open.last_us = now_us;
-            return true;
+            return None;
         }
-        if counted.len() < KINDS {
-            let window = u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
-            let opened = Counted {
-                window_ends_us: now_us.saturating_add(window),
-                count: 0,
-                first_us: now_us,
-                last_us: now_us,
-                subject: subject.clone(),
-                refusal: refusal.clone(),
-            };
-            counted.insert(kind.clone(), opened);
-        }
-        false
+        let window = u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
+        let opened = Counted {
+            window_ends_us: now_us.saturating_add(window),
+            count: 0,
+            first_us: now_us,
+            last_us: now_us,
+            subject: subject.clone(),
+            refusal: refusal.clone(),
+        };
+        counted.insert(kind.clone(), opened);
+        Some((kind, subject, refusal))
     }
 
     /// The first of this kind could not be written, so none may be counted with it.

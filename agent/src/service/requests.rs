@@ -2,7 +2,7 @@
 
 use sealkeeper_domain::{
     identity::RequestId,
-    office::{RequestFacts, RequestState, Role},
+    office::{RequestFacts, RequestState, Role, Ticket},
     reason::Reason,
 };
 use tokio::sync::broadcast;
@@ -77,8 +77,8 @@ pub(crate) struct SeenRequest {
     pub(crate) standing: Standing,
     pub(crate) seal_name: String,
     pub(crate) applicant_name: String,
-    /// Names of those whose tickets it has, in the order of the tickets.
-    pub(crate) approvers: Vec<String>,
+    /// The tickets that count now, each with the name of who gave it; once it has ended, all it was given.
+    pub(crate) tickets: Vec<(Ticket, String)>,
     pub(crate) tickets_needed: u32,
     pub(crate) importance: String,
     pub(crate) secrecy: String,
@@ -142,7 +142,7 @@ impl Service {
                 let seen = self.seen(&current, kept).filter(|seen| {
                     (ended || !seen.standing.is_ended())
                         && self.may_see(&current, caller, seen)
-                        && fits(&current, caller, which, seen)
+                        && self.fits(&current, caller, which, seen)
                 });
                 requests.extend(seen);
             }
@@ -192,7 +192,7 @@ impl Service {
         let seen = kept.and_then(|kept| self.seen(&current, kept));
         let seen = seen.filter(|seen| self.may_see(&current, caller, seen));
         Ok(seen.map(|seen| {
-            let belongs = !seen.standing.is_ended() && fits(&current, caller, which, &seen);
+            let belongs = !seen.standing.is_ended() && self.fits(&current, caller, which, &seen);
             (seen, belongs)
         }))
     }
@@ -231,25 +231,31 @@ impl Service {
         // A class that is gone from the policy can get no ticket that counts.
         let tickets_needed = class.map_or(u32::MAX, |class| class.tickets);
         let now_us = self.clock.now_us();
-        let good = current.good_tickets(&facts, now_us);
+        let good = current.good_tickets(&facts, &policy, now_us);
         let standing = match &facts.state {
             RequestState::Rejected(_) => Standing::Rejected,
             RequestState::Withdrawn(_) => Standing::Withdrawn,
             _ if kept.copies_used >= kept.asked.copies => Standing::Stamped,
             _ if facts.expires_us <= now_us => Standing::Expired,
             RequestState::Drafted => Standing::Drafted,
-            RequestState::Filed(_) if good >= tickets_needed as usize => Standing::Approved,
+            RequestState::Filed(_) if good.len() >= tickets_needed as usize => Standing::Approved,
             RequestState::Filed(_) => Standing::Filed,
         };
         let ended_by = match &facts.state {
             RequestState::Rejected(by) | RequestState::Withdrawn(by) => Some(current.name_of(&by.by)),
             _ => None,
         };
+        let tickets = if standing.is_ended() { facts.tickets.clone() } else { good };
+        let tickets = tickets.into_iter().map(|ticket| {
+            let name = current.name_of(&ticket.by);
+            (ticket, name)
+        });
+        let tickets = tickets.collect();
         let entry = current.office.seals.get(&facts.binding.seal);
         Some(SeenRequest {
             seal_name: entry.map(|entry| entry.application.name.clone()).unwrap_or_default(),
             applicant_name: current.name_of(&facts.binding.applicant),
-            approvers: facts.tickets.iter().map(|ticket| current.name_of(&ticket.by)).collect(),
+            tickets,
             importance: class.map(|class| class.importance.to_string()).unwrap_or_default(),
             secrecy: class.map(|class| class.secrecy.to_string()).unwrap_or_default(),
             tickets_needed,
@@ -260,32 +266,36 @@ impl Service {
         })
     }
 
-    /// A request is its applicant's, its approvers', its custodian's, and of those who supervise.
+    /// A request is its applicant's, its custodian's, that of those who approve such documents, and of those who supervise.
     fn may_see(&self, current: &InForce, caller: &Caller, seen: &SeenRequest) -> bool {
         let id = &caller.person().id;
         let Some(person) = current.office.people.get(id) else { return false };
         seen.facts.binding.applicant == *id
-            || [Role::SealOffice, Role::Auditor, Role::Approver].iter().any(|role| person.is(*role))
+            || current.sees_all_requests(id)
+            || person.is(Role::Approver) && self.policy.now().entitles(id, &seen.facts.binding.class)
             || current.custodian_of(&seen.facts.binding.seal) == Some(id)
     }
-}
 
-fn fits(current: &InForce, caller: &Caller, which: Which, seen: &SeenRequest) -> bool {
-    let id = &caller.person().id;
-    let binding = &seen.facts.binding;
-    let keeps = current.custodian_of(&binding.seal) == Some(id);
-    match which {
-        Which::All => true,
-        Which::Mine => binding.applicant == *id,
-        Which::ToStamp => keeps && seen.standing == Standing::Approved,
-        Which::ToApprove => {
-            let is_approver = current.office.people.get(id).is_some_and(|person| person.is(Role::Approver));
-            let has_approved = seen.facts.tickets.iter().any(|ticket| ticket.by == *id);
-            is_approver
-                && !keeps
-                && binding.applicant != *id
-                && !has_approved
-                && matches!(seen.standing, Standing::Filed | Standing::Approved)
+    fn fits(&self, current: &InForce, caller: &Caller, which: Which, seen: &SeenRequest) -> bool {
+        let id = &caller.person().id;
+        let binding = &seen.facts.binding;
+        let keeps = current.custodian_of(&binding.seal) == Some(id);
+        match which {
+            Which::All => true,
+            Which::Mine => binding.applicant == *id,
+            Which::ToStamp => keeps && seen.standing == Standing::Approved,
+            Which::ToApprove => {
+                let is_approver =
+                    current.office.people.get(id).is_some_and(|person| person.is(Role::Approver))
+                        && self.policy.now().entitles(id, &binding.class);
+                // Whose ticket counts no more is asked again.
+                let has_approved = seen.tickets.iter().any(|(ticket, _)| ticket.by == *id);
+                is_approver
+                    && !keeps
+                    && binding.applicant != *id
+                    && !has_approved
+                    && matches!(seen.standing, Standing::Filed | Standing::Approved)
+            }
         }
     }
 }

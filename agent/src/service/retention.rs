@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use sealkeeper_domain::{
     identity::{ActId, Digest, PersonId, RequestId, SealId},
-    office::{Office, SealLife},
+    office::{Change, Office, SealLife},
 };
 use sealkeeper_journal::{Record, RecordBody};
 use uuid::Uuid;
 
 use super::Service;
-use crate::pipeline::ports::ledger::{ActChoice, Erasure, LedgerError, RequestChoice};
+use crate::pipeline::ports::ledger::{ActChoice, Erasure, FileError, LedgerError, RequestChoice};
 
 /// Records looked at in one go, and erased in one transaction: nobody who writes waits for long.
 const AT_ONCE: u32 = 256;
@@ -85,6 +85,26 @@ impl Service {
             Ok(count) => tracing::info!(count, "names and texts were erased after their retention"),
             Err(error) => tracing::error!(%error, "names and texts cannot be erased after their retention"),
         }
+        match self.forget_before(before_us).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "rows of the office were rid of names and texts"),
+            Err(error) => tracing::error!(?error, "rows of the office still hold names and texts"),
+        }
+    }
+
+    /// Rids the office's rows of what stood in the acts too: names of who has left, texts of what is closed. Tells of how many.
+    async fn forget_before(&self, before_us: u64) -> Result<usize, FileError> {
+        let Ok(desk) = self.office() else { return Ok(0) };
+        // No act is judged by rows that are about to be others.
+        let filing = desk.filing().await;
+        let rows = desk.now().office.outdated(before_us);
+        let count = rows.len();
+        if count > 0 {
+            self.ledger.forget(rows.clone()).await?;
+            // A crash here leaves rows that the next start reads.
+            filing.take_in(Change { entities: rows }, &*self.ledger).await;
+        }
+        Ok(count)
     }
 
     async fn erase_before(&self, before_us: u64) -> Result<u64, LedgerError> {

@@ -68,6 +68,8 @@ impl Service {
     async fn reviewed(self: &Arc<Self>, caller: &Caller, id: RequestId) -> Result<Reviewed, Stop> {
         self.check_visible(caller, id).await?;
         let kept = self.open_request(id).await?;
+        // Before the document is read and a revision prepared for who could confirm neither (C1).
+        self.check_confirms(caller, &kept.seal).at("identify")?;
         // A review has no use of its own; any id will do, for it is not part of what is confirmed.
         let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
         let registered = self.registry.by_id(&kept.seal).ok();
@@ -146,7 +148,7 @@ impl Service {
     }
 
     /// What is known of a request, for the record of its refusal: the request's own row goes when it expires.
-    async fn with_request(&self, subject: Subject, id: RequestId) -> Subject {
+    pub(super) async fn with_request(&self, subject: Subject, id: RequestId) -> Subject {
         match self.ledger.request(id).await {
             Ok(Some(kept)) => subject.seal(kept.seal.as_str()).document(kept.asked.sha256),
             _ => subject,
@@ -259,12 +261,13 @@ impl Service {
     }
 
     /// Every stage up to the prepared revision, all rules anew.
-    async fn prepare(
+    pub(super) async fn prepare(
         self: &Arc<Self>,
         caller: &Caller,
         kept: &KeptRequest,
         use_id: UseId,
     ) -> Result<Ready, Stop> {
+        self.check_clock().at("admit")?;
         let registered = self.registry.by_id(&kept.seal).at("admit")?;
         let key = self
             .token
@@ -362,10 +365,10 @@ impl Service {
 }
 
 /// A prepared revision with the document it belongs to.
-struct Ready {
-    prepared: Prepared,
-    document: DocumentFacts,
+pub(super) struct Ready {
+    pub(super) prepared: Prepared,
+    pub(super) document: DocumentFacts,
     seal_box: SealBox,
-    spooled: Spooled,
+    pub(super) spooled: Spooled,
     findings: Vec<Finding>,
 }

@@ -1,12 +1,14 @@
 //! Submit: the ask, the upload, and what the document turns out to be.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sealkeeper_domain::{
     identity::{Digest, PersonId, RequestId},
-    office::RequestFacts,
+    office::{RequestFacts, Role},
     placement::SealBox,
-    policy::Policy,
     reason::Reason,
     refusal::{Violation, Violations},
     request::{Asked, Terms},
@@ -14,22 +16,27 @@ use sealkeeper_domain::{
 
 use sealkeeper_pades::{may_be_pdf, revision::InputDigest};
 
-use super::{DocumentFacts, Failure, Finding, SeenRequest, Service, Subject, disk, joined, refusal};
+use super::{DocumentFacts, Failure, Finding, SeenRequest, Service, Subject, disk, joined};
 use crate::{
     pipeline::{At, Stop, drafted::drafted, identify::Caller, inspect::Content, kept::KeptRequest},
-    spool::{Arrival, Incoming, Spooled},
+    policy::Thresholds,
+    spool::{Arrival, Incoming, Reservation, Spooled},
 };
 
 /// A request whose document is being received, or is there already.
 pub(crate) struct Upload {
-    caller: Caller,
-    applicant: PersonId,
-    asked: Asked,
-    seal: String,
-    subject: Subject,
-    incoming: Option<Incoming>,
+    pub(super) caller: Caller,
+    pub(super) applicant: PersonId,
+    pub(super) asked: Asked,
+    pub(super) seal: String,
+    pub(super) subject: Subject,
+    pub(super) incoming: Option<Incoming>,
     /// Until the request is kept, or will never be.
-    arrival: Arrival,
+    pub(super) arrival: Arrival,
+    /// Likewise.
+    pub(super) reservation: Reservation,
+    /// When all of it has to be there.
+    pub(super) due: Instant,
 }
 
 /// A request that is kept.
@@ -58,8 +65,9 @@ impl Service {
         // Before it is looked for in the spool: what is found there stays there.
         let arrival = self.spool.arrive(asked.sha256);
         match self.begin(&caller, &asked, &seal, applicant).await {
-            Ok((applicant, incoming)) => {
-                Ok(Upload { caller, applicant, asked, seal, subject, incoming, arrival })
+            Ok((applicant, incoming, reservation)) => {
+                let due = self.due(asked.size);
+                Ok(Upload { caller, applicant, asked, seal, subject, incoming, arrival, reservation, due })
             }
             Err(stop) => Err(self.refuse(subject, stop).await),
         }
@@ -71,37 +79,73 @@ impl Service {
         asked: &Asked,
         seal: &str,
         applicant: &str,
-    ) -> Result<(PersonId, Option<Incoming>), Stop> {
+    ) -> Result<(PersonId, Option<Incoming>, Reservation), Stop> {
+        self.check_may_bring(caller).at("admit")?;
+        self.check_clock().at("admit")?;
         let applicant = self.applicant(caller, applicant).at("admit")?;
         self.admitted(asked, seal, applicant.clone(), &self.policy.now())?;
-        self.check_share(&caller.person().id, asked).await?;
-        // A document that some request in hand is for need not be sent again; its digest is checked all the same before it is used.
-        if self.spool.holds(asked.sha256) && self.ledger.knows_document(asked.sha256).await? {
-            return Ok((applicant, None));
+        let most = self.limits.requests_per_person;
+        let reservation = self.share_of(&caller.person().id, asked.size, Some(most)).await?;
+        if self.spool.holds(asked.sha256) && self.has_had(caller, asked.sha256).await? {
+            return Ok((applicant, None, reservation));
         }
+        Ok((applicant, Some(self.receive(asked.size)?), reservation))
+    }
+
+    /// The auditor changes nothing, and a draft in anybody's name is a change (G2).
+    fn check_may_bring(&self, caller: &Caller) -> Result<(), Violation> {
+        let Ok(desk) = self.office() else { return Ok(()) };
+        let (current, own) = (desk.now(), &caller.person().id);
+        let audits = current.office.people.get(own).is_some_and(|person| person.is(Role::Auditor));
+        if audits { Err(Violation::new(Reason::AuditorOnlyReads).with("person", own)) } else { Ok(()) }
+    }
+
+    /// Until when a document of this size has to be there: so long as it takes at the least rate, and the longest pause more. Whoever sends a byte now
+    /// and then holds their room no longer than that.
+    pub(crate) fn due(&self, size: u64) -> Instant {
+        let at_least = Duration::from_secs(size / self.limits.upload_rate.max(1));
+        Instant::now() + self.limits.upload_idle + at_least
+    }
+
+    /// Whether a document is one that the caller has had in hand, or may fetch anyway: then it need not be sent again, and its digest is checked all
+    /// the same before it is used. Of any other a digest proves nothing, for whoever knows it would get the document by asking for it to be stamped.
+    async fn has_had(&self, caller: &Caller, sha256: Digest) -> Result<bool, Stop> {
+        let own = &caller.person().id;
+        let sees_all = self.office().is_ok_and(|desk| desk.now().oversees(own));
+        let by = (!sees_all).then(|| own.clone());
+        Ok(self.ledger.knows_document(sha256, by).await?)
+    }
+
+    /// Room in the spool for a document of this size.
+    pub(super) fn receive(&self, size: u64) -> Result<Incoming, Stop> {
         let limit = self.limits.spool;
-        match self.spool.receive(asked.size, limit).map_err(|error| disk("admit", &error))? {
-            Ok(incoming) => Ok((applicant, Some(incoming))),
-            Err(used) => {
-                Err(Violation::new(Reason::SpoolFull).with("used", used).with("limit", limit)).at("admit")
-            }
-        }
+        let full = |used| Violation::new(Reason::SpoolFull).with("used", used).with("limit", limit);
+        self.spool.receive(size, limit).map_err(|error| disk("admit", &error))?.map_err(full).at("admit")
     }
 
     /// One person takes no more of the spool, and of the store, than a share: whoever brings a document, for whomever it is. So nobody uses up
-    /// another's. What is being uploaded at this moment is not counted; the limit on uploads of one caller bounds it.
-    async fn check_share(&self, carrier: &PersonId, asked: &Asked) -> Result<(), Stop> {
+    /// another's. What they are bringing at this moment counts as what they have here. `most`: how many open requests they may have, where this makes
+    /// one more.
+    pub(super) async fn share_of(
+        &self,
+        carrier: &PersonId,
+        size: u64,
+        most: Option<u32>,
+    ) -> Result<Reservation, Stop> {
+        let reservation = self.spool.reserve(carrier, size);
         let held = self.ledger.held_by(carrier.clone()).await?;
-        let (share, most) = (self.limits.spool_per_person, self.limits.requests_per_person);
         let mut violations = Violations::new();
-        if held.requests >= u64::from(most) {
+        if let Some(most) = most.filter(|most| held.requests >= u64::from(*most)) {
             violations.push(Violation::new(Reason::RequestsTooMany).with("limit", most));
         }
-        if held.bytes.saturating_add(asked.size) > share {
-            violations
-                .push(Violation::new(Reason::SpoolShareFull).with("used", held.bytes).with("limit", share));
+        let (share, all) =
+            (self.limits.spool_per_person, held.bytes.saturating_add(reservation.in_progress()));
+        if all > share {
+            let used = all.saturating_sub(size);
+            violations.push(Violation::new(Reason::SpoolShareFull).with("used", used).with("limit", share));
         }
-        violations.into_result().at("admit")
+        violations.into_result().at("admit")?;
+        Ok(reservation)
     }
 
     /// Takes the next bytes of the document; more than announced is refused at once.
@@ -113,6 +157,9 @@ impl Service {
             let Some(incoming) = &mut upload.incoming else {
                 return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadOutOfOrder.into() });
             };
+            if Instant::now() > upload.due {
+                return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadSlow.into() });
+            }
             if chunk.is_empty() || chunk.len() > sealkeeper_proto::MAX_CHUNK {
                 return Err(Stop::Refused { stage: "upload", refusal: Reason::UploadOutOfOrder.into() });
             }
@@ -150,8 +197,17 @@ impl Service {
     }
 
     async fn finish(self: &Arc<Self>, upload: Upload) -> Result<Submitted, Stop> {
-        // The arrival ends after the request was kept.
-        let Upload { caller, applicant, asked, seal, incoming, arrival: _arrival, .. } = upload;
+        // Arrival and reservation end after the request was kept.
+        let Upload {
+            caller,
+            applicant,
+            asked,
+            seal,
+            incoming,
+            arrival: _arrival,
+            reservation: _reserved,
+            ..
+        } = upload;
         let policy = self.policy.now();
         let (id, created_us) = (RequestId::new(uuid::Uuid::new_v4()), self.clock.now_us());
         let expires_us = created_us.saturating_add(policy.request_lifetime_ms.saturating_mul(1000));
@@ -203,7 +259,7 @@ impl Service {
         applicant: PersonId,
         (id, expires_us): (RequestId, u64),
         (spooled, input, content): (Spooled, InputDigest, Content),
-        policy: &Policy,
+        policy: &Thresholds,
     ) -> Result<Judged, Stop> {
         let read = (&spooled, input, content);
         let (placed, document) = self.place(asked, seal, applicant.clone(), read, policy)?;
@@ -228,13 +284,17 @@ struct Judged {
     findings: Vec<Finding>,
 }
 
-fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
-    if incoming.size() != asked.size {
-        let short = Violation::new(Reason::DocumentSizeMismatch)
-            .with("announced", asked.size)
-            .with("received", incoming.size());
-        return Err(Stop::Refused { stage: "upload", refusal: refusal(short) });
+/// Whether all of it is there.
+pub(super) fn check_size(incoming: &Incoming, asked: &Asked) -> Result<(), Stop> {
+    if incoming.size() == asked.size {
+        return Ok(());
     }
+    let short = Violation::new(Reason::DocumentSizeMismatch).with("announced", asked.size);
+    Err(short.with("received", incoming.size())).at("upload")
+}
+
+fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
+    check_size(&incoming, asked)?;
     let wrong = |digest: Digest| Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest);
     incoming.keep(asked.sha256).map_err(|error| disk("upload", &error))?.map_err(wrong).at("upload")
 }

@@ -1,11 +1,13 @@
 //! The pipeline over the real store, with a token that does what real ones do at their worst.
 
+mod clock;
 mod destruction;
 mod diagnosis;
 mod inspection;
 mod journal;
 mod keys;
 mod office;
+mod pictures;
 mod pins;
 mod refusals;
 mod remote;
@@ -97,6 +99,8 @@ struct FakeToken {
     describing: tokio::sync::RwLock<()>,
     signing: tokio::sync::RwLock<()>,
     locking: tokio::sync::RwLock<()>,
+    /// How often it was locked.
+    locked: AtomicU64,
 }
 
 impl FakeToken {
@@ -111,6 +115,7 @@ impl FakeToken {
             describing: tokio::sync::RwLock::default(),
             signing: tokio::sync::RwLock::default(),
             locking: tokio::sync::RwLock::default(),
+            locked: AtomicU64::new(0),
         }
     }
 }
@@ -125,6 +130,7 @@ impl Token for FakeToken {
     }
     async fn lock(&self, _: TokenSerial, _: Duration) -> Result<bool, TokenError> {
         let _hangs = self.locking.read().await;
+        self.locked.fetch_add(1, Ordering::SeqCst);
         Ok(false)
     }
     async fn describe(&self, key: KeyOnToken, _: Duration) -> Result<SigningKey, TokenError> {
@@ -261,6 +267,7 @@ fn house_with(manner: Manner, unlocked: bool) -> House {
         spool_per_person: 1 << 20,
         requests_per_person: 100,
         upload_idle: Duration::from_secs(5),
+        upload_rate: 64 << 10,
         call: Duration::from_secs(60),
         token: Duration::from_secs(5),
         pin_pad: Duration::from_secs(60),

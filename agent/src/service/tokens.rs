@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use sealkeeper_domain::{
     channel::Channel,
     identity::TokenSerial,
+    office::Role,
     policy::{Policy, RemoteTerms, UnlockLimits},
     reason::Reason,
     refusal::{Refusal, Violation, Violations},
@@ -62,6 +63,7 @@ impl Service {
     async fn unlocked(&self, caller: &Caller, asked: UnlockAsked) -> Result<TokenState, Stop> {
         let custodian = self.keeper(caller, &asked.serial).at("identify")?;
         self.check_ledger()?;
+        self.check_clock().at("admit")?;
         self.check_own_pin(custodian, &asked.serial).at("identify")?;
         let unlock = within_policy(&self.policy.now(), asked, caller).at("admit")?;
         // The agent's stop waits for it as for a use, so that nothing is written of it after the stop locked everything. Before the turn of its PIN,
@@ -222,6 +224,7 @@ impl Service {
     }
 
     async fn locked(&self, caller: &Caller, serial: TokenSerial) -> Result<bool, Stop> {
+        self.check_may_lock(caller, &serial).at("identify")?;
         let was_unlocked = self
             .token
             .lock(serial.clone(), self.limits.token)
@@ -232,6 +235,18 @@ impl Service {
             self.record_lock_asked(caller, &serial).await?;
         }
         Ok(was_unlocked)
+    }
+
+    /// A token is locked by who keeps it, or by the seal office: anybody else would end uses that are none of their business (C1). Who has to stop one
+    /// reports it, which locks the token as well (C4).
+    fn check_may_lock(&self, caller: &Caller, serial: &TokenSerial) -> Result<(), Violation> {
+        if let Ok(desk) = self.office() {
+            let (current, own) = (desk.now(), &caller.person().id);
+            if current.office.people.get(own).is_some_and(|person| person.is(Role::SealOffice)) {
+                return Ok(());
+            }
+        }
+        self.keeper(caller, serial).map(|_| ())
     }
 
     pub(super) async fn record_lock_asked(

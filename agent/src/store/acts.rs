@@ -8,7 +8,7 @@ use sealkeeper_domain::{
 use sealkeeper_journal::{ActFiled, RecordBody};
 
 use super::{
-    office, parsed, pins,
+    office, parsed, pins, to_json,
     writer::{Batch, as_stored},
 };
 use crate::pipeline::ports::ledger::{
@@ -108,6 +108,10 @@ type Raw = (
     [u8; 32],
 );
 
+/// By its signer, its person, its seal, or the seal that another act about its request names.
+const CONCERNS: &str = " AND (signer = :own OR person = :own OR seal IN (SELECT value FROM json_each(:seals))
+    OR request IN (SELECT request FROM acts WHERE request IS NOT NULL AND seal IN (SELECT value FROM json_each(:seals))))";
+
 /// The places of the acts of this choice. Only what is named stands in the statement, so that it can use its index.
 pub(super) fn chosen(choice: &ActChoice) -> String {
     let mut named = String::new();
@@ -115,6 +119,7 @@ pub(super) fn chosen(choice: &ActChoice) -> String {
         (" AND seal = :seal", choice.seal.is_some()),
         (" AND request = :request", choice.request.is_some()),
         (" AND typ = :typ", choice.typ.is_some()),
+        (CONCERNS, choice.seen_by.is_some()),
     ] {
         if is_named {
             named += condition;
@@ -137,11 +142,14 @@ pub(super) fn select(
     from_seq: u64,
     limit: u32,
 ) -> Result<Vec<FiledRow>, LedgerError> {
+    let seals = choice.seen_by.as_ref().map(|seen_by| to_json(&seen_by.seals)).transpose()?;
     let texts = [
         (":seal", choice.seal.as_ref().map(SealId::to_string)),
         (":request", choice.request.map(|request| request.to_string())),
         (":typ", choice.typ.clone()),
         (":person", choice.person.as_ref().map(PersonId::to_string)),
+        (":own", choice.seen_by.as_ref().map(|seen_by| seen_by.person.to_string())),
+        (":seals", seals),
     ];
     let (from, limit) = (i64::try_from(from_seq).unwrap_or(i64::MAX), i64::from(limit));
     let mut values: Vec<(&str, &dyn ToSql)> = vec![(":from", &from), (":limit", &limit)];

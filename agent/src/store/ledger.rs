@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use sealkeeper_domain::{
-    identity::{ActId, Digest, PersonId, RequestId, SealId, UseId},
-    office::{Office, RequestFacts},
+    identity::{ActId, Digest, PersonId, RequestId, SealId, TokenSerial, UseId},
+    office::{Changed, Office, RequestFacts},
 };
 use sealkeeper_journal::TreeHead;
 
@@ -59,6 +59,10 @@ impl Ledger for Store {
 
     async fn token_pins(&self) -> Result<Vec<TokenPin>, LedgerError> {
         self.read(pins::select).await
+    }
+
+    async fn set_token_pin(&self, serial: TokenSerial, pin: Option<TokenPin>) -> Result<(), LedgerError> {
+        self.writer.write(move |batch| pins::set(batch, &serial, pin.as_ref())).await
     }
 
     async fn back_up(&self, to: PathBuf) -> Result<TreeHead, LedgerError> {
@@ -130,8 +134,8 @@ impl Ledger for Store {
         self.read(move |connection| requests::held_by(connection, &carrier)).await
     }
 
-    async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError> {
-        self.read(move |connection| requests::any_for(connection, sha256)).await
+    async fn knows_document(&self, sha256: Digest, by: Option<PersonId>) -> Result<bool, LedgerError> {
+        self.read(move |connection| requests::any_for(connection, sha256, by.as_ref())).await
     }
 
     async fn disclosed(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, LedgerError> {
@@ -142,6 +146,10 @@ impl Ledger for Store {
         self.writer.write(move |batch| erasure::erase(batch, &erasure)).await
     }
 
+    async fn forget(&self, rows: Vec<Changed>) -> Result<(), FileError> {
+        self.writer.write(move |batch| rows.iter().try_for_each(|row| office::write(batch, row))).await
+    }
+
     async fn records(
         &self,
         from: u64,
@@ -149,6 +157,19 @@ impl Ledger for Store {
         types: Vec<String>,
     ) -> Result<Vec<StoredRecord>, LedgerError> {
         self.read(move |connection| reads::records(connection, from, limit, &types)).await
+    }
+
+    async fn record_page(
+        &self,
+        from: u64,
+        limit: u32,
+        types: Vec<String>,
+    ) -> Result<Vec<StoredRecord>, LedgerError> {
+        self.read(move |connection| reads::page(connection, from, limit, &types)).await
+    }
+
+    async fn first_of_newest(&self, limit: u32, types: Vec<String>) -> Result<Option<u64>, LedgerError> {
+        self.read(move |connection| reads::first_of_newest(connection, limit, &types)).await
     }
 
     async fn newest_records(&self, limit: u32, types: Vec<String>) -> Result<Vec<StoredRecord>, LedgerError> {

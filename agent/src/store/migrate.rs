@@ -3,10 +3,10 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The schema this agent reads and writes.
-pub(super) const SCHEMA: i32 = 3;
+pub(super) const SCHEMA: i32 = 4;
 
 /// What brings a store from a schema to the next one.
-const STEPS: &[(i32, &str)] = &[(2, include_str!("schema-3.sql"))];
+const STEPS: &[(i32, &str)] = &[(2, include_str!("schema-3.sql")), (3, include_str!("schema-4.sql"))];
 
 /// Brings a store to [`SCHEMA`]; tells whether this agent knows the schema it has. All of it is one transaction: a crash leaves the store as it was,
 /// or as it is to be. Records are not touched by any step.

@@ -2,12 +2,15 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::JoinHandle,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use sealkeeper_journal::{Digest, Frontier, Mode};
+use sealkeeper_journal::{Digest, Frontier, Mode, Record};
 
 use super::{
     from_json,
@@ -15,9 +18,12 @@ use super::{
     office, to_json,
     writer::Writer,
 };
-use crate::pipeline::ports::{
-    clock::Clock,
-    ledger::{Identity, LedgerError, OfficeRoot, Root, SoloPerson},
+use crate::{
+    clock::JournalClock,
+    pipeline::ports::{
+        clock::Clock,
+        ledger::{Identity, LedgerError, OfficeRoot, Root, SoloPerson},
+    },
 };
 
 /// `SEAL` as SQLite's application_id.
@@ -64,10 +70,41 @@ pub(crate) enum OpenError {
 /// The open store.
 pub(crate) struct Store {
     pub(super) writer: Writer,
-    pub(super) reader: Arc<Mutex<Connection>>,
+    readers: Arc<Readers>,
+    clock: Arc<JournalClock>,
     pub(super) identity: Identity,
     pub(super) path: PathBuf,
     thread: JoinHandle<()>,
+}
+
+/// Connections that only read, so that a long look at the journal keeps nobody waiting.
+struct Readers {
+    connections: Vec<Mutex<Connection>>,
+    next: AtomicUsize,
+}
+
+/// How many of them.
+const READERS: usize = 4;
+
+impl Readers {
+    fn open(path: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = |_| Connection::open_with_flags(path, flags).map(Mutex::new);
+        let connections = (0..READERS).map(open).collect::<Result<_, _>>()?;
+        Ok(Readers { connections, next: AtomicUsize::new(0) })
+    }
+
+    /// One that nobody uses, else one in its turn.
+    fn lock(&self) -> Option<MutexGuard<'_, Connection>> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len().max(1);
+        let turns = || self.connections.iter().cycle().skip(first).take(self.connections.len());
+        let free = turns().find_map(|connection| match connection.try_lock() {
+            Ok(free) => Some(free),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.or_else(|| turns().next().map(|next| next.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
 }
 
 /// Makes an empty store. The file is created with mode 0600 by the caller's umask.
@@ -148,20 +185,22 @@ impl Store {
         let frontier = read_frontier(&connection)
             .map_err(sqlite)?
             .ok_or_else(|| foreign("its records have gaps or wrong hashes".into()))?;
-        let reader = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(sqlite)?;
-        let (writer, thread) = Writer::start(connection, frontier, identity.mode(), clock)?;
-        Ok(Store { writer, reader: Arc::new(Mutex::new(reader)), identity, path: path.to_owned(), thread })
+        let readers = Arc::new(Readers::open(path).map_err(sqlite)?);
+        let clock = Arc::new(JournalClock::new(clock, newest_us(&connection).map_err(sqlite)?));
+        let (writer, thread) = Writer::start(connection, frontier, identity.mode(), clock.clone())?;
+        Ok(Store { writer, readers, clock, identity, path: path.to_owned(), thread })
+    }
+
+    /// The time by this journal: never before its newest record.
+    pub(crate) fn clock(&self) -> Arc<JournalClock> {
+        self.clock.clone()
     }
 
     /// Waits for what is being written, then closes. SQLite folds the WAL back into the file with the last connection.
     pub(crate) fn close(self) {
-        let Store { writer, reader, thread, .. } = self;
-        // The reader first: only a connection that may write can fold the WAL back, and it does so when it is the last.
-        drop(reader);
+        let Store { writer, readers, thread, .. } = self;
+        // The readers first: only a connection that may write can fold the WAL back, and it does so when it is the last.
+        drop(readers);
         drop(writer);
         if thread.join().is_err() {
             tracing::error!("the journal's thread ended in a panic");
@@ -173,10 +212,12 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let reader = self.reader.clone();
-        tokio::task::spawn_blocking(move || work(&reader.lock().unwrap_or_else(PoisonError::into_inner)))
-            .await
-            .map_err(|error| LedgerError::Read(error.to_string()))?
+        let readers = self.readers.clone();
+        let reading = tokio::task::spawn_blocking(move || match readers.lock() {
+            Some(reader) => work(&reader),
+            None => Err(LedgerError::Read("there is no connection to read by".into())),
+        });
+        reading.await.map_err(|error| LedgerError::Read(error.to_string()))?
     }
 }
 
@@ -227,6 +268,13 @@ fn read_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> 
         _ => None,
     };
     Ok(root.map(|root| Identity { origin, root }))
+}
+
+/// Time of the newest record, µs since the Unix epoch; 0 where there is none, or none that can be read.
+fn newest_us(connection: &Connection) -> rusqlite::Result<u64> {
+    let newest = "SELECT bytes FROM records ORDER BY seq DESC LIMIT 1";
+    let bytes = connection.query_row(newest, [], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    Ok(bytes.and_then(|bytes| Record::parse(&bytes).ok()).map_or(0, |record| record.time_us))
 }
 
 /// The right edge of the tree from the stored leaf hashes. The newest records are hashed again: a torn end would show there.

@@ -1,6 +1,7 @@
 //! Whose PIN each token has (C2): written in the transaction of the record that says so.
 
 use rusqlite::{Connection, params};
+use sealkeeper_domain::identity::TokenSerial;
 
 use super::{
     parsed,
@@ -21,6 +22,30 @@ pub(super) fn append(batch: &mut Batch<'_>, entry: Entry) -> Result<Committed, L
             .execute(params![serial.as_str(), person.as_str(), one_time, as_stored(committed.seq)?])?;
     }
     Ok(committed)
+}
+
+/// What is known of a token's PIN before any record tells of it, which follows once the token has it; or again as it was known before. It stands beside
+/// the record that is the newest one.
+pub(super) fn set(
+    batch: &mut Batch<'_>,
+    serial: &TokenSerial,
+    pin: Option<&TokenPin>,
+) -> Result<(), LedgerError> {
+    let Some(TokenPin { person, one_time, .. }) = pin else {
+        let forget = "DELETE FROM token_pins WHERE serial = ?1";
+        batch.transaction.prepare_cached(forget)?.execute([serial.as_str()])?;
+        return Ok(());
+    };
+    let Some(newest) = batch.newest_seq() else {
+        return Err(LedgerError::Record("a token's PIN before the first record".into()));
+    };
+    batch
+        .transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO token_pins (serial, person, one_time, seq) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![serial.as_str(), person.as_str(), one_time, as_stored(newest)?])?;
+    Ok(())
 }
 
 /// A token changes hands: its PIN stays whose it is known to be, else it is that of who had it.

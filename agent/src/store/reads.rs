@@ -1,8 +1,13 @@
 //! Reading the journal.
 
-use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, ToSql, params};
 
 use crate::pipeline::ports::ledger::{LedgerError, StoredRecord};
+
+/// About how many bytes one page of records has at most; one record alone may have more.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// Up to `limit` records from `from` on, of these types only if any are named.
 pub(super) fn records(
@@ -11,13 +16,33 @@ pub(super) fn records(
     limit: u32,
     types: &[String],
 ) -> Result<Vec<StoredRecord>, LedgerError> {
-    let from = i64::try_from(from).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(
-        "SELECT seq FROM records WHERE seq >= ?1 AND (?2 = '' OR instr(?2, ',' || type || ',') > 0)
-         ORDER BY seq LIMIT ?3",
-    )?;
-    let seqs = statement.query_map(params![from, type_list(types), limit], |row| row.get::<_, i64>(0))?;
-    seqs.map(|seq| select(connection, seq?)).collect()
+    from_on(connection, from, limit, types)?.into_iter().map(|seq| select(connection, seq)).collect()
+}
+
+/// The same, but no more than go into a page; at least one, where there is any.
+pub(super) fn page(
+    connection: &Connection,
+    from: u64,
+    limit: u32,
+    types: &[String],
+) -> Result<Vec<StoredRecord>, LedgerError> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    for seq in from_on(connection, from, limit, types)? {
+        let record = select(connection, seq)?;
+        bytes += size_of(&record);
+        if bytes > PAGE_BYTES && !page.is_empty() {
+            break;
+        }
+        page.push(record);
+    }
+    Ok(page)
+}
+
+fn size_of(record: &StoredRecord) -> usize {
+    let disclosures =
+        record.disclosures.iter().map(|(field, salt, value)| field.len() + salt.len() + value.len());
+    let lists = record.lists.iter().map(|(field, bytes)| field.len() + bytes.len());
+    record.bytes.len() + disclosures.chain(lists).sum::<usize>()
 }
 
 /// The newest `limit` records, in rising order.
@@ -26,18 +51,60 @@ pub(super) fn newest_records(
     limit: u32,
     types: &[String],
 ) -> Result<Vec<StoredRecord>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq FROM records WHERE ?1 = '' OR instr(?1, ',' || type || ',') > 0 ORDER BY seq DESC LIMIT ?2",
-    )?;
-    let seqs = statement.query_map(params![type_list(types), limit], |row| row.get::<_, i64>(0))?;
-    let mut seqs = seqs.collect::<Result<Vec<_>, _>>()?;
-    seqs.reverse();
-    seqs.into_iter().map(|seq| select(connection, seq)).collect()
+    newest(connection, limit, types)?.into_iter().map(|seq| select(connection, seq)).collect()
 }
 
-/// `,intent,refused,`; empty for all. Type names hold no commas, and one that does matches nothing.
-fn type_list(types: &[String]) -> String {
-    if types.is_empty() { String::new() } else { format!(",{},", types.join(",")) }
+/// Where the newest `limit` records begin.
+pub(super) fn first_of_newest(
+    connection: &Connection,
+    limit: u32,
+    types: &[String],
+) -> Result<Option<u64>, LedgerError> {
+    Ok(newest(connection, limit, types)?.first().map(|seq| seq.unsigned_abs()))
+}
+
+fn from_on(
+    connection: &Connection,
+    from: u64,
+    limit: u32,
+    types: &[String],
+) -> Result<Vec<i64>, LedgerError> {
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let mut seqs = of_types(connection, types, "seq >= ?2 ORDER BY seq LIMIT ?3", params![from, limit])?;
+    seqs.truncate(limit as usize);
+    Ok(seqs)
+}
+
+fn newest(connection: &Connection, limit: u32, types: &[String]) -> Result<Vec<i64>, LedgerError> {
+    let chosen = "seq <= ?2 ORDER BY seq DESC LIMIT ?3";
+    let mut seqs = of_types(connection, types, chosen, params![i64::MAX, limit])?;
+    let surplus = seqs.len().saturating_sub(limit as usize);
+    seqs.drain(..surplus);
+    Ok(seqs)
+}
+
+/// Places in rising order: of each type as many as are wanted in all, by the index that has them in this order.
+fn of_types(
+    connection: &Connection,
+    types: &[String],
+    chosen: &str,
+    values: &[&dyn ToSql],
+) -> Result<Vec<i64>, LedgerError> {
+    let mut seqs = BTreeSet::new();
+    let of_all = [None];
+    let named = types.iter().map(Some);
+    let asked: Vec<Option<&String>> = if types.is_empty() { of_all.to_vec() } else { named.collect() };
+    for name in asked {
+        let of_type = if name.is_some() { "type = ?1" } else { "?1 IS NULL" };
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT seq FROM records WHERE {of_type} AND {chosen}"))?;
+        let values: Vec<&dyn ToSql> =
+            std::iter::once(&name as &dyn ToSql).chain(values.iter().copied()).collect();
+        for seq in statement.query_map(&*values, |row| row.get::<_, i64>(0))? {
+            seqs.insert(seq?);
+        }
+    }
+    Ok(seqs.into_iter().collect())
 }
 
 pub(super) fn select(connection: &Connection, seq: i64) -> Result<StoredRecord, LedgerError> {

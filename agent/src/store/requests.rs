@@ -211,9 +211,18 @@ const NEEDS_ITS_DOCUMENT: &str = "ended = 0
     AND copies > (SELECT count(*) FROM uses WHERE uses.request_id = requests.request_id AND state IN ('complete', 'abandoned'))";
 
 /// Whether any request that can still be stamped is for this document: the same ones whose documents `expire` tells to be needed.
-pub(super) fn any_for(connection: &Connection, sha256: Digest) -> Result<bool, LedgerError> {
-    let known = format!("SELECT EXISTS (SELECT 1 FROM requests WHERE sha256 = ?1 AND {NEEDS_ITS_DOCUMENT})");
-    Ok(connection.query_row(&known, [sha256.0.as_slice()], |row| row.get(0))?)
+/// Of one person's only, if one is named.
+pub(super) fn any_for(
+    connection: &Connection,
+    sha256: Digest,
+    by: Option<&PersonId>,
+) -> Result<bool, LedgerError> {
+    let known = format!(
+        "SELECT EXISTS (SELECT 1 FROM requests
+         WHERE sha256 = ?1 AND (?2 IS NULL OR carried_by = ?2 OR applicant = ?2) AND {NEEDS_ITS_DOCUMENT})"
+    );
+    let values = params![sha256.0.as_slice(), by.map(PersonId::as_str)];
+    Ok(connection.query_row(&known, values, |row| row.get(0))?)
 }
 
 /// What the requests hold that this person brought and that can still be stamped.

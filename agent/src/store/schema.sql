@@ -1,5 +1,5 @@
--- The agent's store: the journal, the office, and the requests and uses in hand. Schema 3; PRAGMA user_version tells it.
--- What an earlier schema lacks is in `schema-3.sql`: the two say the same.
+-- The agent's store: the journal, the office, and the requests and uses in hand. Schema 4; PRAGMA user_version tells it.
+-- What earlier schemas lack is in `schema-3.sql` and `schema-4.sql`: they say the same.
 -- Entities are JSON of the rules' own types as of this schema: a change of theirs is a new schema.
 -- What the journal is, written once: origin, mode, person_* or office_*. And `policy`: the text of the policy that came into force last.
 CREATE TABLE meta (
@@ -14,6 +14,7 @@ CREATE TABLE records (
     bytes     BLOB NOT NULL,
     leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32)
 ) STRICT;
+CREATE INDEX records_by_type ON records (type, seq);
 CREATE TRIGGER records_are_never_changed BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;
 CREATE TRIGGER records_are_never_deleted BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;
 

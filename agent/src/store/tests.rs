@@ -65,6 +65,70 @@ async fn records_are_dense_hashed_and_survive_reopening() {
 }
 
 #[tokio::test]
+async fn records_are_found_by_type_without_reading_the_others_and_come_in_pages_that_stay_small() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&made(directory.path()), Arc::new(Epoch)).unwrap();
+    let started = || Entry {
+        body: RecordBody::RequestExpired(sealkeeper_journal::RequestExpired {
+            requests: sealkeeper_journal::ListDigest::of::<u64>(&[]).unwrap().0,
+        }),
+        lists: vec![("requests", vec![b'x'; 400 << 10])],
+        ..entry()
+    };
+    for number in 0..12 {
+        store.append(if number % 3 == 0 { started() } else { entry() }).await.unwrap();
+    }
+    let seqs = |records: Vec<crate::pipeline::ports::ledger::StoredRecord>| {
+        records.iter().map(|record| record.seq).collect::<Vec<_>>()
+    };
+    let types = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let both = || types(&["request_expired", "agent_stopped", "request_expired"]);
+    assert_eq!(seqs(store.records(1, 3, types(&["request_expired"])).await.unwrap()), [3, 6, 9]);
+    assert_eq!(seqs(store.records(4, 4, both()).await.unwrap()), [4, 5, 6, 7]);
+    assert_eq!(seqs(store.newest_records(2, types(&["request_expired"])).await.unwrap()), [6, 9]);
+    assert_eq!(seqs(store.newest_records(3, both()).await.unwrap()), [9, 10, 11]);
+    assert_eq!(store.first_of_newest(3, types(&["request_expired"])).await.unwrap(), Some(3));
+    assert_eq!(store.first_of_newest(3, types(&["intent"])).await.unwrap(), None);
+    assert_eq!(
+        seqs(store.record_page(0, 100, Vec::new()).await.unwrap()),
+        [0, 1, 2, 3, 4, 5],
+        "two large ones"
+    );
+    assert_eq!(seqs(store.record_page(0, 100, types(&["request_expired"])).await.unwrap()), [0, 3]);
+    assert_eq!(seqs(store.record_page(1, 2, Vec::new()).await.unwrap()), [1, 2]);
+    // By the index, not through the whole journal.
+    let plan = store.read(|connection| {
+        let sql = "EXPLAIN QUERY PLAN SELECT seq FROM records WHERE type = 'intent' AND seq >= 3 ORDER BY seq LIMIT 9";
+        Ok(connection.query_row(sql, [], |row| row.get::<_, String>(3))?)
+    });
+    let plan = plan.await.unwrap();
+    assert!(plan.contains("records_by_type (type=? AND seq>?)"), "{plan}");
+    store.close();
+}
+
+#[tokio::test]
+async fn a_long_look_keeps_no_other_reader_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(&made(directory.path()), Arc::new(Epoch)).unwrap());
+    let (looks, (go, wait)) = (store.clone(), std::sync::mpsc::channel::<()>());
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let looking = tokio::spawn(async move {
+        let look = move |_: &Connection| -> Result<(), LedgerError> {
+            let _ = began.send(());
+            let _ = wait.recv();
+            Ok(())
+        };
+        looks.read(look).await
+    });
+    begun.await.unwrap();
+    for _ in 0..10 {
+        assert!(store.records(0, 1, Vec::new()).await.unwrap().is_empty());
+    }
+    drop(go);
+    looking.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_failed_write_closes_the_store_and_nothing_of_it_remains() {
     let directory = tempfile::tempdir().unwrap();
     let path = made(directory.path());
@@ -131,12 +195,12 @@ fn what_is_no_sound_journal_is_not_opened() {
     assert!(!missing.exists(), "opening never makes one");
     let path = made(directory.path());
     let tamper = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    for other in [1, 4] {
+    for other in [1, 5] {
         tamper(&format!("PRAGMA user_version = {other}"));
-        let told = format!("schema {other}; this agent knows none but those up to 3");
+        let told = format!("schema {other}; this agent knows none but those up to 4");
         assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why == told));
     }
-    tamper("PRAGMA user_version = 3; INSERT INTO records VALUES (1, 't', x'78', zeroblob(32))");
+    tamper("PRAGMA user_version = 4; INSERT INTO records VALUES (1, 't', x'78', zeroblob(32))");
     assert!(matches!(open(&path), Err(OpenError::Foreign { why, .. }) if why.contains("gaps")));
     tamper("PRAGMA application_id = 1");
     assert!(

@@ -10,9 +10,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use sealkeeper_journal::{Frontier, Mode, Record, TreeHead, leaf_hash};
 use tokio::sync::oneshot;
 
-use crate::pipeline::ports::{
-    clock::Clock,
-    ledger::{BeginError, Committed, Entry, FileError, LedgerError},
+use crate::{
+    clock::JournalClock,
+    pipeline::ports::{
+        clock::Clock,
+        ledger::{BeginError, Committed, Entry, FileError, LedgerError},
+    },
 };
 
 /// The sending end of the writer thread.
@@ -42,7 +45,7 @@ pub(super) struct Batch<'t> {
     pub(super) transaction: &'t Transaction<'t>,
     frontier: &'t mut Frontier,
     mode: Mode,
-    clock: &'t dyn Clock,
+    clock: &'t JournalClock,
 }
 
 impl Batch<'_> {
@@ -85,7 +88,13 @@ impl Batch<'_> {
                 .execute(params![seq, field, list])?;
         }
         self.frontier.push(leaf);
+        self.clock.recorded(record.time_us);
         Ok(Committed { seq: record.seq, leaf, time_us: record.time_us })
+    }
+
+    /// Place of the newest record.
+    pub(super) fn newest_seq(&self) -> Option<u64> {
+        self.frontier.size().checked_sub(1)
     }
 
     /// The time of the transaction's clock.
@@ -105,7 +114,7 @@ impl Writer {
         connection: Connection,
         frontier: Frontier,
         mode: Mode,
-        clock: Arc<dyn Clock>,
+        clock: Arc<JournalClock>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, inbox) = channel();
         let head = Arc::new(Mutex::new(head_of(&frontier)));
@@ -214,7 +223,7 @@ struct Desk {
     connection: Connection,
     frontier: Frontier,
     mode: Mode,
-    clock: Arc<dyn Clock>,
+    clock: Arc<JournalClock>,
 }
 
 fn run(mut desk: Desk, inbox: &Receiver<Box<dyn Job>>, head: &Mutex<TreeHead>, open: &AtomicBool) {
@@ -243,7 +252,7 @@ impl Desk {
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), LedgerError> {
         let Desk { connection, frontier, mode, clock } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut batch = Batch { transaction: &transaction, frontier, mode: *mode, clock: &**clock };
+        let mut batch = Batch { transaction: &transaction, frontier, mode: *mode, clock };
         for job in jobs {
             job.run(&mut batch)?;
         }

@@ -121,9 +121,10 @@ fn tell(told: Told) -> io::Result<()> {
     out.flush()
 }
 
-fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: the file is the spool's, which nobody writes to or truncates once it has its name (see `spool`). If the custodian's own user does so all the
-    // same, that ends this process, whose word is not believed anyway.
+pub(super) fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the file is the spool's, which nobody writes to or truncates once it has its name (see `spool`), or one in memory that nobody else has. If the
+    // custodian's own user does so all the same, that ends this process: a worker, whose word is not believed anyway, or the daemon, which maps what it spools
+    // elsewhere too.
     #[allow(unsafe_code)]
     unsafe {
         Mmap::map(file)

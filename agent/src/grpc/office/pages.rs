@@ -3,12 +3,12 @@
 use prost::Message;
 use sealkeeper_domain::{
     identity::PersonId,
-    office::{Office, TrainingState},
+    office::{Office, SealEntry, TrainingState},
 };
 use sealkeeper_proto::v1::ShowOfficeReply;
 
 use super::{finding, grant, notice, person, seal, training};
-use crate::grpc::PAGE_BYTES;
+use crate::{grpc::PAGE_BYTES, office::Reader, service::Finding};
 
 /// Lists of the reply in their order, as places name them.
 const LISTS: [&str; 6] = ["people", "grants", "seals", "notices", "findings", "trainings"];
@@ -48,14 +48,20 @@ impl std::fmt::Display for Place {
 /// Puts one thing into the reply.
 type Put<'o> = Box<dyn Fn(&mut ShowOfficeReply) + 'o>;
 
-/// What is known of a person's training.
-pub(super) type TrainingOf<'o> = &'o dyn Fn(&PersonId) -> Option<TrainingState>;
+/// What else is told, which the office itself does not know.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'o> {
+    /// Who asks.
+    pub(super) own: &'o PersonId,
+    /// What they may see.
+    pub(super) reader: Reader<'o>,
+    /// What is known of a person's training.
+    pub(super) training: &'o dyn Fn(&PersonId) -> Option<TrainingState>,
+    /// What is worth knowing of a seal.
+    pub(super) findings: &'o dyn Fn(&SealEntry) -> Vec<Finding>,
+}
 
-fn everything<'o>(
-    office: &'o Office,
-    own: &'o PersonId,
-    training_of: TrainingOf<'o>,
-) -> impl Iterator<Item = (Place, Put<'o>)> {
+fn everything<'o>(office: &'o Office, known: Known<'o>) -> impl Iterator<Item = (Place, Put<'o>)> {
     fn put<'o>(
         list: usize,
         first: &dyn ToString,
@@ -66,19 +72,27 @@ fn everything<'o>(
     }
     let people = office.people.values().map(move |one| {
         put(0, &one.id, &"", move |reply| {
-            reply.people.push(person(one, one.id == *own, training_of(&one.id)))
+            reply.people.push(person(one, one.id == *known.own, (known.training)(&one.id)))
         })
     });
+    let reader = known.reader;
     let grants = office
         .grants
         .values()
+        .filter(move |one| reader.sees_grant(one))
         .map(|one| put(1, &one.terms.person, &one.terms.seal, |reply| reply.grants.push(grant(one))));
-    let seals = office.seals.values().map(|one| put(2, one.id(), &"", |reply| reply.seals.push(seal(one))));
-    let notices =
-        office.notices.values().map(|one| put(3, &one.by.act, &"", |reply| reply.notices.push(notice(one))));
+    let seals = office.seals.values().map(move |one| {
+        put(2, one.id(), &"", move |reply| reply.seals.push(seal(one, &(known.findings)(one))))
+    });
+    let notices = office
+        .notices
+        .values()
+        .filter(move |one| reader.sees_notice(one))
+        .map(|one| put(3, &one.by.act, &"", |reply| reply.notices.push(notice(one))));
     let findings = office
         .findings
         .values()
+        .filter(move |one| reader.sees_finding(one))
         .map(|one| put(4, &one.by.act, &"", |reply| reply.findings.push(finding(one))));
     let trainings = office
         .trainings
@@ -90,15 +104,13 @@ fn everything<'o>(
 /// Up to `limit` things after this place, fewer where a message would become too large, and where to go on.
 pub(super) fn page(
     office: &Office,
-    own: &PersonId,
-    training_of: TrainingOf<'_>,
+    known: Known<'_>,
     after: Option<&Place>,
     limit: usize,
 ) -> ShowOfficeReply {
     let mut reply = ShowOfficeReply::default();
     let mut last: Option<Place> = None;
-    let rest = everything(office, own, training_of)
-        .skip_while(|(place, _)| after.is_some_and(|after| place <= after));
+    let rest = everything(office, known).skip_while(|(place, _)| after.is_some_and(|after| place <= after));
     for (taken, (place, put)) in rest.enumerate() {
         if taken == limit || reply.encoded_len() > PAGE_BYTES {
             reply.next = last.map(|last| last.to_string()).unwrap_or_default();
@@ -162,12 +174,18 @@ mod tests {
         office
     }
 
+    /// Nothing but who asks.
+    fn nothing_of<'o>(office: &'o Office, own: &'o PersonId) -> Known<'o> {
+        let reader = Reader::new(office, own, true);
+        Known { own, reader, training: &|_| None, findings: &|_| Vec::new() }
+    }
+
     /// All pages joined, and how many there were.
     fn whole(office: &Office, limit: usize) -> (ShowOfficeReply, usize) {
         let own = "p7".parse().unwrap();
         let (mut all, mut pages, mut after) = (ShowOfficeReply::default(), 0, None);
         loop {
-            let page = page(office, &own, &|_| None, after.as_ref(), limit);
+            let page = page(office, nothing_of(office, &own), after.as_ref(), limit);
             // What a client takes, if nobody says otherwise: 4 MiB.
             assert!(page.encoded_len() < 3 << 20);
             assert!(page.people.len() + page.grants.len() <= limit);
@@ -199,13 +217,16 @@ mod tests {
     fn a_page_goes_on_where_the_last_ended_although_what_stood_there_is_gone() {
         let mut office = large();
         let own = "p7".parse().unwrap();
-        let first = page(&office, &own, &|_| None, None, 10_003);
+        let first = page(&office, nothing_of(&office, &own), None, 10_003);
         let after = Place::parse(&first.next).unwrap();
         assert_eq!(first.next, format!("grants/{}/contract", first.grants[2].person_id));
         let gone = office.grants.keys().nth(2).unwrap().clone();
         let next = office.grants.keys().nth(3).unwrap().clone();
         office.grants.remove(&gone);
-        assert_eq!(page(&office, &own, &|_| None, Some(&after), 1).grants[0].person_id, next.0.as_str());
+        assert_eq!(
+            page(&office, nothing_of(&office, &own), Some(&after), 1).grants[0].person_id,
+            next.0.as_str()
+        );
     }
 
     #[test]

@@ -9,7 +9,12 @@ use sealkeeper_view::{Area, draft::Standing};
 
 /// A document's file, open for reading only. The one handle among the ports: a document of a gigabyte is not handed on as bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct DocumentFile(pub(crate) Arc<File>);
+pub(crate) struct DocumentFile {
+    /// The file.
+    pub(crate) file: Arc<File>,
+    /// Its pages, as its structure has them.
+    pub(crate) page_count: u32,
+}
 
 /// Shows what is on pages.
 #[async_trait]
@@ -23,7 +28,6 @@ pub(crate) trait Viewer: Send + Sync {
     ) -> Result<Looked, Unviewed>;
 
     /// Draws one page, which counts from 1, on white, at `dpi` pixels to the inch or as many as a picture may have.
-    #[cfg_attr(not(test), expect(dead_code, reason = "pages are drawn once whoever reviews is shown them"))]
     async fn render(&self, document: DocumentFile, page: u32, dpi: u16) -> Result<Picture, Unviewed>;
 
     /// How well whoever looks is confined, by trying it.
@@ -33,7 +37,8 @@ pub(crate) trait Viewer: Send + Sync {
 /// What was seen of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Looked {
-    /// Pages that the document shows in all. Where this is not what the structure says, readers see different documents.
+    /// Pages that the document shows in all. Where this is not what the structure says, readers see different documents. Whoever was shown parts of a
+    /// long document tells what the structure says.
     pub(crate) page_count: u32,
     /// Those asked for, in their order.
     pub(crate) pages: Vec<PageLook>,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sealkeeper_domain::{
     act::key::ActKey,
     identity::{ActId, Digest, PersonId, RequestId, SealId, TokenSerial, UseId},
-    office::{Change, Office, RequestFacts},
+    office::{Change, Changed, Office, RequestFacts},
     reason::Reason,
 };
 use sealkeeper_journal::{Disclosure, Mode, PinChange, RecordBody, TreeHead};
@@ -36,10 +36,22 @@ pub(crate) trait Ledger: Send + Sync {
     ) -> Result<Vec<StoredRecord>, LedgerError>;
     /// The newest `limit` records, in rising order.
     async fn newest_records(&self, limit: u32, types: Vec<String>) -> Result<Vec<StoredRecord>, LedgerError>;
+    /// As `records`, but no more than about 1 MiB of them; none only if there are none.
+    async fn record_page(
+        &self,
+        from: u64,
+        limit: u32,
+        types: Vec<String>,
+    ) -> Result<Vec<StoredRecord>, LedgerError>;
+    /// Where the newest `limit` records of these types begin; `None` if there are none.
+    async fn first_of_newest(&self, limit: u32, types: Vec<String>) -> Result<Option<u64>, LedgerError>;
     /// Up to `limit` records from `from` on that have commitments which can still be opened, in rising order.
     async fn disclosed(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, LedgerError>;
     /// Erases what opens commitments and records that, or neither; tells how many can no longer be opened.
     async fn erase(&self, erasure: Erasure) -> Result<u64, LedgerError>;
+    /// Writes rows of the office over with these, from which names and texts are gone. No act says so, and no record: what is left out stood in acts
+    /// whose texts are erased after the same time.
+    async fn forget(&self, rows: Vec<Changed>) -> Result<(), FileError>;
 
     /// Everything acts have made, as the rows tell it; of a solo journal an office without people.
     async fn office(&self) -> Result<Office, LedgerError>;
@@ -53,6 +65,8 @@ pub(crate) trait Ledger: Send + Sync {
     async fn attachment(&self, sha256: Digest) -> Result<Option<Vec<u8>>, LedgerError>;
     /// Whose PIN tokens have, as far as that is known (C2).
     async fn token_pins(&self) -> Result<Vec<TokenPin>, LedgerError>;
+    /// Says what is known of a token's PIN before a record tells of it: that one is about to be set which has to be changed, or what was before.
+    async fn set_token_pin(&self, serial: TokenSerial, pin: Option<TokenPin>) -> Result<(), LedgerError>;
     /// Writes a copy of everything that is kept, as of one moment, as the new file `to`; tells the journal that is in it (C6).
     async fn back_up(&self, to: PathBuf) -> Result<TreeHead, LedgerError>;
     /// The text of the policy that came into force last; `None` before the first.
@@ -68,8 +82,8 @@ pub(crate) trait Ledger: Send + Sync {
     async fn requests(&self, choice: RequestChoice, limit: u32) -> Result<Vec<KeptRequest>, LedgerError>;
     /// What the requests hold that one person brought and that can still be stamped: how many they are, and the bytes of their documents.
     async fn held_by(&self, carrier: PersonId) -> Result<Held, LedgerError>;
-    /// Whether any request in hand that can still be stamped is for this document.
-    async fn knows_document(&self, sha256: Digest) -> Result<bool, LedgerError>;
+    /// Whether a request that can still be stamped is for this document, and by this person: they brought it, or are its applicant. `None`: by anybody.
+    async fn knows_document(&self, sha256: Digest, by: Option<PersonId>) -> Result<bool, LedgerError>;
     /// Forgets requests that expired and have no open use, with a record of those that acts could still have been about; tells which documents
     /// are still needed. Those of requests that were rejected, withdrawn or used up are not, while the requests themselves stay until they expire.
     async fn expire_requests(&self) -> Result<Vec<Digest>, LedgerError>;
@@ -252,6 +266,16 @@ pub(crate) struct ActChoice {
     pub(crate) request: Option<RequestId>,
     /// Of this type, e.g. `request-approve`.
     pub(crate) typ: Option<String>,
+    /// That concern somebody.
+    pub(crate) seen_by: Option<SeenBy>,
+}
+
+/// Whom an act concerns: who signed it or is its subject, and who keeps the seal that it, or its request, is about.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenBy {
+    pub(crate) person: PersonId,
+    /// What they keep.
+    pub(crate) seals: Vec<SealId>,
 }
 
 /// An act as kept.

@@ -60,6 +60,13 @@ impl TokenError {
         }
     }
 
+    /// Whether the token has the PIN that it had: it refused the one that allows a change, or said that it did not make it. Where it said nothing, or was
+    /// gone before it could, nobody knows.
+    pub(crate) fn left_pin_as_it_was(&self) -> bool {
+        let refused = self.call.as_ref().is_some_and(|call| matches!(call.told, Told::Returned(_)));
+        refused || self.pin_was_tried() || self.reason == Reason::TokenAbsent
+    }
+
     /// What the token says of tries left of the PIN the reason is about. `None`: it was not asked.
     pub(crate) fn tries_left(&self) -> Option<TriesLeft> {
         let pin = self.pin?;

@@ -67,6 +67,11 @@ impl Authority {
 
     /// A revocation list, good until that year.
     pub(super) fn list(&self, revoked: &[u64], until_year: i32) -> String {
+        self.list_of_age(revoked, until_year, (1, 2020))
+    }
+
+    /// The same of this number, made in that year.
+    pub(super) fn list_of_age(&self, revoked: &[u64], until_year: i32, (number, year): (u64, i32)) -> String {
         let revoked = revoked.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: date_time_ymd(2020, 2, 1),
@@ -74,9 +79,9 @@ impl Authority {
             invalidity_date: None,
         });
         let params = CertificateRevocationListParams {
-            this_update: date_time_ymd(2020, 1, 1),
+            this_update: date_time_ymd(year, 1, 1),
             next_update: date_time_ymd(until_year, 1, 1),
-            crl_number: SerialNumber::from(1),
+            crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked.collect(),
             key_identifier_method: KeyIdMethod::Sha256,

@@ -82,6 +82,42 @@ fn of_revocation_lists_one_is_as_bad_as_all() {
     assert!(folder.read().is_err(), "a list that is gone is not a list that revokes nobody");
 }
 
+#[test]
+fn an_older_revocation_list_is_refused_and_the_one_in_force_stays() {
+    let folder = Folder::with_list(&[], 2090);
+    let (person, list) =
+        (folder.ours.person(8), |revoked: &[u64], age| folder.ours.list_of_age(revoked, 2090, age));
+    let desk = TlsDesk::open(folder.files.clone()).unwrap();
+    let let_in = || shakes(&desk.now(), &folder, Some(&person)).is_ok();
+    assert!(let_in());
+    folder.put("crl.pem", &list(&[8], (256, 2022)));
+    assert_eq!(desk.look(false), Look::Taken { hung_up: true });
+    assert!(!let_in());
+    // A lower number, be it of a later time; an earlier time, be it of a higher number; and before it a file that has another one first.
+    let newer = list(&[8], (257, 2023));
+    for older in [list(&[], (255, 2022)), list(&[], (255, 2023)), list(&[], (300, 2021))] {
+        for file in [older.clone(), format!("{older}{newer}")] {
+            folder.put("crl.pem", &file);
+            assert_eq!(desk.look(false), Look::Kept);
+            let trouble = desk.state().trouble.unwrap();
+            assert!(trouble.contains("crl.pem: the revocation list of CN=ours"), "{trouble}");
+            assert!(
+                trouble.contains("is older than the one in force (number 0x0100 of 1640995200 s)"),
+                "{trouble}"
+            );
+            assert_eq!(desk.look(true), Look::Kept, "also if it is told to");
+            assert!(!let_in());
+        }
+    }
+    // The same one again is none, and what is newer is taken.
+    folder.put("crl.pem", &list(&[8], (256, 2022)));
+    desk.look(false);
+    assert_eq!(desk.state().trouble, None);
+    folder.put("crl.pem", &list(&[], (257, 2022)));
+    assert_eq!(desk.look(false), Look::Taken { hung_up: true });
+    assert!(let_in());
+}
+
 #[tokio::test]
 async fn a_revoked_certificate_ends_now_and_the_others_come_back() {
     let mut door = Door::of(Folder::with_list(&[], 2090)).await;

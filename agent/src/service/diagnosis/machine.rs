@@ -26,8 +26,11 @@ const NEARLY_FULL: u64 = 90;
 /// Bytes of the disk below which there is hardly room for the journal.
 const DISK_LEFT: u64 = 256 << 20;
 
-/// The clock against the newest record.
-pub(super) fn clock(newest: &[StoredRecord], now_us: u64) -> Check {
+/// The clock against the newest record. `refused`: what stands against uses while it is behind, if anything does.
+pub(super) fn clock(newest: &[StoredRecord], now_us: u64, refused: Option<Violation>) -> Check {
+    if let Some(behind) = refused {
+        return Check::wrong("clock", Severity::Refuse, behind.with("now-us", now_us));
+    }
     let last =
         newest.last().and_then(|record| Record::parse(&record.bytes).ok()).map(|record| record.time_us);
     let implausible = Violation::new(Reason::ClockImplausible).with("now-us", now_us);
@@ -163,13 +166,16 @@ mod tests {
     #[test]
     fn a_clock_before_the_last_record_or_out_of_all_bounds_is_told() {
         let now = 1_893_456_000_000_000;
+        let of = |newest: &[StoredRecord], now_us| clock(newest, now_us, None);
         let wrong = Some((Severity::Warn, "clock-implausible"));
-        assert_eq!(told(&clock(&record(now), now)), None);
-        assert_eq!(told(&clock(&record(now + 500_000), now)), None, "a time server's step");
-        assert_eq!(told(&clock(&record(now + 2_000_000), now)), wrong);
-        assert_eq!(told(&clock(&[], now)), None);
-        assert_eq!(told(&clock(&record(7), 8)), wrong, "1970");
-        assert_eq!(told(&clock(&record(now), 4_102_444_800_000_000)), wrong, "2100");
+        assert_eq!(told(&of(&record(now), now)), None);
+        assert_eq!(told(&of(&record(now + 500_000), now)), None, "a time server's step");
+        assert_eq!(told(&of(&record(now + 2_000_000), now)), wrong);
+        assert_eq!(told(&of(&[], now)), None);
+        assert_eq!(told(&of(&record(7), 8)), wrong, "1970");
+        assert_eq!(told(&of(&record(now), 4_102_444_800_000_000)), wrong, "2100");
+        let refused = clock(&record(now), now - 600_000_000, Some(Reason::ClockBehind.into()));
+        assert_eq!(told(&refused), Some((Severity::Refuse, "clock-behind")));
     }
 
     #[test]

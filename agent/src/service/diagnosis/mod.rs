@@ -103,7 +103,8 @@ impl Service {
 
     async fn machine(self: &Arc<Self>) -> Vec<Check> {
         let newest = self.ledger.newest_records(1, Vec::new()).await;
-        let mut checks = vec![machine::clock(newest.as_deref().unwrap_or_default(), self.clock.now_us())];
+        let (newest, now_us) = (newest.as_deref().unwrap_or_default(), self.clock.system_us());
+        let mut checks = vec![machine::clock(newest, now_us, self.check_clock().err())];
         let service = self.clone();
         let files = tokio::task::spawn_blocking(move || {
             let Surroundings { home, socket, remote, .. } = &service.surroundings;

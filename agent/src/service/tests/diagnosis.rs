@@ -48,7 +48,7 @@ impl Viewer for Confined {
         _: Sought,
     ) -> Result<Looked, Unviewed> {
         let mut bytes = Vec::new();
-        (&*document.0).read_to_end(&mut bytes).unwrap();
+        (&*document.file).read_to_end(&mut bytes).unwrap();
         let page_count = sealkeeper_pades::Document::open(&bytes).unwrap().page_count().unwrap() as u32;
         let look = |number| PageLook {
             number,

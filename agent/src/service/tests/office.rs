@@ -1,7 +1,10 @@
 //! The service in an office: its people, its seal, and everything they say as acts that are signed and filed.
 
+mod reissue;
 mod requests;
 mod retention;
+mod sight;
+mod standing;
 mod turns;
 
 use sealkeeper_domain::{
@@ -113,28 +116,34 @@ impl Bureau {
     /// The same with the seal issued to its custodian, whose receipt is missing.
     pub(super) async fn with_seal_issued() -> Self {
         let bureau = Self::found().await;
+        bureau.issues(&seal(), "keeper").await;
+        bureau
+    }
+
+    /// A seal of the one key there is, from its application until it is issued.
+    pub(super) async fn issues(&self, id: &SealId, custodian: &str) {
         let application = SealApplication {
-            seal: seal(),
+            seal: id.clone(),
             name: NAME.into(),
             kind: SealKind::Contract,
             unit: UNIT.into(),
             purpose: "签订合同".into(),
             scope: ["ordinary", "important"].map(str::to_owned).into(),
-            custodian: "keeper".parse().unwrap(),
+            custodian: custodian.parse().unwrap(),
             picture_kind: PictureKind::Png,
             picture_sha256: Digest::of(RING),
             width_um: SIDE_UM,
             height_um: SIDE_UM,
         };
         let applied = Statement::SealApply(Box::new(application));
-        bureau.says_with("deputy", applied, RING.to_vec()).await.unwrap();
-        let about = bureau.about();
-        bureau.says("head", Statement::SealApprove(NamedSeal { seal: seal(), about })).await;
+        self.says_with("deputy", applied, RING.to_vec()).await.unwrap();
+        let about = self.desk.now().office.seals[id].about();
+        self.says("head", Statement::SealApprove(NamedSeal { seal: id.clone(), about })).await;
         let physical = PhysicalSeal::None;
-        bureau.says("office", Statement::SealReview(SealReview { seal: seal(), about, physical })).await;
-        let object = object();
+        self.says("office", Statement::SealReview(SealReview { seal: id.clone(), about, physical })).await;
+        let object = object_of(id);
         let made = MadeSeal {
-            seal: seal(),
+            seal: id.clone(),
             about,
             object_sha256: Digest::of(&object),
             certificate_sha256: Digest::of(CERTIFICATE),
@@ -148,15 +157,14 @@ impl Bureau {
             key: format!("{URI};type=private"),
             certificate: format!("{URI};type=cert"),
         };
-        bureau.says_with("office", Statement::SealMake(made), object.clone()).await.unwrap();
+        self.says_with("office", Statement::SealMake(made), object.clone()).await.unwrap();
         let issue = SealIssue {
-            seal: seal(),
+            seal: id.clone(),
             object_sha256: Digest::of(&object),
-            custodian: "keeper".parse().unwrap(),
+            custodian: custodian.parse().unwrap(),
             identity: IdentityDocument { kind: "居民身份证".into(), last: "123X".into() },
         };
-        bureau.says("office", Statement::SealIssue(issue)).await;
-        bureau
+        self.says("office", Statement::SealIssue(issue)).await;
     }
 
     /// The same with the seal in use, and grants of it to `clerk` and to its custodian.
@@ -253,11 +261,15 @@ async fn binding_of(bureau: &Bureau, id: RequestId) -> Binding {
 
 /// The seal object as `office` makes it: the same each time.
 fn object() -> Vec<u8> {
+    object_of(&seal())
+}
+
+fn object_of(id: &SealId) -> Vec<u8> {
     let (valid_from_s, valid_until_s) = (1_750_000_000, 2_400_000_000);
     let key = key_of("office");
     let maker = MakerCertificate::self_signed("印章管理部门", &key, valid_from_s, valid_until_s).unwrap();
     let properties = SealProperties {
-        id: seal().to_string(),
+        id: id.to_string(),
         vid: "sealkeeper".into(),
         kind: OwnerKind::Organisation,
         name: NAME.into(),

@@ -183,3 +183,45 @@ async fn a_wrong_pin_at_a_signature_fails_the_use_and_is_on_record_itself() {
     assert!(stamp(true).await.is_ok(), "tried once more, for a person said so");
     assert_eq!(house.types().await[9..], ["refused", "intent", "failed", "wrong_pin"]);
 }
+
+#[tokio::test]
+async fn a_one_time_pin_is_one_although_the_agent_dies_before_the_record_of_it() {
+    let serial: TokenSerial = "1".parse().unwrap();
+    let ordered = PinChangeAsked { one_time: true, ..change(true) };
+    let kept = async |house: &House| house.store.token_pins().await.unwrap();
+    // The token said nothing, as after a crash in between: it may have the new PIN.
+    let silent = house_of(Err(TokenError::new(Reason::TokenTimeout)));
+    silent.store.append(Scribe::plain(stopped())).await.unwrap();
+    let one_time = TokenPin { serial: serial.clone(), person: "p-1".parse().unwrap(), one_time: true };
+    let refused = silent.change_pin(ordered).await;
+    assert_eq!(refused, Err("token-timeout".to_owned()));
+    assert_eq!(kept(&silent).await, [one_time]);
+    assert!(silent.service.pin_not_own(&serial).is_some());
+
+    let refusing = refused_by_officer();
+    refusing.store.append(Scribe::plain(stopped())).await.unwrap();
+    let again = PinChangeAsked { one_time: true, ..change(true) };
+    assert_eq!(refusing.change_pin(again).await, Err("token-so-pin-wrong".to_owned()));
+    assert_eq!(kept(&refusing).await, [], "it has the PIN it had");
+    assert!(refusing.service.pin_not_own(&serial).is_none());
+}
+
+#[tokio::test]
+async fn who_changes_a_pin_that_was_anothers_ends_the_login_made_with_it() {
+    let house = house_of(Ok(false));
+    let left = TokenPin { serial: "1".parse().unwrap(), person: "p-9".parse().unwrap(), one_time: false };
+    house.service.token_pins.leave_behind(left);
+    house.change_pin(change(false)).await.unwrap();
+    house.change_pin(change(false)).await.unwrap();
+    assert_eq!(house.types().await, ["token_locked", "pin_changed", "pin_changed"], "only the first time");
+}
+
+fn refused_by_officer() -> House {
+    refused(Reason::TokenSoPinWrong)
+}
+
+fn stopped() -> RecordBody {
+    RecordBody::AgentStopped(sealkeeper_journal::AgentStopped {
+        cause: sealkeeper_journal::StopCause::Request,
+    })
+}

@@ -85,3 +85,32 @@ async fn what_could_not_be_recorded_opens_no_window() {
         assert!(matches!(failure, Failure::Fault(Reason::JournalFailed)), "{failure:?}");
     }
 }
+
+#[tokio::test]
+async fn who_mixes_faults_makes_neither_a_record_of_each_nor_one_of_each_of_others() {
+    let house = house(Manner::Signs);
+    let refuse = async |caller: &Caller, reason: Reason| {
+        let stop = Stop::Refused { stage: "admit", refusal: reason.into() };
+        house.service.refuse(Subject::new("submit", caller), stop).await
+    };
+    let mixed = Reason::ALL.iter().filter(|reason| **reason != Reason::RefusalsSeveral);
+    for reason in mixed.take(200) {
+        let Failure::Refused(refused) = refuse(&house.caller, *reason).await else { panic!("a fault") };
+        assert_eq!(refused.refusal.first().reason, *reason, "the caller is told the truth");
+    }
+    assert_eq!(house.refusals().await.len(), 65);
+    for _ in 0..3 {
+        refuse(&visitor(), Reason::SealUnknown).await;
+    }
+    house.service.flush_refusals(true).await;
+    let records = house.refusals().await;
+    let [.., rest] = &records[..] else { panic!("none") };
+    assert_eq!(records.len(), 65 + 1 + 2);
+    let several: u64 = records
+        .iter()
+        .filter(|refused| refused.violations[0].code.as_str() == "refusals-several")
+        .map(|refused| refused.count)
+        .sum();
+    assert_eq!(several, 200 - 64);
+    assert!(rest.count >= 2);
+}

@@ -177,3 +177,19 @@ async fn a_key_that_asks_for_the_pin_at_each_use_is_not_asked_without_it() {
     let stamp = house.service.clone().stamp(house.caller.clone(), request, new_use(), reviewed.prepared, pin);
     assert!(matches!(stamp.await.unwrap(), StampOutcome::Complete(_)));
 }
+
+#[tokio::test]
+async fn a_token_is_locked_by_who_keeps_it_or_by_the_seal_office_and_by_nobody_else() {
+    let bureau = super::office::Bureau::with_seal().await;
+    let lock = async |who: &str| bureau.house.service.lock(&bureau.who(who), "1".parse().unwrap()).await;
+    for who in ["clerk", "first", "auditor", "head"] {
+        assert_eq!(reasons(lock(who).await.unwrap_err()), "not-custodian", "{who}");
+    }
+    for who in ["keeper", "office"] {
+        assert!(lock(who).await.is_ok(), "{who}");
+    }
+    let solo = house(Manner::Signs);
+    let refused = solo.service.lock(&visitor(), "1".parse().unwrap()).await.unwrap_err();
+    assert_eq!(reasons(refused), "not-custodian");
+    assert!(solo.service.lock(&solo.caller, "1".parse().unwrap()).await.is_ok());
+}

@@ -1,6 +1,11 @@
 //! Requests and uses: each recorded before and after, once, and given back or gone as it must be.
 
+use sealkeeper_domain::pin::Pin;
+
 use super::*;
+
+/// Of the certificate in the fixtures, seconds since the Unix epoch.
+const CERTIFICATE_ENDS_S: u64 = 4_128_266_370;
 
 #[tokio::test]
 async fn a_use_is_recorded_before_and_after_and_its_bytes_make_the_whole() {
@@ -228,9 +233,9 @@ async fn a_document_whose_copies_are_used_up_is_sent_again() {
     let house = house(Manner::Signs);
     let request = house.submit(1).await;
     let sha256 = Digest::of(&document());
-    assert!(house.service.ledger.knows_document(sha256).await.unwrap());
+    assert!(house.service.ledger.knows_document(sha256, None).await.unwrap());
     house.stamp(request, new_use()).await.unwrap();
-    assert!(!house.service.ledger.knows_document(sha256).await.unwrap());
+    assert!(!house.service.ledger.knows_document(sha256, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -267,4 +272,61 @@ async fn one_person_takes_no_more_than_a_share_of_the_spool() {
     }
     let Err(refused) = begun(asked).await else { panic!("not refused") };
     assert_eq!(reasons(refused), "requests-too-many, spool-share-full");
+}
+
+#[tokio::test]
+async fn a_certificate_that_ended_since_the_revision_was_prepared_signs_nothing() {
+    let mut house = house(Manner::Signs);
+    let asking = Arc::new(FakeToken::new(Manner::Signs, true, true));
+    Arc::get_mut(&mut house.service).unwrap().token = asking.clone();
+    // An hour before its last second.
+    house.clock.0.store((CERTIFICATE_ENDS_S - 3600) * 1_000_000, Ordering::SeqCst);
+    let request = house.submit(1).await;
+    let prepared = house.service.review(&house.caller, request).await.unwrap().prepared;
+    let serial: TokenSerial = "1".parse().unwrap();
+    let held = house.service.wrong_pins.one_at_a_time(&serial).await;
+    let pin = OnePin { pin: PinOrPad::Pin(Pin::new(b"123456".to_vec()).unwrap()), final_try: false };
+    let (service, caller) = (house.service.clone(), house.caller.clone());
+    let stamping = tokio::spawn(service.stamp(caller, request, new_use(), prepared, pin));
+    // Long enough for it to be prepared and to wait for its turn with the PIN.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    house.clock.0.fetch_add(3_601_000_000, Ordering::SeqCst);
+    drop(held);
+    assert_eq!(reasons(stamping.await.unwrap().unwrap_err()), "certificate-expired");
+    assert_eq!(house.types().await, ["refused"], "before there is an intent");
+    assert_eq!(asking.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_one_person_is_uploading_counts_against_their_share() {
+    let house = house(Manner::Signs);
+    let share = house.service.limits.spool_per_person;
+    let begun = |digest, size| {
+        let asked = Asked { size, sha256: Digest([digest; 32]), ..asked_for(&document()) };
+        house.service.begin_submit(house.caller.clone(), asked, "contract".into(), "")
+    };
+    let first = begun(1, share - 100).await.unwrap();
+    let Err(refused) = begun(2, 101).await else { panic!("not refused") };
+    assert_eq!(reasons(refused), "spool-share-full");
+    let second = begun(3, 100).await.unwrap();
+    drop(first);
+    assert!(
+        begun(4, share - 100).await.is_ok(),
+        "what was given up takes no room, nor does what was refused"
+    );
+    drop(second);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_kept_alive_byte_by_byte_ends_in_time() {
+    let mut house = house(Manner::Signs);
+    let mut service = Arc::into_inner(house.service).unwrap();
+    service.limits.upload_idle = Duration::from_millis(40);
+    house.service = Arc::new(service);
+    let asked = asked_for(&document());
+    let begun = house.service.begin_submit(house.caller.clone(), asked, "contract".into(), "").await.unwrap();
+    let upload = house.service.take_chunk(begun, b"%".to_vec()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let Err(refused) = house.service.take_chunk(upload, b"P".to_vec()).await else { panic!("goes on") };
+    assert_eq!(reasons(refused), "upload-slow");
 }

@@ -3,7 +3,7 @@
 use super::office::made_office;
 use super::*;
 
-/// The tables as the agent before this one made them.
+/// The tables as the first agent made whose stores are still taken.
 const SCHEMA_2: &str = include_str!("schema-2.sql");
 
 /// What SQLite tells of all tables, indexes and triggers, without white space, quotes and comments.
@@ -60,11 +60,26 @@ async fn a_store_of_the_agent_before_is_brought_up_to_date_once_and_has_the_tabl
     assert_eq!(tables(&Connection::open(&path).unwrap()), tables(&new));
 }
 
+#[tokio::test]
+async fn a_store_of_the_schema_before_gets_what_it_lacks_and_keeps_its_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, new) = (directory.path().join("before.db"), made_office(directory.path()));
+    std::fs::copy(&new, &path).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("DROP INDEX records_by_type; PRAGMA user_version = 3;").unwrap();
+    drop(connection);
+    let store = Store::open(&path, Arc::new(Epoch)).unwrap();
+    store.append(entry()).await.unwrap();
+    assert_eq!(store.newest_records(1, vec!["agent_stopped".into()]).await.unwrap().len(), 1);
+    store.close();
+    assert_eq!(tables(&Connection::open(&path).unwrap()), tables(&Connection::open(new).unwrap()));
+}
+
 #[test]
 fn a_schema_that_is_not_known_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = older(directory.path());
-    for version in [1, 4] {
+    for version in [1, 5] {
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update(None, "user_version", version).unwrap();
         drop(connection);

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::*;
 use crate::pipeline::{
     identify::Origin,
-    ports::ledger::{ActChoice, FileError, FiledAct, MAX_ATTACHMENT, OfficeRoot},
+    ports::ledger::{ActChoice, FileError, FiledAct, MAX_ATTACHMENT, OfficeRoot, SeenBy},
     scribe::{Scribe, id},
 };
 
@@ -143,6 +143,7 @@ fn seal() -> SealEntry {
         application,
         applied: act_ref(11, "p-17"),
         life: SealLife::Approved(approved),
+        given_up: Vec::new(),
     }
 }
 
@@ -425,6 +426,21 @@ async fn acts_are_found_by_what_they_are_about_in_the_order_of_the_journal() {
     let typ = || Some("seal-suspend".to_owned());
     assert_eq!(found(ActChoice { typ: typ(), seal: contract(), ..all() }, 0, 100).await, [2]);
     assert_eq!(found(ActChoice { typ: typ(), request: Some(request), ..all() }, 0, 100).await, [0_u64; 0]);
+
+    // The ticket's request is of that seal, so whoever keeps it sees what else was said of the request.
+    let rejected = act_about(6, "request-reject", vec![], |act| act.request = Some(request.uuid()));
+    store.record_act(rejected).await.unwrap();
+    let concerning = |person: &str, seals: &[&str]| {
+        let seals = seals.iter().map(|seal| seal.parse().unwrap()).collect();
+        Some(SeenBy { person: person.parse().unwrap(), seals })
+    };
+    let keeper = || concerning("p-09", &["finance", "contract"]);
+    assert_eq!(found(ActChoice { seen_by: keeper(), ..all() }, 0, 100).await, [2, 3, 4]);
+    assert_eq!(found(ActChoice { seen_by: keeper(), typ: typ(), ..all() }, 0, 100).await, [2]);
+    let person = Some("p-31".parse().unwrap());
+    assert_eq!(found(ActChoice { seen_by: keeper(), person, ..all() }, 0, 100).await, [0_u64; 0]);
+    assert_eq!(found(ActChoice { seen_by: concerning("p-31", &[]), ..all() }, 0, 100).await, [1]);
+    assert_eq!(found(ActChoice { seen_by: concerning("p-01", &[]), ..all() }, 0, 100).await, [1, 2, 3, 4]);
 
     let row = store.acts(all(), 3, 1).await.unwrap().remove(0);
     assert_eq!((row.act, row.typ.as_str(), row.signer.as_str()), (act_id(3), "request-approve", "p-01"));

@@ -258,11 +258,17 @@ async fn the_document_of_a_request_that_ended_is_needed_no_more() {
     );
     assert_eq!(store.held_by("nobody".parse().unwrap()).await.unwrap(), Held { requests: 0, bytes: 0 });
     for number in 1..=5 {
-        assert_eq!(store.knows_document(document(number)).await.unwrap(), number == 4, "{number}");
+        assert_eq!(store.knows_document(document(number), None).await.unwrap(), number == 4, "{number}");
+    }
+    let of_another = KeptRequest { carried_by: "p-18".parse().unwrap(), ..request(7, None) };
+    store.add_request(of_another, None).await.unwrap();
+    for (person, knows) in [("p-17", true), ("p-18", true), ("p-19", false)] {
+        let by = Some(person.parse().unwrap());
+        assert_eq!(store.knows_document(document(7), by).await.unwrap(), knows, "{person}");
     }
     // What became of them can be asked for until they expire.
     let kept = store.requests(RequestChoice::default(), 100).await.unwrap();
-    assert!(kept.iter().map(|request| request.id).eq([1, 2, 3, 4, 6].map(request_id)));
+    assert!(kept.iter().map(|request| request.id).eq([1, 2, 3, 4, 6, 7].map(request_id)));
     close(store);
 }
 

@@ -6,19 +6,24 @@ use sealkeeper_domain::act::statement::EndedRequest;
 use sealkeeper_journal::DraftStanding;
 
 use super::*;
+use crate::service::requests::Standing;
 
 impl Bureau {
     /// What these people bring for that applicant.
     async fn brings(&self, who: &str, applicant: &str, asked: Asked) -> Result<RequestId, Failure> {
+        self.brings_as(self.who(who), applicant, asked).await
+    }
+
+    async fn brings_as(&self, caller: Caller, applicant: &str, asked: Asked) -> Result<RequestId, Failure> {
         let service = &self.house.service;
-        let mut upload = service.begin_submit(self.who(who), asked, seal().to_string(), applicant).await?;
+        let mut upload = service.begin_submit(caller, asked, seal().to_string(), applicant).await?;
         if upload.wanted() {
             upload = service.take_chunk(upload, document()).await?;
         }
         Ok(service.finish_submit(upload).await?.request)
     }
 
-    async fn brought(&self, who: &str, applicant: &str) -> RequestId {
+    pub(in crate::service::tests) async fn brought(&self, who: &str, applicant: &str) -> RequestId {
         self.brings(who, applicant, asked_for(&document())).await.unwrap()
     }
 
@@ -61,6 +66,22 @@ async fn every_request_is_on_record_with_who_brought_it_before_anybody_says_anyt
 }
 
 #[tokio::test]
+async fn a_custodian_who_asks_from_afar_signs_for_it_like_anybody() {
+    let bureau = Bureau::with_seal().await;
+    let certificate = Digest::of(b"laptop");
+    let Statement::PersonRegister(mut entry) = register("keeper", Role::Custodian, UID) else { panic!() };
+    entry.certificates = vec![certificate];
+    bureau.says("office", Statement::PersonRegister(entry)).await;
+    let afar = Origin::Remote { address: "192.0.2.7".parse().unwrap(), certificate };
+    let keeper = identify(afar, &*bureau.desk).unwrap();
+    assert_eq!(keeper.person().id.as_str(), "keeper");
+    bureau.brings_as(keeper, "", asked_for(&document())).await.unwrap();
+    bureau.brought("keeper", "").await;
+    let standings: Vec<_> = bureau.drafts().await.iter().map(|(drafted, _)| drafted.standing).collect();
+    assert_eq!(standings, [DraftStanding::Drafted, DraftStanding::Filed], "without a signature only here");
+}
+
+#[tokio::test]
 async fn a_request_that_nobody_filed_in_time_has_its_end_on_record() {
     let bureau = Bureau::with_seal().await;
     let drafted = bureau.brought("clerk", "").await;
@@ -94,6 +115,105 @@ async fn who_may_not_see_a_request_learns_nothing_of_its_state() {
     let clerk = bureau.who("clerk");
     let own = bureau.house.service.review(&clerk, id).await.err().unwrap();
     assert_eq!(reasons(own), "request-expired", "its applicant does");
+}
+
+#[tokio::test]
+async fn a_digest_alone_gets_nobody_a_document() {
+    let bureau = Bureau::with_seal().await;
+    bureau.brought("clerk", "").await;
+    let service = &bureau.house.service;
+    let begun = async |who: &str| {
+        let (asked, seal) = (asked_for(&document()), seal().to_string());
+        service.begin_submit(bureau.who(who), asked, seal, "").await.unwrap()
+    };
+    // Who brought it, and who sees every request whatever its class; nobody else, were it the custodian.
+    for (who, wanted) in
+        [("clerk", false), ("office", false), ("first", true), ("partner", true), ("keeper", true)]
+    {
+        assert_eq!(begun(who).await.wanted(), wanted, "{who}");
+    }
+    let failed = service.finish_submit(begun("partner").await).await.unwrap_err();
+    assert_eq!(reasons(failed), "document-size-mismatch", "nothing was sent");
+    let page = service.requests(&bureau.who("partner"), Which::All, true, None, 10).await.unwrap();
+    assert!(page.requests.is_empty());
+    // Once they had it in hand, they need not send it again.
+    bureau.brought("partner", "clerk").await;
+    assert!(!begun("partner").await.wanted());
+}
+
+#[tokio::test]
+async fn who_sent_nothing_is_not_told_how_large_a_document_is() {
+    let bureau = Bureau::with_seal().await;
+    bureau.brought("clerk", "").await;
+    let asked = Asked { size: 7, ..asked_for(&document()) };
+    let refused = bureau.brings("clerk", "", asked).await.unwrap_err();
+    let Failure::Refused(refused) = refused else { panic!("{refused:?}") };
+    let told = refused.refusal.first();
+    assert_eq!(told.reason, Reason::DocumentSizeMismatch);
+    assert_eq!(told.details.keys().map(|key| key.to_string()).collect::<Vec<_>>(), ["announced"]);
+}
+
+#[tokio::test]
+async fn an_auditor_brings_nothing_in_anybodys_name() {
+    let bureau = Bureau::with_seal().await;
+    for applicant in ["clerk", ""] {
+        let refused = bureau.brings("auditor", applicant, asked_for(&document())).await.unwrap_err();
+        assert_eq!(reasons(refused), "auditor-only-reads", "{applicant:?}");
+    }
+    assert!(bureau.drafts().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_ticket_that_counts_no_more_is_told_to_nobody_and_its_approver_is_asked_again() {
+    let bureau = Bureau::with_seal().await;
+    let id = bureau.brought("keeper", "").await;
+    let service = bureau.house.service.clone();
+    let first = bureau.who("first");
+    let told = async || {
+        let asked = service.requests(&first, Which::ToApprove, false, None, 10).await.unwrap().requests.len();
+        let seen = service.request(&first, id).await.unwrap();
+        let kept = service.ledger.request(id).await.unwrap().unwrap();
+        (asked, seen.tickets.len(), service.names_of_approvers(&kept).join(", "), seen.standing)
+    };
+    let none = || (1, 0, String::new(), Standing::Filed);
+    assert_eq!(told().await, none());
+    let ticket = Statement::RequestApprove(Box::new(binding_of(&bureau, id).await));
+    bureau.says("first", ticket.clone()).await;
+    assert_eq!(told().await, (0, 1, "first 某".into(), Standing::Approved));
+    // It is good for an hour; the request is open still.
+    bureau.house.clock.0.fetch_add(3_601_000_000, Ordering::SeqCst);
+    assert_eq!(told().await, none());
+    bureau.says("first", ticket).await;
+    assert_eq!(told().await, (0, 1, "first 某".into(), Standing::Approved));
+    // Of one that has ended it stays known who allowed it.
+    bureau.house.clock.0.fetch_add(73 * 3_600_000_000, Ordering::SeqCst);
+    let ended = service.request(&first, id).await.unwrap();
+    assert_eq!((ended.standing, ended.tickets.len()), (Standing::Expired, 1));
+}
+
+#[tokio::test]
+async fn documents_of_a_class_are_seen_by_none_of_the_approvers_but_those_it_names() {
+    let bureau = Bureau::with_seal().await;
+    bureau.says("office", register("second", Role::Approver, 22)).await;
+    let second = identify(Origin::Local { uid: 22 }, &*bureau.desk).unwrap();
+    let text =
+        Policy::OFFICE_TOML.replace("[classes.ordinary]\n", "[classes.ordinary]\napprovers = [\"second\"]\n");
+    std::fs::write(bureau.house.directory.path().join(POLICY), &text).unwrap();
+    bureau.says("office", Statement::Policy(PolicyDigest { sha256: Digest::of(text.as_bytes()) })).await;
+    let id = bureau.brought("keeper", "").await;
+    let service = bureau.house.service.clone();
+    let told = async |caller: &Caller| {
+        let page = service.requests(caller, Which::ToApprove, false, None, 10).await.unwrap();
+        let fetched = service.request_document(caller, id).await.map(|_| ()).map_err(reasons);
+        (page.requests.len(), fetched)
+    };
+    assert_eq!(told(&bureau.who("first")).await, (0, Err("request-unknown".into())));
+    assert_eq!(told(&second).await, (1, Ok(())));
+    assert_eq!(told(&bureau.who("auditor")).await, (0, Ok(())), "who supervises sees all of it");
+    let ticket = Statement::RequestApprove(Box::new(binding_of(&bureau, id).await));
+    let refused = bureau.says_with("first", ticket.clone(), Vec::new()).await.unwrap_err();
+    assert_eq!(reasons(refused), "approver-not-entitled");
+    bureau.says("second", ticket).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sealkeeper_domain::act::statement::NamedPerson;
+use sealkeeper_domain::act::statement::{FindingAnswer, FindingText, NamedAct, NamedPerson};
 use sealkeeper_journal::Checker;
 
 use super::*;
@@ -99,6 +99,54 @@ async fn names_and_texts_are_erased_after_their_time_but_for_those_that_somethin
     assert!(service.ledger.find_use(use_id).await.unwrap().is_some());
     assert_eq!(bureau.state(), "active");
     service.ledger.attachment(Digest::of(&object())).await.unwrap().expect("the seal is in use");
+}
+
+#[tokio::test]
+async fn the_offices_rows_forget_who_left_and_what_is_closed_and_nothing_else() {
+    let (bureau, _) = of_long_ago().await;
+    let service = bureau.house.service.clone();
+    let report = bureau.says("keeper", loss()).await.act;
+    let finding = FindingText {
+        person: "clerk".parse().unwrap(),
+        text: "缺少登记".into(),
+        due_s: NOW_US / 1_000_000 + 86_400,
+    };
+    let [open, closed] = [bureau.says("auditor", Statement::Finding(finding.clone())).await.act, {
+        let about = bureau.says("auditor", Statement::Finding(finding)).await.act;
+        let answer = FindingAnswer { about, text: "已补登记".into() };
+        bureau.says("clerk", Statement::FindingAnswer(answer)).await;
+        about
+    }];
+    let before = bureau.desk.now().office.clone();
+    let kept_us = service.policy.now().personal_data_ms * 1000;
+    bureau.pass(kept_us - DAY_US);
+    service.erase_outdated().await;
+    assert_eq!(bureau.desk.now().office, before, "a day too early");
+
+    bureau.pass(2 * DAY_US);
+    service.erase_outdated().await;
+    let now = bureau.desk.now().office.clone();
+    let left = &now.people[&"partner".parse().unwrap()];
+    assert_eq!((left.name.as_str(), left.uid), ("partner", None));
+    assert_eq!(left.keys, before.people[&left.id].keys, "whose key it was is known still");
+    assert_eq!(now.findings[&open], before.findings[&open], "it is not answered");
+    let (_, answer) = now.findings[&closed].answered.clone().unwrap();
+    assert_eq!((now.findings[&closed].finding.text.as_str(), answer.as_str()), ("", ""));
+    assert_eq!(now.notices[&report], before.notices[&report], "nobody took note of it");
+    let mut others = now.people.clone();
+    others.insert(left.id.clone(), before.people[&left.id].clone());
+    assert_eq!((others, &now.seals, &now.grants), (before.people.clone(), &before.seals, &before.grants));
+
+    for who in ["head", "office"] {
+        bureau.says(who, Statement::NoticeAcknowledge(NamedAct { about: report })).await;
+    }
+    service.erase_outdated().await;
+    assert_eq!(bureau.desk.now().office.notices[&report].text, "");
+    // What is on disk is what is in force, and no name is in it any more.
+    assert_eq!(service.ledger.office().await.unwrap(), bureau.desk.now().office);
+    let head = service.ledger.head();
+    service.erase_outdated().await;
+    assert_eq!(service.ledger.head(), head, "nothing is left to be erased");
 }
 
 #[tokio::test]

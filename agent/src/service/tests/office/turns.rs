@@ -1,6 +1,8 @@
 //! Nothing that hangs keeps an act from being filed, and what it changes is found by whatever hung meanwhile.
 
-use sealkeeper_domain::act::statement::{CarrierEnd, Destruction, NamedPerson, Retirement, RevocationReason};
+use sealkeeper_domain::act::statement::{
+    CarrierEnd, Destruction, HandOver, NamedPerson, Retirement, RevocationReason, WithText,
+};
 
 use super::{super::destruction::Furnace, *};
 
@@ -183,4 +185,38 @@ async fn a_destruction_whose_token_hangs_makes_nobody_wait_and_has_its_order_on_
     assert_eq!(bureau.state(), "destroyed");
     let types = bureau.house.types().await;
     assert_eq!(types[types.len() - 2..], ["key_destroyed", "act"]);
+}
+
+#[tokio::test]
+async fn a_token_whose_suspended_seal_changes_hands_does_not_stay_unlocked_by_who_had_it() {
+    let bureau = Bureau::with_seal().await;
+    bureau.says("office", register("heir", Role::Custodian, 17)).await;
+    let locked = || bureau.house.token.locked.load(Ordering::SeqCst);
+    let hand_over =
+        || HandOver { seal: seal(), from: "keeper".parse().unwrap(), to: "heir".parse().unwrap() };
+    bureau.says("keeper", Statement::SealOffer(hand_over())).await;
+    bureau.says("heir", Statement::SealAccept(hand_over())).await;
+    assert_eq!(locked(), 0);
+    let suspend = WithText { seal: seal(), reason: "盘点期间停用".into() };
+    bureau.says("office", Statement::SealSuspend(suspend)).await;
+    assert_eq!(locked(), 1, "it may not be used");
+    bureau.says("office", Statement::SealHandOver(hand_over())).await;
+    assert_eq!(locked(), 2, "nor stays it as its old custodian left it");
+}
+
+#[tokio::test]
+async fn who_cannot_confirm_a_use_has_nothing_prepared() {
+    let bureau = Bureau::with_seal().await;
+    let asked = asked_for(&document());
+    let service = &bureau.house.service;
+    let upload = service.begin_submit(bureau.who("clerk"), asked, seal().to_string(), "").await.unwrap();
+    let upload = service.take_chunk(upload, document()).await.unwrap();
+    let id = service.finish_submit(upload).await.unwrap().request;
+    let described = || bureau.house.token.described.load(Ordering::SeqCst);
+    let before = described();
+    for who in ["clerk", "first", "auditor", "office"] {
+        let refused = service.review(&bureau.who(who), id).await.err().unwrap();
+        assert_eq!(reasons(refused), "not-custodian", "{who}");
+    }
+    assert_eq!(described(), before);
 }
