@@ -1,6 +1,5 @@
 //! From a document to its stamped file: submit, review, stamp, fetch, join, acknowledge.
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,13 +7,14 @@ use sealkeeper_proto::v1::{
     self, fetch_event, review_reply, stamp_reply, submit_event, submit_request::Part,
 };
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use crate::connection::answered;
 use crate::error::{ClientError, NotDone};
 use crate::output::{refuse_existing, write_joined};
+use crate::upload::Upload;
 use crate::{Agent, Document};
 use sealkeeper_domain::pin::Pin;
 use sealkeeper_domain::reason::Reason;
@@ -34,6 +34,24 @@ pub struct Order {
     pub copies: u32,
     /// Id of the person who asks; empty: the caller.
     pub applicant: String,
+}
+
+impl Order {
+    /// As it is asked of the agent.
+    pub(crate) fn header(&self, document: &Document) -> v1::SubmitHeader {
+        v1::SubmitHeader {
+            file_name: document.file_name(),
+            size: document.size(),
+            sha256: document.sha256().to_vec(),
+            seal: self.seal.clone(),
+            reason: self.reason.clone(),
+            document_class: self.document_class.clone(),
+            copies: self.copies,
+            placements: self.placements.clone(),
+            applicant: self.applicant.clone(),
+            ..Default::default()
+        }
+    }
 }
 
 /// A use prepared and reviewed, not confirmed yet.
@@ -209,18 +227,7 @@ impl Agent {
     /// # Errors
     /// Every [`ClientError`] but [`ClientError::NotDone`].
     pub async fn submit(&self, document: &Document, order: &Order) -> Result<v1::Submitted, ClientError> {
-        let header = v1::SubmitHeader {
-            file_name: document.file_name(),
-            size: document.size(),
-            sha256: document.sha256().to_vec(),
-            seal: order.seal.clone(),
-            reason: order.reason.clone(),
-            document_class: order.document_class.clone(),
-            copies: order.copies,
-            placements: order.placements.clone(),
-            applicant: order.applicant.clone(),
-            ..Default::default()
-        };
+        let header = order.header(document);
         persist_typed(|| self.submit_once(document, header.clone())).await
     }
 
@@ -245,7 +252,9 @@ impl Agent {
                 Ok(None) => break Err(lost("the agent ended the call without an answer")),
                 Ok(Some(v1::SubmitEvent { event })) => match event {
                     Some(submit_event::Event::Upload(v1::Upload { wanted })) => {
-                        upload = upload.begin(document, wanted);
+                        upload = upload.begin(document, wanted, |chunk| v1::SubmitRequest {
+                            part: Some(Part::Chunk(chunk)),
+                        });
                     }
                     Some(submit_event::Event::Submitted(submitted)) => break Ok(submitted),
                     Some(submit_event::Event::Refused(refusal)) => {
@@ -343,59 +352,15 @@ fn outcome(
     }
 }
 
-/// Where an upload stands.
-enum Upload {
-    Waiting(mpsc::Sender<v1::SubmitRequest>),
-    Running(JoinHandle<io::Result<()>>),
-    Done,
-}
-
-impl Upload {
-    fn begin(self, document: &Document, wanted: bool) -> Self {
-        match self {
-            Self::Waiting(parts) if wanted => {
-                let document = document.clone();
-                Self::Running(tokio::task::spawn_blocking(move || send_all(&document, &parts)))
-            }
-            // Not wanted: dropping the sender ends the request stream.
-            Self::Waiting(_) => Self::Done,
-            other => other,
-        }
-    }
-
-    async fn end(self, document: &Document) -> Result<(), ClientError> {
-        match self {
-            Self::Running(task) => task
-                .await
-                .map_err(|error| stopped(&error))?
-                .map_err(|error| ClientError::at_path(Reason::InputUnreadable, document.path(), &error)),
-            Self::Waiting(_) | Self::Done => Ok(()),
-        }
-    }
-}
-
-/// Sends the document until it or the call ends. An error is one of reading.
-fn send_all(document: &Document, parts: &mpsc::Sender<v1::SubmitRequest>) -> io::Result<()> {
-    let mut refused = false;
-    let result = document.for_each_chunk(|chunk| {
-        let part = v1::SubmitRequest { part: Some(Part::Chunk(chunk.to_vec())) };
-        parts.blocking_send(part).map_err(|_| {
-            refused = true;
-            io::ErrorKind::BrokenPipe.into()
-        })
-    });
-    if refused { Ok(()) } else { result }
-}
-
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ClientError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| stopped(&error))
 }
 
-fn stopped(error: &JoinError) -> ClientError {
+pub(crate) fn stopped(error: &JoinError) -> ClientError {
     ClientError::local(Reason::ConnectionLost, error)
 }
 
-fn lost(what: &str) -> ClientError {
+pub(crate) fn lost(what: &str) -> ClientError {
     ClientError::local(Reason::ConnectionLost, what)
 }
 

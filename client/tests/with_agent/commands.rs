@@ -1,5 +1,6 @@
 //! The commands that tell of tokens and seals.
 
+use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
 use crate::agent::PIN;
@@ -54,6 +55,44 @@ async fn seals_are_listed_and_shown() {
 }
 
 #[tokio::test]
+async fn a_seal_that_was_revoked_is_shown_with_why_and_with_its_certificates_state() {
+    let bench = Bench::new();
+    bench.agent.state().shown = Some(v1::Seal {
+        id: "contract".into(),
+        name: "合同专用章".into(),
+        object_sha256: vec![0xab; 32],
+        problems: vec!["seal-revoked".into()],
+        state: "revoked".into(),
+        state_since_us: 1_800_000_000_000_000,
+        state_reason: "custodian-left".into(),
+        state_text: "未办理移交".into(),
+        certificate_authority: "甲机构".into(),
+        certificate_asked_us: 1_800_000_000_000_000,
+        ..Default::default()
+    });
+    let (code, stdout, stderr) = bench.seal(&["seals", "show", "contract"], b"").await;
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    for row in [
+        "state        revoked (2027-01-15",
+        "reason       未办理移交 (the custodian left without handing it over)\n",
+        "authority    甲机构\n",
+        "revocation   asked for 2027-01-15",
+        "problem      the seal is revoked [seal-revoked]\n",
+    ] {
+        assert!(stdout.contains(row), "{row}: {stdout}");
+    }
+    let (_, stdout, _) = bench.seal(&["seals", "show", "contract", "--lang", "zh"], b"").await;
+    assert!(stdout.contains("未办理移交 (保管人离职未移交)\n") && stdout.contains("尚未吊销"), "{stdout}");
+    let (_, stdout, _) = bench.seal(&["seals", "show", "contract", "--json"], b"").await;
+    let told = object(&stdout);
+    assert_eq!(
+        (&told["seal"]["state"], &told["seal"]["state_reason"]),
+        (&json!("revoked"), &json!("custodian-left"))
+    );
+    assert_eq!(told["seal"]["certificate_revoked_us"], json!(null));
+}
+
+#[tokio::test]
 async fn tokens_as_json() {
     let bench = Bench::new();
     let (code, stdout, stderr) = bench.seal(&["token", "list", "--json"], b"").await;
@@ -100,7 +139,8 @@ async fn seals_as_json() {
         "key_uri": "pkcs11:serial=00aa11;id=%01", "certificate_uri": "pkcs11:serial=00aa11;object=contract",
         "certificate_subject": "CN=示例科技有限公司", "not_before_s": 1_700_000_000_i64,
         "not_after_s": 253_402_300_799_i64, "token_serial": "00aa11", "object_sha256": "ab".repeat(32),
-        "problems": [],
+        "problems": [], "state": null, "state_since_us": null, "state_reason": null, "state_text": null,
+        "certificate_authority": null, "certificate_asked_us": null, "certificate_revoked_us": null,
     });
     let (code, stdout, stderr) = bench.seal(&["seals", "show", "contract", "--json"], b"").await;
     assert_eq!((code, stderr.as_str()), (0, ""));

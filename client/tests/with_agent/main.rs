@@ -16,6 +16,7 @@ mod doctor;
 mod key_commands;
 mod log_backup;
 mod office_commands;
+mod page_commands;
 mod pin_commands;
 mod pin_dialog;
 mod presence;

@@ -12,7 +12,7 @@ use sealkeeper_domain::policy::Policy;
 use sealkeeper_proto::v1;
 use sealkeeper_ses::SealObject;
 
-use crate::agent::office::ORIGIN;
+use crate::agent::{Trouble, office::ORIGIN};
 use crate::bench::Bench;
 use crate::commands::object;
 
@@ -180,6 +180,123 @@ async fn a_step_names_the_act_it_follows() {
     let (code, _, stderr) = bench.seal(&[&["seals", "revoke", "公章"][..], &KEY].concat(), b"").await;
     assert_eq!(code, 1);
     assert!(stderr.contains("[seal-unknown"), "{stderr}");
+}
+
+/// What the agent tells of a seal of an uncommon size.
+fn uncommon() -> v1::Finding {
+    v1::Finding {
+        severity: "warn".into(),
+        reason: "seal-size-uncommon".into(),
+        text_zh: "印章的尺寸不是常用尺寸".into(),
+        text_en: "the size is not one that seals usually have".into(),
+        hint_en: "check the size".into(),
+        seal_id: "contract".into(),
+        details: [("size-mm".to_owned(), "40×38.5".to_owned())].into(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_uncommon_size_is_told_before_the_office_signs_and_after_a_unit_applied() {
+    let bench = Bench::new();
+    zhang(&bench).await;
+    bench.agent.state().desk.told.seals.push(v1::OfficeSeal { findings: vec![uncommon()], ..seal() });
+    let review = ["seals", "review", "contract", "--physical", "none"];
+    for (language, told) in [
+        (
+            "en",
+            "careful      the size is not one that seals usually have (seal-size-uncommon)\nsize, mm     40×38.5\n",
+        ),
+        ("zh", "注意         印章的尺寸不是常用尺寸 (seal-size-uncommon)\n尺寸，毫米   40×38.5\n"),
+    ] {
+        for step in [&review[..], &["seals", "approve", "contract"]] {
+            let (code, _, stderr) = bench.seal(&[step, &KEY, &["--lang", language]].concat(), b"").await;
+            assert_eq!(code, 0, "{stderr}");
+            assert!(stderr.contains(told), "{stderr}");
+        }
+    }
+
+    bench.agent.state().desk.findings = vec![uncommon()];
+    fs::write(bench.folder.path().join("seal.png"), b"\x89PNG\r\n\x1a\n a picture").unwrap();
+    let apply = [
+        "seals",
+        "apply",
+        "new",
+        "--name",
+        "公章",
+        "--kind",
+        "official",
+        "--unit",
+        "采购部",
+        "--purpose",
+        "用印",
+        "--class",
+        "ordinary",
+        "--custodian",
+        "zhang",
+        "--picture",
+        "seal.png",
+        "--size",
+        "40x38.5",
+    ];
+    let (code, stdout, stderr) = bench.seal(&[&apply[..], &KEY].concat(), b"").await;
+    assert_eq!(code, 0, "{stderr}");
+    let told = "warning  seal contract: the size is not one that seals usually have [seal-size-uncommon]\n";
+    assert!(stdout.contains(told) && stdout.contains("size, mm: 40×38.5\n"), "{stdout}");
+    let (_, stdout, _) = bench.seal(&[&apply[..], &KEY, &["--json"]].concat(), b"").await;
+    assert_eq!(object(&stdout)["act"]["findings"][0]["reason"], "seal-size-uncommon");
+}
+
+#[tokio::test]
+async fn whoever_receives_a_seal_is_told_to_type_the_pin_on_the_token() {
+    for (is_known, language, request) in [
+        (true, "en", "type the PIN on the PIN pad of token 00aa11 Test\n"),
+        (false, "en", "if token 00aa11 Test asks for the PIN, type it on its PIN pad\n"),
+        (true, "zh", "请在载体 00aa11 Test 的键盘上输入 PIN\n"),
+    ] {
+        let bench = Bench::with(&[Trouble::SlowFingers(3500)]);
+        zhang(&bench).await;
+        let issued = v1::OfficeSeal {
+            object_sha256: vec![7; 32],
+            key_uri: "pkcs11:serial=00aa11;id=%01;type=private".into(),
+            ..seal()
+        };
+        {
+            let mut state = bench.agent.state();
+            state.desk.told.seals.push(issued);
+            (state.has_pin_pad, state.key_asks_pin, state.tells_key_asks_pin) = (true, true, is_known);
+        }
+        let receive = ["seals", "receive", "contract", "--lang", language];
+        let (code, _, stderr) = bench.seal(&[&receive[..], &KEY].concat(), b"").await;
+        assert_eq!(code, 0, "{stderr}");
+        let waiting =
+            if language == "zh" { "仍在等待（3 秒）……\n" } else { "still waiting (3 s)…\n" };
+        assert!(stderr.ends_with(&[request, waiting].concat()), "{stderr}");
+        assert!(bench.agent.state().desk.filed[0].pin.is_empty());
+    }
+    // Where there is no pad nobody is told of one.
+    let bench = Bench::new();
+    zhang(&bench).await;
+    let issued = v1::OfficeSeal {
+        object_sha256: vec![7; 32],
+        key_uri: "pkcs11:serial=00aa11;id=%01;type=private".into(),
+        ..seal()
+    };
+    bench.agent.state().desk.told.seals.push(issued);
+    let (code, _, stderr) = bench.seal(&[&["seals", "receive", "contract"][..], &KEY].concat(), b"").await;
+    assert!(code == 0 && !stderr.contains("PIN pad"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_key_on_a_token_has_a_pin_in_the_help_too() {
+    let bench = Bench::new();
+    let (code, stdout, _) = bench.seal(&["seals", "review", "--help"], b"").await;
+    assert_eq!(code, 0);
+    let told: String = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("Ask for the passphrase, or for the PIN of a key on a token, in a dialog"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

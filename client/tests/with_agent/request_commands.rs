@@ -13,11 +13,11 @@ use crate::bench::Bench;
 use crate::commands::object;
 use crate::office_commands::{KEY, filed, verified, zhang};
 
-const ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+pub(crate) const ID: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 const OTHER: &str = "7f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 const DOCUMENT: &[u8] = b"a document of some length";
 
-fn kept(id: &str, state: &str) -> v1::KeptRequest {
+pub(crate) fn kept(id: &str, state: &str) -> v1::KeptRequest {
     let binding = json!({
         "request": id,
         "document_sha256": hex::encode(Sha256::digest(DOCUMENT)),
@@ -45,7 +45,7 @@ fn kept(id: &str, state: &str) -> v1::KeptRequest {
 }
 
 /// An agent that keeps these requests.
-fn bench(requests: &[v1::KeptRequest]) -> Bench {
+pub(crate) fn bench(requests: &[v1::KeptRequest]) -> Bench {
     let bench = Bench::new();
     {
         let desk = &mut bench.agent.state().desk;
@@ -206,7 +206,8 @@ async fn lists_ask_for_what_one_has_to_do_with() {
 #[tokio::test]
 async fn a_review_shows_the_digest_and_gives_the_document() {
     let bench = bench(&[kept(ID, "approved")]);
-    let (code, stdout, stderr) = bench.seal(&["review", ID, "--document", "seen.pdf"], b"").await;
+    let (code, stdout, stderr) =
+        bench.seal(&["review", ID, "--no-pictures", "--document", "seen.pdf"], b"").await;
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains(&format!("to confirm   {}\n", "08".repeat(32))), "{stdout}");
     assert!(stdout.contains("copies       2 of 2 left\n"), "{stdout}");

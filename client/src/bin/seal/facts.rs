@@ -7,7 +7,7 @@ use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::act::key::ActKey;
 use sealkeeper_domain::act::statement::{Binding, BoundBox};
 use sealkeeper_proto::v1;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Session;
 use crate::screen::{self, label, millimetres};
@@ -206,6 +206,17 @@ pub(crate) fn place(session: &Session, place: &v1::Box) -> String {
     let chinese = format!("第 {page} 页，距左 {left} mm，距上 {top} mm，{width}×{height} mm");
     let english = format!("page {page}, {left} mm from the left, {top} mm from the top, {width}×{height} mm");
     session.say(&chinese, &english).to_owned()
+}
+
+/// A box for programs.
+pub(crate) fn box_as_json(place: &v1::Box) -> Value {
+    json!({
+        "page": place.page,
+        "left_um": place.left_um,
+        "top_um": place.top_um,
+        "width_um": place.width_um,
+        "height_um": place.height_um,
+    })
 }
 
 fn bound_place(session: &Session, bound: &BoundBox) -> String {

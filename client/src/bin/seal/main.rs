@@ -15,10 +15,12 @@ mod language;
 mod log;
 mod office;
 mod own_key;
+mod pages;
 mod people;
 mod pin;
 mod place;
 mod policy;
+mod preview;
 mod receipt;
 mod request;
 mod requests;
@@ -76,6 +78,7 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     Seals(seals::Seals),
+    Preview(preview::Preview),
     Request(request::Request),
     Requests(requests::Requests),
     Watch(watch::Watch),
@@ -138,6 +141,7 @@ impl Command {
             Self::Token(command) => command.run(session).await,
             Self::Key(command) => command.run(session).await,
             Self::Seals(seals) => seals.run(session).await,
+            Self::Preview(preview) => preview.run(session).await,
             Self::Request(request) => request.run(session).await,
             Self::Requests(requests) => requests.run(session).await,
             Self::Watch(watch) => watch.run(session).await,

@@ -114,6 +114,18 @@ pub(crate) fn report_in_words<'a>(session: &'a Session, what: &'a str) -> &'a st
     }
 }
 
+/// Why a seal is suspended or has ended, in words: a report or a reason of a revocation.
+pub(crate) fn reason_in_words<'a>(session: &'a Session, reason: &'a str) -> &'a str {
+    match reason {
+        "retired" => session.say("实物印章停用或单位更名", "physical seal retired or unit renamed"),
+        "custodian-left" => session.say("保管人离职未移交", "the custodian left without handing it over"),
+        "token-unusable" => session.say("载体无法使用", "the token cannot be used any more"),
+        "expired" => session.say("到期或超出用途", "expired or out of scope"),
+        "other" => session.say("其他", "other"),
+        report => report_in_words(session, report),
+    }
+}
+
 /// Columns on one line, those that are empty left out, safe to show.
 pub(crate) fn columns(columns: &[&str]) -> String {
     let columns = columns.iter().filter(|column| !column.is_empty()).map(|column| for_terminal(column));

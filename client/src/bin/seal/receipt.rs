@@ -9,7 +9,7 @@ use sealkeeper_proto::v1;
 
 use crate::failure::Failure;
 use crate::office::SealEntry;
-use crate::pin::{PinAsked, PinKind, PinSource};
+use crate::pin::{OnPad, PinAsked, PinKind, PinSource};
 use crate::{Session, token};
 
 /// Files an act; where the agent says that the key of the seal received asks for the PIN, it is asked for and tried once.
@@ -20,11 +20,22 @@ pub(crate) async fn file(
     final_try: bool,
 ) -> Result<v1::FiledAct, Failure> {
     let agent = session.connect().await?;
-    let refused = match agent.file_act(act, attachment).await {
+    let received = of_receipt(&agent, act).await;
+    let filing = agent.file_act(act, attachment);
+    let filed = match &received {
+        // The key may ask for the PIN, which is then typed on the token while the agent waits: nobody is asked for it here.
+        Ok(Some((token, seal))) if token.protected_authentication_path => {
+            let is_known = token.seals_asking_pin.contains(seal);
+            let on_pad = if is_known { OnPad::Pin } else { OnPad::PinIfAsked };
+            on_pad.wait(session, token, filing).await
+        }
+        _ => filing.await,
+    };
+    let refused = match filed {
         Err(error) if error.is_pin_needed() => error,
         filed => return Ok(filed?),
     };
-    let (Some(mut source), Some((token, seal))) = (source, of_receipt(&agent, act).await?) else {
+    let (Some(mut source), Some((token, seal))) = (source, received?) else {
         return Err(refused.into());
     };
     token::check_tries(&token, final_try)?;
@@ -36,7 +47,7 @@ pub(crate) async fn file(
 /// The token of the seal that this act receives, and the seal's name; None where it is no receipt or the token is not there.
 async fn of_receipt(agent: &Agent, act: &str) -> Result<Option<(v1::Token, String)>, Failure> {
     let bad = |error: &dyn std::fmt::Display| Failure::local(Reason::AnswerBad, error);
-    // The agent has taken it for an act; whether it is anybody's was for that to judge.
+    // Whether it is an act, and anybody's, is for the agent to judge.
     let act = UnverifiedJws::parse(act).map_err(|error| bad(&error))?;
     let claims = Claims::read(act.typ(), act.unverified_claims()).map_err(|error| bad(&error))?;
     let Statement::SealReceive(receipt) = claims.statement else { return Ok(None) };

@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sealkeeper_client::escape::for_terminal;
 use sealkeeper_client::output::refuse_existing;
-use sealkeeper_client::{Stamped, request_file};
+use sealkeeper_client::{Agent, Stamped, Stamping, request_file};
 use sealkeeper_domain::identity::RequestId;
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
 use crate::facts::Row;
 use crate::failure::Failure;
+use crate::pages::{self, Folder, PagesOptions};
 use crate::screen::{self, hex, label};
 use crate::{Session, facts, finding};
 
-/// Show what would be stamped for a request (用印申请), and the digest that a stamp confirms
+/// Show what would be stamped for a request (用印申请), with pictures of its pages, and the digest that a stamp confirms
+///
+/// The pictures are drawn from exactly what would be stamped, the seal in its place, and written to PNG files.
 #[derive(Args)]
 pub(crate) struct Review {
     /// The request's id
@@ -25,6 +28,13 @@ pub(crate) struct Review {
     /// Write its document, as it was submitted, to this new file
     #[arg(long, value_name = "OUT.pdf")]
     document: Option<PathBuf>,
+
+    #[command(flatten)]
+    pages: PagesOptions,
+
+    /// Draw no pages
+    #[arg(long, conflicts_with_all = ["output", "pages", "dpi"])]
+    no_pictures: bool,
 }
 
 impl Review {
@@ -41,6 +51,10 @@ impl Review {
             agent.fetch_document(&id, kept.document_size, &sha256, path).await?.keep(path)?;
         }
         let prepared = agent.review(&id).await?;
+        let pictures = match self.no_pictures {
+            true => Vec::new(),
+            false => self.pages.write(&agent, &id, &prepared, &self.pages.folder()?).await?,
+        };
         if session.json {
             let document = self.document.as_ref().map(|path| path.to_string_lossy());
             screen::print_json(&json!({
@@ -48,9 +62,11 @@ impl Review {
                 "request_id": id,
                 "document": document,
                 "prepared": prepared_as_json(&prepared),
+                "pictures": pages::as_json(&pictures),
             }));
         } else {
             rows_of(session, &prepared).iter().for_each(screen::print);
+            pages::rows(&pictures).iter().for_each(|row| screen::print(row.line(session)));
         }
         Ok(())
     }
@@ -59,6 +75,25 @@ impl Review {
 /// Prints what is about to be stamped.
 pub(crate) fn print_prepared(session: &Session, prepared: &v1::Prepared) {
     seen(session, prepared).iter().for_each(screen::note);
+}
+
+/// Writes pictures of the pages that bear the seal and tells where they are, for whoever is about to be asked whether it is right.
+pub(crate) async fn show_pages(
+    session: &Session,
+    agent: &Agent,
+    stamping: &Stamping,
+    folder: &Folder,
+) -> Result<(), Failure> {
+    let prepared = stamping.prepared();
+    let written = PagesOptions::default().write(agent, stamping.request_id(), prepared, folder).await?;
+    pages::rows(&written).iter().for_each(|row| screen::note(row.line(session)));
+    if prepared.facts.as_ref().is_some_and(|facts| facts.pages as usize > written.len()) {
+        let command = format!("`seal review {} --pages all`", for_terminal(stamping.request_id()));
+        let (chinese, english) =
+            (format!("各页图片：{command}"), format!("pictures of every page: {command}"));
+        screen::note(session.say(&chinese, &english));
+    }
+    Ok(())
 }
 
 /// What is about to be stamped, a line each.
@@ -109,15 +144,7 @@ fn rows_of(session: &Session, prepared: &v1::Prepared) -> Vec<String> {
 fn prepared_as_json(prepared: &v1::Prepared) -> Value {
     let facts = prepared.facts.clone().unwrap_or_default();
     let findings: Vec<Value> = prepared.findings.iter().map(finding::as_json).collect();
-    let boxes = prepared.boxes.iter().map(|place| {
-        json!({
-            "page": place.page,
-            "left_um": place.left_um,
-            "top_um": place.top_um,
-            "width_um": place.width_um,
-            "height_um": place.height_um,
-        })
-    });
+    let boxes = prepared.boxes.iter().map(facts::box_as_json);
     json!({
         "prepared_sha256": hex(&prepared.prepared_sha256),
         "document_sha256": hex(&facts.sha256),

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::own_key::{OwnKey, OwnKeyOptions};
 use crate::place::Place;
 use crate::usage;
-use crate::{receipt, screen};
+use crate::{finding, receipt, screen};
 
 /// What a command that signs lacks without a key.
 const KEY: &str = "--key <FILE|URI>";
@@ -318,6 +318,7 @@ pub(crate) fn print_filed(session: &Session, filed: &sealkeeper_proto::v1::Filed
     for (chinese, english, value) in rows {
         screen::print(format_args!("  {}", Row::new(chinese, english, value).line(session)));
     }
+    filed.findings.iter().for_each(|found| finding::print(session, found));
 }
 
 /// An act on record, for programs.
@@ -329,6 +330,7 @@ pub(crate) fn filed_as_json(filed: &sealkeeper_proto::v1::FiledAct) -> Value {
         "leaf_hash": screen::hex(&filed.leaf_hash),
         "time_us": filed.time_us,
         "signer": filed.signer,
+        "findings": filed.findings.iter().map(finding::as_json).collect::<Vec<_>>(),
     })
 }
 

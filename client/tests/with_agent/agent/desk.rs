@@ -46,7 +46,8 @@ impl SealService for Service {
         &self,
         _: Request<v1::ShowSealRequest>,
     ) -> Result<Response<v1::ShowSealReply>, Status> {
-        Ok(Response::new(v1::ShowSealReply { seal: Some(seal()), ..Default::default() }))
+        let seal = self.state().shown.clone().unwrap_or_else(seal);
+        Ok(Response::new(v1::ShowSealReply { seal: Some(seal), ..Default::default() }))
     }
 }
 

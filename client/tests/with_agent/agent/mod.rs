@@ -4,6 +4,7 @@
 mod desk;
 mod journal;
 pub(crate) mod office;
+pub(crate) mod pictures;
 mod tokens;
 mod uses;
 
@@ -50,6 +51,12 @@ pub(crate) enum Trouble {
     LoseFetch,
     /// The connection breaks before a submission is answered.
     LoseSubmit,
+    /// What is to be stamped changed since it was reviewed.
+    ChangeReviewed,
+    /// A page cannot be drawn.
+    RefusePicture,
+    /// The last bytes of the pictures are missing.
+    LosePicture,
     /// The document is refused once its first chunk is there.
     RefuseUpload,
     /// The token may have signed.
@@ -96,10 +103,13 @@ pub(crate) struct State {
     pub(crate) token: v1::Token,
     pub(crate) watched: Vec<Watched>,
     pub(crate) findings: Vec<v1::Finding>,
+    /// What is shown of a seal, in place of the one that is ready.
+    pub(crate) shown: Option<v1::Seal>,
     pub(crate) checks: Vec<v1::Check>,
     pub(crate) headers: Vec<v1::SubmitHeader>,
     pub(crate) chunks: Vec<usize>,
     pub(crate) documents: HashMap<Vec<u8>, Vec<u8>>,
+    pub(crate) pages_asked: Vec<v1::ShowPagesRequest>,
     pub(crate) confirmed: Vec<Vec<u8>>,
     pub(crate) use_ids: Vec<String>,
     pub(crate) receipts: HashMap<String, v1::Receipt>,

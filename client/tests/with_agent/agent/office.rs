@@ -21,6 +21,8 @@ pub(crate) struct Desk {
     /// In force.
     pub(crate) policy_toml: String,
     pub(crate) filed: Vec<v1::FileActRequest>,
+    /// What is told of each act that is filed.
+    pub(crate) findings: Vec<v1::Finding>,
     /// Reasons for which the next act is refused.
     pub(crate) stands_against: Vec<&'static str>,
     pub(crate) kept: Vec<v1::KeptRequest>,
@@ -28,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) listed: Vec<v1::ListRequestsRequest>,
     /// The document of each request, in place of the one that was submitted.
     pub(crate) document: Vec<u8>,
+    /// Its pages, where there are more than five.
+    pub(crate) pages: u32,
     /// What is submitted stays a draft of this request, bound so.
     pub(crate) drafts: Option<fn(v1::SubmitHeader) -> v1::KeptRequest>,
 }
@@ -54,6 +58,7 @@ impl OfficeService for Service {
         &self,
         request: Request<v1::FileActRequest>,
     ) -> Result<Response<v1::FileActReply>, Status> {
+        self.trouble().await?;
         let desk = &mut self.state().desk;
         let result = if desk.stands_against.is_empty() {
             desk.filed.push(request.into_inner());
@@ -65,6 +70,7 @@ impl OfficeService for Service {
                 typ: "request-approve".into(),
                 seq: 7,
                 signer: "zhang".into(),
+                findings: desk.findings.clone(),
                 ..Default::default()
             })
         } else {
@@ -147,10 +153,17 @@ impl Desk {
             facts: Some(v1::Facts {
                 size: self.document.len() as u64,
                 sha256: Sha256::digest(&self.document).to_vec(),
-                pages: 3,
+                pages: self.pages.max(5),
                 pdf_version: "1.7".into(),
                 ..Default::default()
             }),
+            boxes: vec![v1::Box {
+                page: 5,
+                left_um: 46_000,
+                top_um: 68_000,
+                width_um: 40_000,
+                height_um: 40_000,
+            }],
             seal_id: text("seal"),
             seal_name: kept.seal_name.clone(),
             reason: text("reason"),

@@ -42,7 +42,7 @@ impl Service {
     }
 
     /// What may go wrong with any call once it was made.
-    async fn trouble(&self) -> Result<(), Status> {
+    pub(super) async fn trouble(&self) -> Result<(), Status> {
         let next = self.state().trouble.front().copied();
         match next {
             Some(Trouble::FaultToken(code)) => {

@@ -107,6 +107,8 @@ pub(super) fn refusal(codes: &[&str]) -> v1::Refusal {
 impl UseService for Service {
     type SubmitStream = Events<v1::SubmitEvent>;
     type FetchStream = Events<v1::FetchEvent>;
+    type ShowPagesStream = Events<v1::PagesEvent>;
+    type PreviewStream = Events<v1::PreviewEvent>;
 
     async fn submit(
         &self,
@@ -155,6 +157,23 @@ impl UseService for Service {
             ..Default::default()
         };
         Ok(Response::new(v1::ReviewReply { result: Some(review_reply::Result::Prepared(prepared)) }))
+    }
+
+    async fn show_pages(
+        &self,
+        request: Request<v1::ShowPagesRequest>,
+    ) -> Result<Response<Self::ShowPagesStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::iter(self.pages(request.into_inner())))))
+    }
+
+    async fn preview(
+        &self,
+        request: Request<Streaming<v1::PreviewRequest>>,
+    ) -> Result<Response<Self::PreviewStream>, Status> {
+        let (events, receiver) = mpsc::channel(4);
+        let service = self.clone();
+        tokio::spawn(async move { service.previewed(request.into_inner(), &events).await });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
     async fn stamp(&self, request: Request<v1::StampRequest>) -> Result<Response<v1::StampReply>, Status> {

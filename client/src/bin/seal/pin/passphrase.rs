@@ -23,7 +23,7 @@ pub(crate) struct PassphraseOptions {
     #[arg(long, value_name = "PATH", conflicts_with = "passphrase_fd")]
     passphrase_file: Option<PathBuf>,
 
-    /// Ask for the passphrase in a dialog of this program; else of SEALKEEPER_PINENTRY, else of `pinentry`
+    /// Ask for the passphrase, or for the PIN of a key on a token, in a dialog of this program; else of SEALKEEPER_PINENTRY, else of `pinentry`
     ///
     /// A dialog is opened without being told so, too, if SEALKEEPER_PINENTRY is set, or if there is no terminal but
     /// DISPLAY or WAYLAND_DISPLAY is set.

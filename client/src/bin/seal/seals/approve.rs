@@ -3,7 +3,7 @@
 use clap::Args;
 use sealkeeper_domain::act::Statement;
 
-use super::follow;
+use super::follow_warned;
 use crate::Session;
 use crate::failure::Failure;
 use crate::signing::SigningOptions;
@@ -21,6 +21,6 @@ pub(super) struct Approve {
 
 impl Approve {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        follow(session, &self.seal, self.signing, Statement::SealApprove).await
+        follow_warned(session, &self.seal, self.signing, Statement::SealApprove).await
     }
 }

@@ -4,11 +4,12 @@ use clap::Args;
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
+use super::{CertificateEnd, has_ended, warnings};
 use crate::facts::Row;
 use crate::failure::Failure;
 use crate::office::{SealEntry, columns, state_in_words};
 use crate::screen::{hex, millimetres};
-use crate::{Session, facts, screen};
+use crate::{Session, facts, finding, screen};
 
 /// Show a seal's life: what was applied for, where it stands, and every step with the act that took it
 #[derive(Args)]
@@ -60,22 +61,15 @@ fn rows(session: &Session, seal: &v1::OfficeSeal) -> Vec<Row> {
         ("证书吊销", "revocation", certificate_in_words(session, seal)),
     ];
     let rows = rows.into_iter().filter(|(_, _, value)| !value.is_empty());
-    rows.map(|(chinese, english, value)| Row::new(chinese, english, value)).collect()
+    let rows = rows.map(|(chinese, english, value)| Row::new(chinese, english, value));
+    rows.chain(warnings(session, &seal.findings)).collect()
 }
 
 /// What became of the certificate of a seal that has ended (R1).
 fn certificate_in_words(session: &Session, seal: &v1::OfficeSeal) -> String {
-    if seal.object_sha256.is_empty() || !matches!(seal.state.as_str(), "revoked" | "destroyed") {
-        return String::new();
-    }
-    let (asked, revoked) =
-        (screen::time_us(seal.certificate_asked_us), screen::time_us(seal.certificate_revoked_us));
-    let (chinese, english) = match (seal.certificate_asked_us, seal.certificate_revoked_us) {
-        (0, _) => ("尚未申请".to_owned(), "not asked for".to_owned()),
-        (_, 0) => (format!("{asked} 申请，尚未吊销"), format!("asked for {asked}, not done yet")),
-        _ => (format!("{revoked} 已吊销"), format!("done {revoked}")),
-    };
-    session.say(&chinese, &english).to_owned()
+    let is_due = !seal.object_sha256.is_empty() && has_ended(&seal.state);
+    let (asked_us, revoked_us) = (seal.certificate_asked_us, seal.certificate_revoked_us);
+    CertificateEnd { is_due, asked_us, revoked_us }.in_words(session)
 }
 
 fn kind_in_words<'a>(session: &'a Session, kind: &'a str) -> &'a str {
@@ -125,6 +119,7 @@ pub(super) fn as_json(seal: &v1::OfficeSeal) -> Value {
         "certificate_asked_us": (seal.certificate_asked_us != 0).then_some(seal.certificate_asked_us),
         "certificate_revoked_us": (seal.certificate_revoked_us != 0).then_some(seal.certificate_revoked_us),
         "history": history.collect::<Vec<_>>(),
+        "findings": seal.findings.iter().map(finding::as_json).collect::<Vec<_>>(),
     })
 }
 

@@ -20,6 +20,7 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 
 use super::apply::{PICTURE_LIMIT, picture_kind};
+use super::warnings;
 use crate::act::bytes_of;
 use crate::facts::{Row, with_note};
 use crate::failure::Failure;
@@ -87,7 +88,8 @@ impl Make {
             return Err(other_picture(session));
         }
         let certificate = certificate::read(&self.certificate)?;
-        let rows = self.rows(&entry, &picture, &certificate);
+        let mut rows = self.rows(&entry, &picture, &certificate);
+        rows.extend(warnings(session, &entry.told.findings));
         self.signing.confirm(session, &rows, "seal-make")?;
 
         let signer = self.signing.signer(session).await?;

@@ -34,8 +34,9 @@ use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
 use crate::Session;
-use crate::failure::Failure;
-use crate::office::SealEntry;
+use crate::facts::{self, Row, with_note};
+use crate::failure::{Failure, detail_label};
+use crate::office::{SealEntry, reason_in_words, state_in_words};
 use crate::screen::{self, hex, label, millimetres};
 use crate::signing::SigningOptions;
 
@@ -73,7 +74,7 @@ enum Command {
     Destroy(destroy::Destroy),
 }
 
-/// Show one seal with its key, certificate and whatever keeps it from being used
+/// Show one seal with its key, certificate and whatever keeps it from being used, also one that was suspended, revoked or destroyed
 #[derive(Args)]
 struct Show {
     /// Name or id of the seal
@@ -155,6 +156,35 @@ async fn follow(
     signing.say(session, statement(NamedSeal { seal: entry.id, about })).await
 }
 
+/// A step that names a seal and the act it follows, with what is to be known of the seal before it is taken.
+async fn follow_warned(
+    session: &Session,
+    named: &str,
+    signing: SigningOptions,
+    statement: impl FnOnce(NamedSeal) -> Statement,
+) -> Result<(), Failure> {
+    let entry = SealEntry::find(&session.connect().await?, named).await?;
+    let about = entry.about()?;
+    let warnings = warnings(session, &entry.told.findings);
+    let statement = statement(NamedSeal { seal: entry.id, about });
+    let rows = facts::of_statement(session, &statement)?.into_iter().chain(warnings).collect::<Vec<_>>();
+    signing.say_shown(session, &rows, statement, None).await
+}
+
+/// What is worth knowing of a seal, as rows beside what is to be signed.
+fn warnings(session: &Session, findings: &[v1::Finding]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for finding in findings {
+        let text = session.say(&finding.text_zh, &finding.text_en);
+        rows.push(Row::new("注意", "careful", with_note(text, &finding.reason)));
+        let mut details: Vec<_> = finding.details.iter().collect();
+        details.sort_unstable();
+        let label = |key| detail_label(key, session.language);
+        rows.extend(details.into_iter().map(|(key, value)| Row::new(label(key), label(key), &**value)));
+    }
+    rows
+}
+
 /// A step of which there is to say why.
 async fn explain(
     session: &Session,
@@ -193,6 +223,8 @@ fn show(session: &Session, seal: &v1::Seal) {
         ("编号", "id", seal.id.clone()),
         ("名称", "name", seal.name.clone()),
         ("单位", "unit", seal.unit.clone()),
+        ("状态", "state", state_since(session, seal)),
+        ("原因", "reason", with_note(&seal.state_text, reason_in_words(session, &seal.state_reason))),
         ("尺寸", "size", size(seal)),
         ("密钥", "key", seal.key_uri.clone()),
         ("证书", "certificate", seal.certificate_uri.clone()),
@@ -201,6 +233,8 @@ fn show(session: &Session, seal: &v1::Seal) {
         ("失效", "valid until", date(seal.not_after_s)),
         ("载体", "token", seal.token_serial.clone()),
         ("印章对象", "seal object", hex(&seal.object_sha256)),
+        ("认证机构", "authority", seal.certificate_authority.clone()),
+        ("证书吊销", "revocation", CertificateEnd::of(seal).in_words(session)),
     ];
     for (chinese, english, value) in rows {
         if !value.is_empty() {
@@ -212,9 +246,52 @@ fn show(session: &Session, seal: &v1::Seal) {
     }
 }
 
+/// Where its life stands and since when; empty in a solo journal.
+fn state_since(session: &Session, seal: &v1::Seal) -> String {
+    match (seal.state.as_str(), seal.state_since_us) {
+        ("", _) => String::new(),
+        (state, 0) => state_in_words(session, state).to_owned(),
+        (state, since_us) => with_note(state_in_words(session, state), &screen::time_us(since_us)),
+    }
+}
+
+/// What became of the certificate of a seal that has ended (R1).
+#[derive(Debug, Clone, Copy)]
+struct CertificateEnd {
+    /// The seal was made and has ended.
+    is_due: bool,
+    asked_us: u64,
+    revoked_us: u64,
+}
+
+impl CertificateEnd {
+    fn of(seal: &v1::Seal) -> Self {
+        let is_due = !seal.object_sha256.is_empty() && has_ended(&seal.state);
+        Self { is_due, asked_us: seal.certificate_asked_us, revoked_us: seal.certificate_revoked_us }
+    }
+
+    fn in_words(self, session: &Session) -> String {
+        if !self.is_due {
+            return String::new();
+        }
+        let (asked, revoked) = (screen::time_us(self.asked_us), screen::time_us(self.revoked_us));
+        let (chinese, english) = match (self.asked_us, self.revoked_us) {
+            (0, _) => ("尚未申请".to_owned(), "not asked for".to_owned()),
+            (_, 0) => (format!("{asked} 申请，尚未吊销"), format!("asked for {asked}, not done yet")),
+            _ => (format!("{revoked} 已吊销"), format!("done {revoked}")),
+        };
+        session.say(&chinese, &english).to_owned()
+    }
+}
+
+fn has_ended(state: &str) -> bool {
+    matches!(state, "revoked" | "destroyed")
+}
+
 /// A seal for programs.
 fn as_json(session: &Session, seal: &v1::Seal) -> Value {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let time = |us: u64| (us != 0).then_some(us);
     let problems = seal.problems.iter().map(|code| {
         let reason = Reason::from_code(code);
         json!({ "code": code, "text": reason.map_or(code.as_str(), |reason| reason.text(session.language)) })
@@ -233,6 +310,13 @@ fn as_json(session: &Session, seal: &v1::Seal) -> Value {
         "token_serial": seal.token_serial,
         "object_sha256": known(&hex(&seal.object_sha256)),
         "problems": problems.collect::<Vec<_>>(),
+        "state": known(&seal.state),
+        "state_since_us": time(seal.state_since_us),
+        "state_reason": known(&seal.state_reason),
+        "state_text": known(&seal.state_text),
+        "certificate_authority": known(&seal.certificate_authority),
+        "certificate_asked_us": time(seal.certificate_asked_us),
+        "certificate_revoked_us": time(seal.certificate_revoked_us),
     })
 }
 

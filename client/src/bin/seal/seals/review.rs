@@ -2,11 +2,12 @@
 
 use clap::Args;
 use sealkeeper_domain::act::Statement;
-use sealkeeper_domain::act::statement::{PhysicalSeal, SealReview};
+use sealkeeper_domain::act::statement::{NamedSeal, PhysicalSeal, SealReview};
 
+use super::follow_warned;
 use crate::Session;
 use crate::failure::Failure;
-use crate::office::{SealEntry, word};
+use crate::office::word;
 use crate::signing::SigningOptions;
 
 /// Review the application for a seal (A2), also against the physical one; by the seal office
@@ -26,9 +27,8 @@ pub(super) struct Review {
 
 impl Review {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let entry = SealEntry::find(&session.connect().await?, &self.seal).await?;
-        let about = entry.about()?;
-        let review = SealReview { seal: entry.id, about, physical: self.physical };
-        self.signing.say(session, Statement::SealReview(review)).await
+        let physical = self.physical;
+        let review = |NamedSeal { seal, about }| Statement::SealReview(SealReview { seal, about, physical });
+        follow_warned(session, &self.seal, self.signing, review).await
     }
 }

@@ -11,6 +11,7 @@ use sealkeeper_domain::reason::Class;
 
 use super::kept::{Job, target};
 use crate::failure::{self, Failure};
+use crate::pages::Folder;
 use crate::pin::PinOptions;
 use crate::signing::confirmed;
 use crate::{Session, review, screen};
@@ -41,6 +42,12 @@ pub(super) async fn stamp(
     let is_settled = is_settled || !screen::is_interactive();
     if !session.json || !is_settled {
         show(session, &items);
+    }
+    if !is_settled {
+        let folder = Folder::new()?;
+        for (stamping, _) in items.iter().filter_map(|item| item.reviewed.as_ref().ok()) {
+            review::show_pages(session, &agent, stamping, &folder).await?;
+        }
     }
     if items.iter().any(|item| item.reviewed.is_ok()) {
         let count = items.iter().filter(|item| item.reviewed.is_ok()).count();

@@ -9,6 +9,7 @@ use sealkeeper_domain::reason::Reason;
 
 use super::{making, sealed_name};
 use crate::failure::Failure;
+use crate::pages::Folder;
 use crate::pin::{PinOptions, PinSource};
 use crate::signing::confirmed;
 use crate::{Session, review, screen};
@@ -34,6 +35,9 @@ pub(super) async fn stamp(
     let is_settled = is_settled || !screen::is_interactive();
     if !session.json || !is_settled {
         review::print_prepared(session, stamping.prepared());
+    }
+    if !is_settled {
+        review::show_pages(session, &agent, &stamping, &Folder::new()?).await?;
     }
     confirmed(session, is_settled, session.say("盖章", "stamp it"))?;
     let mut source = pin.source();

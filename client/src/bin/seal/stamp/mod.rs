@@ -13,6 +13,7 @@ use sealkeeper_domain::identity::RequestId;
 use sealkeeper_proto::v1;
 
 use crate::failure::Failure;
+use crate::pages::Folder;
 use crate::pin::PinOptions;
 use crate::signing::missing;
 use crate::{Session, review, screen};
@@ -25,6 +26,7 @@ use crate::{Session, review, screen};
 ///
 /// With the id of a request, its document is fetched from the agent and one copy of what was approved is stamped. With
 /// --batch, one copy of each request named, or of all that can be stamped: all are shown first, and confirmed once.
+/// Whoever is asked is shown pictures of the pages that bear the seal, as they would be stamped.
 #[derive(Args)]
 pub(crate) struct Stamp {
     /// The PDF to be stamped, or the id of a request; with --batch any number of ids
@@ -134,6 +136,9 @@ impl Stamp {
         let stamping = agent.prepare(&document, &order).await?;
         if !session.json {
             review::print_prepared(session, stamping.prepared());
+        }
+        if !self.yes && screen::is_interactive() {
+            review::show_pages(session, &agent, &stamping, &Folder::new()?).await?;
         }
         let mut source = self.pin.source();
         let files = (&document, target.as_path());
