@@ -26,7 +26,7 @@ from pathlib import Path
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel
 from pyhanko.sign.general import load_cert_from_pemder
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
 from pyhanko_certvalidator import ValidationContext
 
 from signatures import load_certificate, signatures
@@ -207,7 +207,10 @@ def _pyhanko_statuses(path, ca, strict):
         for signature in reader.embedded_signatures:
             context = ValidationContext(trust_roots=[load_cert_from_pemder(str(ca))], allow_fetching=False)
             key = tuple(int(number) for number in signature.byte_range)
-            statuses[key] = validate_pdf_signature(signature, context, diff_policy=DEFAULT_DIFF_POLICY)
+            # A document time stamp (ISO 32000-2 §12.8.5) is another kind of object.
+            is_time_stamp = signature.sig_object.get("/Type") == "/DocTimeStamp"
+            validate = validate_pdf_timestamp if is_time_stamp else validate_pdf_signature
+            statuses[key] = validate(signature, context, diff_policy=DEFAULT_DIFF_POLICY)
         return statuses
 
 

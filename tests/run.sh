@@ -6,6 +6,7 @@
 #   unit     every crate's own tests, the judges' own, and what they say of each signature algorithm
 #   e2e      real daemon, real SoftHSM, clients in Rust and Python
 #   corpus   stamps every file of ../shared/corpus (or $SEALKEEPER_CORPUS) and lets four judges decide; skipped where absent
+#   hostile  has a daemon with its default policy decide on some 450 PDFs that lie, loop, explode, hide or act; see tests/hostile
 #   crash    kills the daemon under load 50 times
 #   rules    people × roles × states × actions over gRPC: every cell done, or refused for the right reasons
 #   faults   tokens that crash, hang, lock, vanish and come back: a table of cases, with a healthy second module beside each
@@ -21,7 +22,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../softhsm-setup/packages.sh
 . "$root/softhsm-setup/packages.sh"
-readonly PARTS=(unit e2e corpus crash rules faults)
+readonly PARTS=(unit e2e corpus hostile crash rules faults)
 readonly KNOWN=("${PARTS[@]}" agree soak)
 
 main() {
@@ -60,6 +61,7 @@ run() {
     unit) logged unit unit && figures unit ;;
     e2e) logged e2e e2e && figures e2e ;;
     agree) logged agree agree && shown agree ;;
+    hostile) logged hostile "$python" tests/hostile_files.py && shown hostile ;;
     corpus | crash) logged "$1" "$python" "tests/$1.py" && shown "$1" ;;
     rules | faults | soak) logged "$1" cargo test --package sealkeeper-tests --locked --test "$1" && shown "$1" ;;
   esac

@@ -68,10 +68,23 @@ impl Seal {
         self.run_with("", arguments)
     }
 
+    /// Runs it on a terminal of its own, whose person types this; everything said comes out as one.
+    pub fn run_on_terminal(&self, typed: &str, arguments: &[&str]) -> Said {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let words = std::iter::once(binary("seal").display().to_string());
+        let words = words.chain(arguments.iter().map(|word| (*word).to_owned()));
+        let line = words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
+        // util-linux: -e ends as the command does, -q says nothing itself.
+        self.said(Command::new("script").args(["-qec", &line, "/dev/null"]), typed)
+    }
+
     /// Runs it with this on standard input, which `--pin-fd 0` reads.
     pub fn run_with(&self, input: &str, arguments: &[&str]) -> Said {
-        let mut child = Command::new(binary("seal"))
-            .args(arguments)
+        self.said(Command::new(binary("seal")).args(arguments), input)
+    }
+
+    fn said(&self, command: &mut Command, input: &str) -> Said {
+        let mut child = command
             .current_dir(&self.folder)
             .env_clear()
             .env(self.place.0, &self.place.1)

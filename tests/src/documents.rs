@@ -9,6 +9,58 @@ pub fn page(text: &str) -> Vec<u8> {
     file(&[], &page_objects(text, ""))
 }
 
+/// The same with a page after it that shows nothing.
+pub fn page_before_a_blank_one(text: &str) -> Vec<u8> {
+    let mut objects = page_objects(text, "");
+    objects[1] = "<< /Type /Pages /Kids [3 0 R 6 0 R] /Count 2 >>".to_owned();
+    objects.push("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> >>".to_owned());
+    file(&[], &objects)
+}
+
+/// A page that shows nothing: white on white is nothing either.
+pub fn blank() -> Vec<u8> {
+    let mut objects = page_objects("", "");
+    let content = "1 g 0 0 595 842 re f BT /F1 14 Tf 72 760 Td (white) Tj ET";
+    objects[3] = format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len());
+    file(&[], &objects)
+}
+
+/// A page with a watermark across it in this word, as word processors make them.
+pub fn watermarked(text: &str, mark: &str) -> Vec<u8> {
+    let mut objects = page_objects("", "");
+    let content = format!(
+        "BT /F1 14 Tf 72 760 Td ({text}) Tj ET\n\
+         q 0.85 g BT /F1 90 Tf 0.7071 0.7071 -0.7071 0.7071 150 250 Tm ({mark}) Tj ET Q"
+    );
+    objects[3] = format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len());
+    file(&[], &objects)
+}
+
+/// A page with this line in Chinese.
+pub fn chinese_page(line: &str) -> Vec<u8> {
+    let digits: String = line.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    let content = format!("BT /F1 14 Tf 72 760 Td <{digits}> Tj ET");
+    let mut objects = page_objects("", "");
+    objects[3] = format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len());
+    objects[4] = "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>".to_owned();
+    objects.push(
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 7 0 R /DW 1000 /W [1 95 500]\n\
+         /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>"
+            .to_owned(),
+    );
+    objects.push(
+        "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 4 /ItalicAngle 0 /StemV 80 /CapHeight 700\n\
+         /Ascent 880 /Descent -120 /FontBBox [0 -120 1000 880] >>"
+            .to_owned(),
+    );
+    file(&[], &objects)
+}
+
+/// A page that runs a script when it is opened.
+pub fn page_with_script(text: &str) -> Vec<u8> {
+    file(&["/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"], &page_objects(text, ""))
+}
+
 /// The same, to be shown turned clockwise by so many degrees.
 pub fn rotated_page(text: &str, degrees: u32) -> Vec<u8> {
     file(&[], &page_objects(text, &format!("/Rotate {degrees}")))

@@ -20,6 +20,7 @@ mod home;
 mod journal;
 mod judges;
 pub mod office;
+pub mod pictures;
 mod processes;
 pub mod records;
 mod rpc;
@@ -29,7 +30,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-pub use afar::{Authority, Door, Purpose};
+pub use afar::{Authority, Door, Purpose, replace};
 pub use binaries::{binary, repository};
 pub use command_line::{Said, Seal};
 pub use daemon::{Daemon, Exited};

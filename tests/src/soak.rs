@@ -275,8 +275,22 @@ fn explained(no: &No, since: Instant) {
         no.reasons()[..],
         ["token-locked" | "module-crashed" | "module-starting" | "module-unusable" | "token-absent"]
     );
-    assert!(is_explained, "no worker's end explains {no:?}");
+    assert!(is_explained || is_interrupted(no), "no worker's end explains {no:?}");
     assert!(since.elapsed() < IN_VAIN, "again and again: {no:?}");
+}
+
+/// SoftHSM's answer, once in some thousand uses, where a process beside it was killed a moment ago. Nothing was recorded, and the same id goes
+/// through later.
+fn is_interrupted(no: &No) -> bool {
+    let No::Refused(refusal) = no else { return false };
+    let told = |violation: &v1::Violation, key: &str, value: &str| {
+        violation.details.get(key).is_some_and(|told| told == value)
+    };
+    refusal.violations.iter().all(|violation| {
+        violation.reason == "token-fault"
+            && told(violation, "function", "C_FindObjectsInit")
+            && told(violation, "return-value", "CKR_GENERAL_ERROR")
+    })
 }
 
 async fn settled(what: &str, is_so: impl Fn() -> bool) {

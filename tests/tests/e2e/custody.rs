@@ -13,7 +13,7 @@ use sealkeeper_journal::{PinChange, RecordBody, Versioned};
 use sealkeeper_proto::v1;
 use sealkeeper_tests::{
     AgentHome, No, OfficeHome, Rpc, Seal, SoftToken,
-    office::{now_s, own_uid, retirement, seal},
+    office::{SEAL_NAME, now_s, own_uid, retirement, seal},
     run, sha256,
 };
 
@@ -228,6 +228,15 @@ fn training_is_recorded_and_shown_as_missing() {
         assert_eq!(missing(), ["keeper", "keeper2"]);
         let doctor = seal.run(&["doctor"]);
         assert!(doctor.out.contains("training-missing"), "{doctor:?}");
+        // It is shown, and nothing of the installation is amiss for it.
+        let told = seal.run(&["doctor", "--json"]).json_object();
+        let checks = told["checks"].as_array().unwrap().clone();
+        let (training, others): (Vec<_>, Vec<_>) =
+            checks.into_iter().partition(|check| check["reason"] == "training-missing");
+        assert_eq!(training.len(), 2, "{training:?}");
+        assert!(training.iter().all(|check| check["severity"] == "note"), "{training:?}");
+        let is_well = others.iter().all(|check| matches!(check["severity"].as_str(), Some("ok" | "note")));
+        assert_eq!(doctor.code == 0, is_well, "{doctor:?}");
 
         let (person, topic) = (home.who("keeper").id, "印章保管规范".to_owned());
         let until_s = now_s() + 86_400;
@@ -277,6 +286,29 @@ fn a_revoked_seals_certificate_is_tracked_until_its_authority_revoked_it() {
         let told = cli.run(&["seals", "history", "contract", "--json"]).json_object();
         assert_eq!(told["seal"]["certificate_authority"], "甲机构");
         assert!(told["seal"]["certificate_revoked_us"].is_u64(), "{told}");
+        // Its uses are refused; it is shown all the same, by its name too.
+        for named in [seal().to_string(), SEAL_NAME.to_owned()] {
+            let shown = cli.run(&["seals", "show", &named, "--json"]);
+            let told = shown.json_object()["seal"].clone();
+            assert_eq!(
+                (&told["state"], &told["state_reason"]),
+                (&"revoked".into(), &"retired".into()),
+                "{told}"
+            );
+            assert_eq!(
+                (&told["state_text"], &told["certificate_authority"]),
+                (&"换章".into(), &"甲机构".into())
+            );
+            assert!(
+                told["certificate_revoked_us"].is_u64() && told["certificate_subject"].is_string(),
+                "{told}"
+            );
+            assert_eq!(told["problems"].as_array().unwrap().len(), 1, "{told}");
+            assert_eq!(told["problems"][0]["code"], "seal-revoked");
+        }
+        let page = sealkeeper_tests::documents::page("too late");
+        let asked = v1::SubmitHeader { seal: SEAL_NAME.to_owned(), ..sealkeeper_tests::header(&page) };
+        assert_eq!(reasons(rpc.submit(&page, asked).await), "seal-revoked");
         let history = cli.run(&["seals", "history", "contract"]);
         assert!(history.out.contains("a certificate's revocation"), "{history:?}");
     });

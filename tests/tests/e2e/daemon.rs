@@ -277,7 +277,9 @@ fn a_missing_or_foreign_journal_is_not_made_anew() {
         fs::copy(&kept, &journal).unwrap();
         let _daemon = home.start();
         let journal = Rpc::connect(&home.socket()).await.journal().await;
-        assert_eq!(journal.types()[..3], ["agent_started", "policy_loaded", "agent_stopped"]);
+        // Whether the token was seen before it stopped is a matter of moments.
+        let types: Vec<_> = journal.types().into_iter().filter(|name| *name != "token_inserted").collect();
+        assert_eq!(types[..4], ["agent_started", "policy_loaded", "agent_stopped", "agent_started"]);
         journal.assert_sound();
     });
 }

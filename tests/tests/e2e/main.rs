@@ -24,6 +24,7 @@ mod keys_on_token;
 mod modules;
 mod office;
 mod own_key;
+mod pictures;
 mod pins;
 mod policy;
 mod presence;

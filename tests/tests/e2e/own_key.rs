@@ -3,16 +3,21 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::Duration;
 use std::time::Instant;
 
+use p256::ecdsa::VerifyingKey;
+use p256::pkcs8::DecodePublicKey as _;
 use sealkeeper_domain::act::Statement;
 use sealkeeper_domain::act::jws::UnverifiedJws;
 use sealkeeper_domain::act::key::ActKey;
+use sealkeeper_domain::act::statement::NamedSeal;
 use sealkeeper_fault_module::{CONTROL_VARIABLE, ControlFile, MODULE_VARIABLE, module_path, read_log};
 use sealkeeper_journal::{PinKind, RecordBody};
 use sealkeeper_proto::v1;
+use sealkeeper_ses::SealObject;
 use sealkeeper_tests::office::{SEAL, own_uid};
-use sealkeeper_tests::{OfficeHome, Said, Seal, SoftToken, binary, documents, header, run};
+use sealkeeper_tests::{OfficeHome, Said, Seal, SoftToken, binary, documents, header, run, sha256};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -119,6 +124,8 @@ fn an_approver_approves_with_a_key_on_their_own_token() {
         let mut entry = home.entry("first", None);
         entry.keys = vec![made["jwk"].clone()];
         home.says(&rpc, "office", Statement::PersonRegister(entry)).await;
+        // With the key they had went what they sign in this very second (U2).
+        tokio::time::sleep(Duration::from_millis(1100)).await;
 
         let document = documents::contract();
         let asked = v1::SubmitHeader {
@@ -287,6 +294,69 @@ fn a_key_that_is_not_there_or_not_fit_signs_nothing() {
         assert!(details.contains(attribute), "{details}");
         assert_eq!(person.calls("C_SignInit").len(), 0);
     }
+}
+
+#[test]
+fn the_seal_office_makes_a_seal_with_a_key_on_its_own_token() {
+    run(async {
+        let home = OfficeHome::new();
+        let (_daemon, rpc) = home.start().await;
+        home.found(&rpc).await;
+        let person = Person::new();
+        let seal = person.on_token(Seal::new(&home.home));
+        let pin = format!("{}\n", person.token.pin());
+        let key = ActKey::from_spki_der(&person.token.public_key(1)).unwrap();
+        let mut entry = home.entry("office2", None);
+        entry.keys = vec![serde_json::from_str(&key.to_jwk()).unwrap()];
+        home.says(&rpc, "office", Statement::PersonRegister(entry)).await;
+
+        let (application, picture) = home.application();
+        home.says_with(&rpc, "deputy", (application, picture.clone())).await.unwrap();
+        let about = home.about(&rpc).await;
+        let approval = NamedSeal { seal: sealkeeper_tests::office::seal(), about };
+        home.says(&rpc, "head", Statement::SealApprove(approval)).await;
+        let own = ["--key", &person.token.key_uri(1), "--pin-fd", "0", "--json"];
+        let review = ["seals", "review", SEAL, "--physical", "none"];
+        let reviewed = seal.run_with(&pin, &[&review[..], &own].concat());
+        assert_eq!(reviewed.code, 0, "{reviewed:?}");
+
+        let token = &home.home.token;
+        fs::write(home.home.scratch().join("seal.png"), picture).unwrap();
+        fs::write(home.home.scratch().join("seal.der"), token.certificate(1)).unwrap();
+        let (key_uri, certificate_uri) = (token.key_uri(1), token.certificate_uri(1));
+        let make = [
+            "seals",
+            "make",
+            SEAL,
+            "--picture",
+            "seal.png",
+            "--certificate",
+            "seal.der",
+            "--key-uri",
+            &key_uri,
+            "--certificate-uri",
+            &certificate_uri,
+            "--valid-until",
+            "2035-12-31",
+            "--object",
+            "object.der",
+        ];
+        let wrong = seal.run_with("wrong-pin-1\n", &[&make[..], &own].concat());
+        assert_eq!(no(&wrong).1, "token-pin-wrong", "{wrong:?}");
+        let made = seal.run_with(&pin, &[&make[..], &own].concat());
+        assert_eq!(made.code, 0, "{made:?}");
+        let made = made.json_object();
+        assert_eq!((&made["act"]["typ"], &made["act"]["signer"]), (&json!("seal-make"), &json!("office2")));
+
+        // The token's key signed the object too: nobody else's verifies it, and what the agent keeps is that one.
+        let object = fs::read(home.home.scratch().join("object.der")).unwrap();
+        let point = |spki: &[u8]| VerifyingKey::from_public_key_der(spki).unwrap();
+        let verified = SealObject::verify(&object, &point(&person.token.public_key(1))).unwrap();
+        assert_eq!(verified.properties().id, SEAL);
+        SealObject::verify(&object, &point(&token.public_key(1))).unwrap_err();
+        let told = rpc.show_office().await.unwrap().seals.remove(0);
+        assert_eq!((told.state.as_str(), told.object_sha256), ("made", sha256(&object)));
+    });
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! The office from afar: what works there as it does here, and what a use from afar needs over a local one (U10).
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use sealkeeper_domain::act::{
     Statement,
-    statement::{Binding, NamedPerson},
+    statement::{Binding, CarrierEnd, Destruction, NamedPerson, NamedSeal},
 };
 use sealkeeper_journal::{Channel, RecordBody};
 use sealkeeper_proto::v1;
 use sealkeeper_tests::{
     Door, No, OfficeHome, Rpc, Seal, assert_judged_valid, documents, eventually, header,
-    office::{SEAL, now_s, sign},
-    run, sha256,
+    office::{SEAL, now_s, retirement, seal, sign},
+    replace, run, sha256,
 };
 use uuid::Uuid;
 
@@ -296,6 +296,130 @@ fn who_is_not_registered_with_their_certificate_is_nobody() {
         assert!(["person-unknown", "person-left"].contains(&told[0].as_str()), "{told:?}");
         let refused = here.journal().await.refused_codes();
         assert!(refused.contains(&vec!["person-unknown".to_owned()]), "{refused:?}");
+    });
+}
+
+#[test]
+fn a_watch_ends_at_once_when_its_caller_is_somebody_no_longer() {
+    run(async {
+        let mut home = OfficeHome::new();
+        let door = office(&mut home, Afar::Allowed, &["clerk", "second"]).await;
+        let (_daemon, here) = home.start().await;
+        // Two from afar, of whom one loses the certificate and one leaves; and one here, whose system user becomes another's.
+        let clerk = door.enter(Some("clerk")).await.unwrap();
+        let second = door.enter(Some("second")).await.unwrap();
+        let requests = v1::WatchRequestsRequest::default;
+        let mut clerks = clerk.requests().watch_requests(requests()).await.unwrap().into_inner();
+        let mut clerks_tokens =
+            clerk.tokens().watch_tokens(v1::WatchTokensRequest {}).await.unwrap().into_inner();
+        let mut seconds = second.requests().watch_requests(requests()).await.unwrap().into_inner();
+        let mut keepers = here.requests().watch_requests(requests()).await.unwrap().into_inner();
+        let mut keepers_tokens =
+            here.tokens().watch_tokens(v1::WatchTokensRequest {}).await.unwrap().into_inner();
+        // What is there is told first.
+        clerks_tokens.message().await.unwrap().unwrap();
+        keepers_tokens.message().await.unwrap().unwrap();
+
+        home.bind(&here, "clerk", vec![]).await;
+        assert_eq!(ended(clerks.message()).await, ["person-unknown"]);
+        assert_eq!(ended(clerks_tokens.message()).await, ["person-unknown"]);
+        let (person, reason) = (home.who("second").id, "离职".to_owned());
+        home.says(&here, "office", Statement::PersonLeave(NamedPerson { person, reason })).await;
+        assert_eq!(ended(seconds.message()).await, ["person-unknown"]);
+        // The others' are as they were, until it is their turn.
+        let quiet = tokio::time::timeout(Duration::from_millis(200), keepers.message()).await;
+        assert!(quiet.is_err(), "{quiet:?}");
+        home.says(&here, "office", Statement::PersonRegister(home.entry("keeper", None))).await;
+        assert_eq!(ended(keepers.message()).await, ["person-unknown"]);
+        assert_eq!(ended(keepers_tokens.message()).await, ["person-unknown"]);
+    });
+}
+
+/// The reason with which a watch ends within a short time.
+async fn ended<T: std::fmt::Debug>(
+    next: impl Future<Output = Result<Option<T>, tonic::Status>>,
+) -> Vec<String> {
+    let next = tokio::time::timeout(Duration::from_secs(2), next).await.expect("it ends at once");
+    no(next.map_err(No::from))
+}
+
+#[test]
+fn an_older_revocation_list_lets_nobody_in_again_and_is_told() {
+    run(async {
+        let mut home = OfficeHome::new();
+        let door = office(&mut home, Afar::Allowed, &["clerk"]).await;
+        let before = door.authority.path("before.pem");
+        fs::copy(door.authority.path("crl.pem"), &before).unwrap();
+        let (_daemon, _here) = home.start().await;
+        door.enter(Some("clerk")).await.unwrap().show_office().await.unwrap();
+        door.authority.revoke("clerk");
+        eventually("the list that names it", async || door.enter(Some("clerk")).await.err()).await;
+        replace(&before, &door.authority.path("crl.pem"));
+        let doctor = || Seal::new(&home.home).run(&["doctor"]);
+        eventually("that the older one is told of", async || {
+            doctor().out.contains("is older than the one in force").then_some(())
+        })
+        .await;
+        let said = doctor();
+        assert!(said.code == 1 && said.out.contains("[remote-files-bad"), "{said:?}");
+        door.enter(Some("clerk")).await.unwrap_err();
+    });
+}
+
+#[test]
+fn keys_and_certificates_of_tokens_are_made_and_destroyed_only_where_they_are() {
+    run(async {
+        let mut home = OfficeHome::new();
+        let door = office(&mut home, Afar::Allowed, &["keeper"]).await;
+        let (_daemon, here) = home.start().await;
+        let keeper = door.enter(Some("keeper")).await.unwrap();
+        let token = &home.home.token;
+        here.unlock(token, 20).await;
+        let key = v1::GenerateKeyRequest {
+            token_serial: token.serial().to_owned(),
+            algorithm: "ec-p256".to_owned(),
+            label: "from afar".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(no(keeper.tokens().generate_key(key).await.map_err(No::from)), ["not-from-afar"]);
+        let request = v1::RequestCertificateRequest {
+            key_uri: token.key_uri(1),
+            subject: "CN=从远处".to_owned(),
+            pin: Vec::new(),
+            final_try: false,
+        };
+        assert_eq!(
+            no(keeper.tokens().request_certificate(request).await.map_err(No::from)),
+            ["not-from-afar"]
+        );
+        let import = v1::ImportCertificateRequest {
+            token_serial: token.serial().to_owned(),
+            certificate_der: token.certificate(1),
+            replace: true,
+        };
+        assert_eq!(no(keeper.tokens().import_certificate(import).await.map_err(No::from)), ["not-from-afar"]);
+
+        // The second act of a destruction has the key destroyed: that is done where the token is, by whomever it was signed.
+        home.says(&here, "deputy", retirement()).await;
+        let about = home.about(&here).await;
+        home.says(&here, "head", Statement::SealRetireApprove(NamedSeal { seal: seal(), about })).await;
+        home.says(&here, "office", Statement::SealRevoke(NamedSeal { seal: seal(), about })).await;
+        let destruction =
+            || Statement::SealDestroy(Destruction { seal: seal(), carrier: CarrierEnd::KeyDestroyed });
+        home.says(&here, "office", destruction()).await;
+        let act = home.act(&home.who("auditor"), destruction());
+        assert_eq!(no(keeper.file(&act).await), ["not-from-afar"]);
+        let journal = here.journal().await;
+        for typ in ["key_generated", "certificate_imported", "key_destruction_ordered", "key_destroyed"] {
+            assert_eq!(journal.count(typ), 0, "{typ}");
+        }
+        let refused = journal.refused_codes();
+        let of_this = refused.iter().filter(|codes| **codes == ["not-from-afar"]).count();
+        assert_eq!(of_this, 4, "each is on record: {refused:?}");
+        // The key is there still, and it is destroyed here.
+        here.unlock(token, 5).await;
+        here.file(&act).await.unwrap();
+        assert_eq!(here.journal().await.count("key_destroyed"), 1);
     });
 }
 

@@ -211,6 +211,11 @@ async fn tickets(board: &Board, stage: &Stage) {
     let told = rpc.file(&home.act(&second_key, filing.clone())).await;
     let told = agent.told(told);
     board.refused("G3 a key that was taken away", &codes(&["act-key-unknown"]), &told);
+    // With it went what its person had signed up to then; what they sign from the next second on counts.
+    reviewed(board, &mut agent, approved, "a key was taken away", &["tickets-missing"]).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    home.says(&rpc, "first", Statement::RequestApprove(Box::new(approved.clone()))).await;
+    reviewed(board, &mut agent, approved, "its ticket was given anew", &[]).await;
 
     // A ticket for too long, and one that is over before it is used.
     let claims = |s| {
@@ -240,7 +245,12 @@ async fn tickets(board: &Board, stage: &Stage) {
         home.says(&rpc, "office", Statement::PersonRegister(change)).await;
         reviewed(board, &mut agent, approved, name, &["tickets-missing"]).await;
         home.says(&rpc, "office", home.registration("second")).await;
-        reviewed(board, &mut agent, approved, "they are one again", &[]).await;
+        reviewed(board, &mut agent, approved, "they are one again", &["tickets-missing"]).await;
+        // What they sign from the next second on counts.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let anew = Statement::RequestApprove(Box::new(approved.clone()));
+        home.says(&rpc, "second", anew).await;
+        reviewed(board, &mut agent, approved, "they have approved it anew", &[]).await;
     }
     let leave = NamedPerson { person: home.who("second").id, reason: "离职".to_owned() };
     home.says(&rpc, "office", Statement::PersonLeave(leave)).await;

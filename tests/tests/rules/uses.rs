@@ -99,10 +99,9 @@ async fn calls(board: &Board, stage: &Stage) {
                 board.refused(&format!("U2 fetch-document by {caller} of one {state}"), &seen, &told);
             }
 
-            let mut against = stands(state);
-            if caller != "keeper" && !ENDED.contains(&state) {
-                against.insert("not-custodian".to_owned());
-            }
+            // Whoever could not confirm it is told no more than that: nothing is read or prepared for them.
+            let ended = ENDED.contains(&state);
+            let against = if caller == "keeper" || ended { stands(state) } else { codes(&["not-custodian"]) };
             // Of a request that is none of their business nobody hears more than of one there is not.
             let against = if unknown || !sees { seen } else { against };
             let told = agent.rpc.review(&id).await;
@@ -172,7 +171,14 @@ async fn others(board: &Board, home: &OfficeHome, agent: &mut Refusing<'_>, know
     let granted = ["applicant", "partner"].contains(&caller);
     let told = agent.rpc.submit(&document, important(&document, "")).await;
     let told = agent.told(told);
-    let no = if granted { by(&[]) } else { by(&["grant-missing"]) };
+    // Who supervises brings nothing, for whomever (G2).
+    let brings = caller != "auditor";
+    let nothing = codes(&["auditor-only-reads"]);
+    let no = match (brings, granted) {
+        (false, _) => nothing.clone(),
+        (true, true) => by(&[]),
+        (true, false) => by(&["grant-missing"]),
+    };
     board.refused(&format!("U1 submit by {caller} for themselves"), &no, &told);
     for (applicant, no) in [
         ("applicant", by(&[])),
@@ -180,6 +186,7 @@ async fn others(board: &Board, home: &OfficeHome, agent: &mut Refusing<'_>, know
         ("left", by(&["grant-missing", "person-left"])),
         ("stranger", by(&["person-not-registered"])),
     ] {
+        let no = if brings { no } else { nothing.clone() };
         let document = documents::page(&format!("{applicant} by {caller}"));
         let submitted = agent.rpc.submit(&document, important(&document, applicant)).await;
         // Somebody else's stays a draft until they file it.
