@@ -33,7 +33,7 @@ impl Resolution {
     }
 
     /// Pixels to the inch.
-    pub fn dpi(self) -> u16 {
+    pub const fn dpi(self) -> u16 {
         self.0
     }
 }

@@ -10,7 +10,7 @@ use sealkeeper_client::error::ClientError;
 use sealkeeper_client::output::write_new_with;
 use sealkeeper_client::{Agent, PagePicture, Pictures};
 use sealkeeper_domain::reason::Reason;
-use sealkeeper_domain::viewing::PageSet;
+use sealkeeper_domain::viewing::{PageSet, Resolution};
 use sealkeeper_proto::v1;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 /// Pages asked for at once, fewer than an agent draws: so that each call ends in good time.
 const AT_ONCE: usize = 16;
 /// As the agent draws by default.
-const DPI: u32 = 150;
+const DPI: u32 = Resolution::DEFAULT.dpi() as u32;
 /// A picture shows a seal and is nobody else's.
 const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;

@@ -35,7 +35,6 @@ impl RequestFacts {
         now_us: u64,
     ) -> impl Iterator<Item = &'a Ticket> {
         let lifetime_s = policy.ticket_lifetime_s;
-        let class = policy.classes.get(&self.binding.class);
         let counts = move |ticket: &Ticket| {
             ticket.expires_s.saturating_mul(1_000_000) > now_us
                 && ticket.is_younger_than(lifetime_s, now_us)
@@ -43,7 +42,7 @@ impl RequestFacts {
                 && office.people.get(&ticket.by).is_some_and(|person| {
                     person.is(Role::Approver) && ticket.issued_s >= person.tickets_since_s
                 })
-                && class.is_some_and(|class| class.entitles(&ticket.by))
+                && policy.entitles(&ticket.by, &self.binding.class)
                 && ticket.by != self.binding.applicant
                 && ticket.by != active.custodian
         };

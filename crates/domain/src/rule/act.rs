@@ -137,17 +137,19 @@ const EVERY_ACT: &[Rule<Check>] = &[
         &[Reason::ActTextBad],
         "crates/domain/src/office/tests/people.rs::texts_are_there_and_within_their_limits",
         |facts, found| {
-            for (member, written, most) in texts(&facts.claims.statement) {
+            for (member, written, kind) in texts(&facts.claims.statement) {
                 // What an application lacks is told by A1.
                 let may_be_empty = matches!(facts.claims.statement, Statement::SealApply(_));
                 let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
                 // A name is what people tell one another from; a reason is only read.
-                let is_hidden = |c: char| most == NAME && text::is_hidden(c);
+                let is_hidden = |c: char| kind == Kind::Name && text::is_hidden(c);
                 let bad = (written.trim().is_empty() && !may_be_empty)
-                    || written.chars().count() > most
+                    || written.chars().count() > kind.most()
                     || written.chars().any(|c| is_control(c) || is_hidden(c));
                 if bad {
-                    found.push(Violation::new(Reason::ActTextBad).with("member", member).with("limit", most));
+                    found.push(
+                        Violation::new(Reason::ActTextBad).with("member", member).with("limit", kind.most()),
+                    );
                 }
             }
         },
@@ -294,40 +296,59 @@ fn foreign(facts: &ActFacts<'_>, unit: &str) -> Option<Violation> {
         .then(|| Violation::new(Reason::UnitForeign).with("unit", unit).with("person", &facts.claims.issuer))
 }
 
-/// Most characters of a name.
-const NAME: usize = 128;
+/// What a text is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// By which people tell one another, seals and the like apart.
+    Name,
+    /// To be read.
+    Reason,
+    /// To be read, and longer.
+    Finding,
+}
 
-/// What people read, and the most characters of it.
-fn texts(statement: &Statement) -> Vec<(&'static str, &str, usize)> {
-    const REASON: usize = 1000;
-    const FINDING: usize = 2000;
+impl Kind {
+    /// Most characters.
+    fn most(self) -> usize {
+        match self {
+            Kind::Name => 128,
+            Kind::Reason => 1000,
+            Kind::Finding => 2000,
+        }
+    }
+}
+
+/// What people read.
+fn texts(statement: &Statement) -> Vec<(&'static str, &str, Kind)> {
     match statement {
-        Statement::PersonRegister(entry) => vec![("name", &entry.name, NAME), ("unit", &entry.unit, NAME)],
-        Statement::PersonLeave(leaver) => vec![("reason", &leaver.reason, REASON)],
-        Statement::Training(given) => vec![("topic", &given.topic, NAME)],
-        Statement::GrantEnd(ended) => vec![("reason", &ended.reason, REASON)],
+        Statement::PersonRegister(entry) => {
+            vec![("name", &entry.name, Kind::Name), ("unit", &entry.unit, Kind::Name)]
+        }
+        Statement::PersonLeave(leaver) => vec![("reason", &leaver.reason, Kind::Reason)],
+        Statement::Training(given) => vec![("topic", &given.topic, Kind::Name)],
+        Statement::GrantEnd(ended) => vec![("reason", &ended.reason, Kind::Reason)],
         Statement::SealApply(application) => vec![
-            ("name", &application.name, NAME),
-            ("unit", &application.unit, NAME),
-            ("purpose", &application.purpose, REASON),
+            ("name", &application.name, Kind::Name),
+            ("unit", &application.unit, Kind::Name),
+            ("purpose", &application.purpose, Kind::Reason),
         ],
         Statement::SealRefuse(named) | Statement::SealSuspend(named) => {
-            vec![("reason", &named.reason, REASON)]
+            vec![("reason", &named.reason, Kind::Reason)]
         }
-        Statement::SealReport(report) => vec![("text", &report.text, REASON)],
-        Statement::SealRetire(retirement) => vec![("text", &retirement.text, REASON)],
+        Statement::SealReport(report) => vec![("text", &report.text, Kind::Reason)],
+        Statement::SealRetire(retirement) => vec![("text", &retirement.text, Kind::Reason)],
         Statement::SealDestroy(destruction) => match &destruction.carrier {
-            crate::act::statement::CarrierEnd::Statement(text) => vec![("carrier", text, REASON)],
+            crate::act::statement::CarrierEnd::Statement(text) => vec![("carrier", text, Kind::Reason)],
             crate::act::statement::CarrierEnd::KeyDestroyed => vec![],
         },
         Statement::CertificateRevocation(said) => {
-            vec![("authority", &said.authority, NAME), ("text", &said.text, REASON)]
+            vec![("authority", &said.authority, Kind::Name), ("text", &said.text, Kind::Reason)]
         }
         Statement::RequestReject(ended) | Statement::RequestWithdraw(ended) => {
-            vec![("reason", &ended.reason, REASON)]
+            vec![("reason", &ended.reason, Kind::Reason)]
         }
-        Statement::Finding(finding) => vec![("text", &finding.text, FINDING)],
-        Statement::FindingAnswer(answer) => vec![("text", &answer.text, FINDING)],
+        Statement::Finding(finding) => vec![("text", &finding.text, Kind::Finding)],
+        Statement::FindingAnswer(answer) => vec![("text", &answer.text, Kind::Finding)],
         _ => vec![],
     }
 }

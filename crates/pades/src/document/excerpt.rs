@@ -40,7 +40,7 @@ struct Excerpt<'d> {
     document: &'d Document<'d>,
     /// Where each object begins, by number, with its generation.
     offsets: BTreeMap<u32, (usize, u16)>,
-    /// As what each object was followed so far, and whether it still has to be.
+    /// As what each object was followed so far.
     roles: BTreeMap<u32, Role>,
     pending: Vec<(Reference, Role)>,
     bytes: Vec<u8>,

@@ -101,7 +101,9 @@ impl PageTree {
             by_name: Vec::new(),
         };
         let mut seen = Places::new(document.places());
-        document.place_of(root.number).map(|place| seen.insert(place));
+        if let Some(place) = document.place_of(root.number) {
+            seen.insert(place);
+        }
         let Object::Dictionary(dictionary) = document.object(root)? else { return Err(broken) };
         if !dictionary.contains("Kids") {
             return Err(broken);

@@ -1,7 +1,7 @@
 //! One page and what it inherits (ISO 32000-2 §7.7.3.3, §7.7.3.4).
 
 use super::Document;
-use super::page_tree::{Claimed, MAX_DEPTH, PageTree};
+use super::page_tree::{Claimed, MAX_DEPTH, Node, PageTree};
 use crate::error::{Damage, ReadError};
 use crate::geometry::{GeometryError, PageGeometry};
 use crate::object::{Dictionary, Object, Reference};
@@ -102,14 +102,8 @@ impl<'d> Page<'d> {
     /// What is written in the nodes above for attributes that the page has not itself, whether or not it leads to anything.
     pub(super) fn written_above(&self) -> Vec<Inherited<'d>> {
         let nearest = |attribute: Attribute| {
-            let mut next = Some(self.parent);
-            while let Some(node) = next.and_then(|place| self.tree.node(place)) {
-                if let Some((raw, at)) = node.raw(attribute) {
-                    return Some((attribute, raw, at));
-                }
-                next = node.parent;
-            }
-            None
+            let (raw, at) = self.above().find_map(|(_, node)| node.raw(attribute))?;
+            Some((attribute, raw, at))
         };
         let missing =
             Attribute::ALL.into_iter().filter(|attribute| !self.dictionary.contains(attribute.key()));
@@ -118,15 +112,20 @@ impl<'d> Page<'d> {
 
     /// What comes down from the root: the nearest node that has the attribute, and its value.
     fn descend(&self, attribute: Attribute) -> Result<Option<(usize, Object<'d>)>, ReadError> {
-        let mut next = Some(self.parent);
-        while let Some((place, node)) = next.and_then(|place| Some((place, self.tree.node(place)?))) {
+        for (place, node) in self.above() {
             let value = node.attribute(self.document, attribute)?;
             if !value.is_null() {
                 return Ok(Some((place, value)));
             }
-            next = node.parent;
         }
         Ok(None)
+    }
+
+    /// The nodes above the page, from its parent up to the root, with their places in the tree.
+    fn above(&self) -> impl Iterator<Item = (usize, &'d Node)> + use<'d> {
+        let tree = self.tree;
+        let node = move |place: usize| Some((place, tree.node(place)?));
+        std::iter::successors(node(self.parent), move |(_, below)| node(below.parent?))
     }
 
     /// The nearest node along /Parent that has the attribute.

@@ -48,11 +48,10 @@ impl<'a> Dictionary<'a> {
     fn refuse_conflicting_keys(&self) -> Result<(), ReadError> {
         // Most dictionaries are small, and there may be a million of them.
         if self.entries.len() <= FEW {
-            let pairs = self.entries.iter().enumerate();
-            let conflict = pairs.flat_map(|(index, first)| {
+            let mut pairs = self.entries.iter().enumerate().flat_map(|(index, first)| {
                 self.entries.iter().skip(index + 1).map(move |other| (first, other))
             });
-            let conflict = conflict.into_iter().find(|((key, value), (other, second))| {
+            let conflict = pairs.find(|((key, value), (other, second))| {
                 value.bytes != second.bytes && key.bytes() == other.bytes()
             });
             return conflict.map_or(Ok(()), |(_, (_, value))| Err(value.damaged(Damage::DuplicateKey)));
