@@ -88,15 +88,12 @@ impl DocumentWorkers {
         &self,
         document: DocumentFile,
         pages: RangeInclusive<u32>,
-        sought: Arc<Sought>,
-        room: Arc<Room>,
-        by: Instant,
+        search: Search,
     ) -> Result<Looked, Unviewed> {
         // Aborted with this set, and their workers with them.
         let mut looks = JoinSet::new();
         for part in parts(pages, self.at_once) {
-            let (document, sought, room) = (document.clone(), sought.clone(), room.clone());
-            looks.spawn(self.clone().look_at(document, part, sought, room, by));
+            looks.spawn(self.clone().look_at(document.clone(), part, search.clone()));
         }
         let mut looked = Looked { page_count: 0, pages: Vec::new() };
         while let Some(look) = looks.join_next().await {
@@ -117,9 +114,7 @@ impl DocumentWorkers {
         &self,
         document: DocumentFile,
         pages: RangeInclusive<u32>,
-        sought: Arc<Sought>,
-        room: Arc<Room>,
-        by: Instant,
+        search: Search,
     ) -> Result<Looked, Unviewed> {
         let mut looked = Looked { page_count: document.page_count, pages: Vec::new() };
         let mut parts = long::parts(document, pages);
@@ -127,7 +122,7 @@ impl DocumentWorkers {
             let Part { document, first } = part?;
             let count = document.page_count;
             let there = |page: u32| first.saturating_add(page).saturating_sub(1);
-            let part = self.look_short(document, 1..=count, sought.clone(), room.clone(), by).await;
+            let part = self.look_short(document, 1..=count, search.clone()).await;
             let part = part.map_err(|unviewed| Unviewed { page: unviewed.page.map(there), ..unviewed })?;
             if part.page_count != count {
                 return Err(Unviewed { page: Some(first), ..Unviewed::new(Reason::PdfDamaged) });
@@ -194,10 +189,9 @@ impl DocumentWorkers {
         self,
         document: DocumentFile,
         part: RangeInclusive<u32>,
-        sought: Arc<Sought>,
-        room: Arc<Room>,
-        by: Instant,
+        search: Search,
     ) -> Result<Looked, Unviewed> {
+        let Search { sought, room, by } = search;
         let mut looked = Looked { page_count: 0, pages: Vec::new() };
         let (mut next, last) = part.into_inner();
         while next <= last {
@@ -235,6 +229,16 @@ impl DocumentWorkers {
             );
         }
     }
+}
+
+/// What all workers that look at one document have in common.
+#[derive(Clone)]
+struct Search {
+    sought: Arc<Sought>,
+    /// For what they tell.
+    room: Arc<Room>,
+    /// When all of them have to be done.
+    by: Instant,
 }
 
 /// What a worker that did its task told besides.
@@ -306,11 +310,11 @@ impl Viewer for DocumentWorkers {
         sought: Sought,
     ) -> Result<Looked, Unviewed> {
         let by = Instant::now() + self.whole;
-        let (sought, room) = (Arc::new(sought), Arc::new(Room::of(LOOKED)));
+        let search = Search { sought: Arc::new(sought), room: Arc::new(Room::of(LOOKED)), by };
         if document.page_count > long::SHORT {
-            self.look_long(document, pages, sought, room, by).await
+            self.look_long(document, pages, search).await
         } else {
-            self.look_short(document, pages, sought, room, by).await
+            self.look_short(document, pages, search).await
         }
     }
 

@@ -24,7 +24,7 @@ use crate::{
             token::OnePin,
         },
     },
-    service::{self, Callers, Failure, Filed, Permit, Service},
+    service::{self, Callers, Failure, Filed, Permit, Service, named},
 };
 
 /// The handlers.
@@ -186,14 +186,6 @@ fn listed(row: FiledRow, signer_name: String) -> ListedAct {
         act: row.text.unwrap_or_default(),
         seal_id: row.seal.map(|seal| seal.to_string()).unwrap_or_default(),
         request_id: row.request.map(|request| request.to_string()).unwrap_or_default(),
-    }
-}
-
-/// The kebab-case name that serde gives a value of few, as records and contract tell it.
-fn named(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
     }
 }
 

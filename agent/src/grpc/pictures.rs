@@ -14,13 +14,13 @@ use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
 use super::{
-    Admitted, status,
+    Admitted,
     upload::{Ending, chunks, next},
     wire,
 };
 use crate::{
     pipeline::identify::Caller,
-    service::{Drawing, Failure, Service, Wanted},
+    service::{Drawing, Refused, Service, Wanted},
 };
 
 /// Events sent ahead of a caller who reads slowly.
@@ -161,12 +161,8 @@ async fn send<E>(to: &EventSender<E>, event: E) -> Result<(), Ending> {
 }
 
 async fn end<E: Telling>(told: Result<(), Ending>, to: &EventSender<E>) {
-    let last = match told {
-        // Nobody is there to be told more.
-        Ok(()) | Err(Ending::Gone) => return,
-        Err(Ending::Failed(Failure::Refused(refused))) => Ok(E::refused(wire::refused(&refused))),
-        Err(Ending::Failed(Failure::Fault(reason))) => Err(status::of_reason(reason)),
-        Err(Ending::Status(status)) => Err(*status),
-    };
-    let _ = to.send(last).await;
+    let refused = |refused: &Refused| E::refused(wire::refused(refused));
+    if let Some(last) = told.err().and_then(|ending| ending.last(refused)) {
+        let _ = to.send(last).await;
+    }
 }

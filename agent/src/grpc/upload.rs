@@ -13,7 +13,7 @@ use tonic::{Status, Streaming};
 use super::{status, wire};
 use crate::{
     pipeline::identify::Caller,
-    service::{Failure, Service, Submitted, Upload},
+    service::{Failure, Refused, Service, Submitted, Upload},
 };
 
 /// A message of an upload that may be the next bytes of a document.
@@ -48,6 +48,16 @@ impl Ending {
     /// The bare reason.
     pub(super) fn of(reason: Reason) -> Self {
         Ending::Status(Box::new(status::of_reason(reason)))
+    }
+
+    /// What the caller hears of it; `None`: nobody is there to hear it. `refused`: how this call tells a refusal.
+    pub(super) fn last<E>(self, refused: impl FnOnce(&Refused) -> E) -> Option<Result<E, Status>> {
+        match self {
+            Ending::Failed(Failure::Refused(refusal)) => Some(Ok(refused(&refusal))),
+            Ending::Failed(Failure::Fault(reason)) => Some(Err(status::of_reason(reason))),
+            Ending::Status(status) => Some(Err(*status)),
+            Ending::Gone => None,
+        }
     }
 }
 

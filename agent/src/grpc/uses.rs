@@ -18,11 +18,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{
-    Admitted, Items, caller, pictures, status, tokens,
-    upload::{Ending, receive},
-    uploader, wire, within,
-};
+use super::{Admitted, Items, caller, pictures, status, tokens, upload::receive, uploader, wire, within};
 use crate::{
     pipeline::ports::token::OnePin,
     service::{Failure, Service},
@@ -50,15 +46,12 @@ impl UseService for Uses {
             // Before the caller hears of the end: the next upload may follow at once.
             drop(permit);
             let last = match received {
-                Ok(submitted) => Ok(wire::submitted(&submitted)),
-                Err(Ending::Failed(Failure::Refused(refused))) => Ok(wire::refusal(&refused)),
-                Err(Ending::Failed(Failure::Fault(reason))) => Err(status::of_reason(reason)),
-                Err(Ending::Status(status)) => Err(*status),
-                // Nobody is there to be told.
-                Err(Ending::Gone) => return,
+                Ok(submitted) => Some(Ok(wire::submitted(&submitted))),
+                Err(ending) => ending.last(wire::refusal),
             };
-            let event = last.map(|event| SubmitEvent { event: Some(event) });
-            let _ = events.send(event).await;
+            if let Some(last) = last {
+                let _ = events.send(last.map(|event| SubmitEvent { event: Some(event) })).await;
+            }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }

@@ -149,12 +149,6 @@ impl InForce {
         self.office.people.get(person).is_some_and(|person| roles.iter().any(|role| person.is(*role)))
     }
 
-    /// Whether every request is this person's business, with its document, whatever its class: of those who supervise.
-    pub(crate) fn sees_all_requests(&self, person: &PersonId) -> bool {
-        let roles = [Role::SealOffice, Role::Auditor];
-        self.office.people.get(person).is_some_and(|person| roles.iter().any(|role| person.is(*role)))
-    }
-
     /// Who keeps a seal now.
     pub(crate) fn custodian_of(&self, seal: &SealId) -> Option<&PersonId> {
         self.office.seals.get(seal)?.kept().map(|active| &active.custodian)

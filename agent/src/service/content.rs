@@ -60,7 +60,7 @@ struct Held {
     examined: Examined,
     /// The pages to look at, from 1; none where the one to be stamped is not there.
     pages: Option<RangeInclusive<u32>>,
-    /// Width and height of each page as seen, pt, where they are certain.
+    /// Width and height as seen of each page to look at, pt, where they are certain.
     sizes: Vec<Option<(f64, f64)>>,
 }
 
@@ -177,8 +177,10 @@ impl Held {
         };
         let size = |index| Some(document.page(index).ok()?.geometry().ok()?.visible_size_um());
         let point = |um: u32| f64::from(um) * 72.0 / 25_400.0;
-        let sizes =
-            (0..facts.pages).map(|index| size(index).map(|(width, height)| (point(width), point(height))));
+        let sizes = pages.clone().into_iter().flatten().map(|number| {
+            let (width, height) = size(number as usize - 1)?;
+            Some((point(width), point(height)))
+        });
         let sizes = sizes.collect();
         Ok(Held { facts, examined, pages, sizes })
     }
@@ -217,12 +219,10 @@ fn take(examined: &mut Examined, found: FoundHazard) {
 /// By how much two may differ on the length of a page's side and yet mean the same, pt.
 const SAME: f64 = 1.0;
 
-/// A page that the viewer draws in another size than it has is not what anybody confirms.
+/// A page that the viewer draws in another size than it has is not what anybody confirms. `sizes` are those of the pages that were looked at.
 fn compare(examined: &mut Examined, looked: &Looked, sizes: &[Option<(f64, f64)>]) {
-    for page in &looked.pages {
-        let certain =
-            (page.number as usize).checked_sub(1).and_then(|index| sizes.get(index).copied().flatten());
-        let Some((width, height)) = certain else { continue };
+    for (page, size) in looked.pages.iter().zip(sizes) {
+        let Some((width, height)) = *size else { continue };
         let same = |one: f64, other: f64| (one - other).abs() <= SAME + other.abs() * 1e-3;
         if !same(page.width_pt, width) || !same(page.height_pt, height) {
             let place = String::new();

@@ -68,7 +68,7 @@ pub(crate) use self::{
     recall::Recalled,
     refusals::{Refusals, Subject},
     requests::{SeenRequest, Which},
-    seals::KnownSeal,
+    seals::{KnownSeal, named},
     stamp::{Reviewed, StampOutcome},
     submit::{Submitted, Upload},
     tokens::UnlockAsked,

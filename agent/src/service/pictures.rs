@@ -12,7 +12,10 @@ use sealkeeper_domain::{
 use sealkeeper_pades::revision::InputDigest;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{DocumentFacts, Failure, Finding, Service, Subject, Upload, disk, joined};
+use super::{
+    DocumentFacts, Failure, Finding, Service, Subject, Upload, disk, joined,
+    submit::{check_size, other_digest},
+};
 use crate::{
     pipeline::{
         At, Stop,
@@ -192,11 +195,9 @@ impl Service {
         let policy = self.policy.now();
         let turn = self.turn_to_draw().await?;
         let checking = tokio::task::spawn_blocking(move || {
-            super::submit::check_size(&incoming, &asked)?;
+            check_size(&incoming, &asked)?;
             let spooled = incoming.whole(asked.sha256).map_err(|error| disk("upload", &error))?;
-            let other =
-                |digest: Digest| Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest);
-            Ok::<_, Stop>((spooled.map_err(other).at("upload")?, incoming, asked))
+            Ok::<_, Stop>((spooled.map_err(other_digest).at("upload")?, incoming, asked))
         });
         let (spooled, incoming, asked) = joined(checking.await)??;
         let read = self
@@ -230,8 +231,7 @@ impl Service {
         if self.drafted(&placed, id, caller, &applicant, expires_us, policy)?.is_none() {
             placed.admissible_solo(policy).at("approve")?;
         }
-        let of_token =
-            self.registry.by_id(&placed.terms().seal).ok().and_then(|found| self.inspection_warning(&found));
+        let of_token = self.inspection_warning(&placed.terms().seal);
         let findings = of_token.into_iter().chain(Finding::of_document(placed.findings())).collect();
         let pages =
             placed.sketched(|appended, page_count| revised(&self.spool, &spooled, appended, page_count))?;

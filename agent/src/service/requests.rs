@@ -271,7 +271,7 @@ impl Service {
         let id = &caller.person().id;
         let Some(person) = current.office.people.get(id) else { return false };
         seen.facts.binding.applicant == *id
-            || current.sees_all_requests(id)
+            || current.oversees(id)
             || person.is(Role::Approver) && self.policy.now().entitles(id, &seen.facts.binding.class)
             || current.custodian_of(&seen.facts.binding.seal) == Some(id)
     }

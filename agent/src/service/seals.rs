@@ -81,7 +81,7 @@ impl Service {
     /// Why a seal is suspended or has ended, by the acts that said so.
     pub(crate) async fn why(&self, entry: &SealEntry) -> Result<Why, Failure> {
         let retirement = |ended: &Ended| Why {
-            code: code(&ended.retiring.retirement.reason),
+            code: named(&ended.retiring.retirement.reason),
             text: ended.retiring.retirement.text.clone(),
         };
         match &entry.life {
@@ -90,7 +90,7 @@ impl Service {
                     let current = self.office().map_err(Failure::Fault)?.now();
                     let notice = current.office.notices.get(&suspended.by.act);
                     let text = notice.map(|notice| notice.text.clone()).unwrap_or_default();
-                    Ok(Why { code: code(&report), text })
+                    Ok(Why { code: named(&report), text })
                 }
                 None => self.why_said(entry, suspended.by.act).await,
             },
@@ -135,8 +135,8 @@ impl Service {
     }
 }
 
-/// The name serde gives it, as the contract tells it.
-fn code(value: &impl serde::Serialize) -> String {
+/// The kebab-case name that serde gives a value of few, as records and contract tell it.
+pub(crate) fn named(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),

@@ -72,10 +72,9 @@ impl Service {
         self.check_confirms(caller, &kept.seal).at("identify")?;
         // A review has no use of its own; any id will do, for it is not part of what is confirmed.
         let ready = self.prepare(caller, &kept, UseId::new(uuid::Uuid::new_v4())).await?;
-        let registered = self.registry.by_id(&kept.seal).ok();
-        let findings = registered.as_deref().and_then(|found| self.inspection_warning(found));
-        let seal_name = registered.map(|found| found.seal.name.clone()).unwrap_or_default();
-        let findings = findings.into_iter().chain(ready.findings).collect();
+        let seal_name =
+            self.registry.by_id(&kept.seal).map(|found| found.seal.name.clone()).unwrap_or_default();
+        let findings = self.inspection_warning(&kept.seal).into_iter().chain(ready.findings).collect();
         Ok(Reviewed {
             prepared: ready.prepared.digest(),
             document: ready.document,

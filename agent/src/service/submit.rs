@@ -235,9 +235,7 @@ impl Service {
             copies_used: 0,
             facts,
         };
-        let of_token =
-            self.registry.by_id(&request.seal).ok().and_then(|found| self.inspection_warning(&found));
-        let findings = of_token.into_iter().chain(findings).collect();
+        let findings = self.inspection_warning(&request.seal).into_iter().chain(findings).collect();
         let record = match &request.facts {
             Some(facts) => {
                 let applicant = self.name_of_applicant(&request, &caller);
@@ -293,10 +291,14 @@ pub(super) fn check_size(incoming: &Incoming, asked: &Asked) -> Result<(), Stop>
     Err(short.with("received", incoming.size())).at("upload")
 }
 
+/// What came has this digest, not the one announced.
+pub(super) fn other_digest(digest: Digest) -> Violation {
+    Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest)
+}
+
 fn keep(incoming: Incoming, asked: &Asked) -> Result<(), Stop> {
     check_size(&incoming, asked)?;
-    let wrong = |digest: Digest| Violation::new(Reason::DocumentDigestMismatch).with("sha256", digest);
-    incoming.keep(asked.sha256).map_err(|error| disk("upload", &error))?.map_err(wrong).at("upload")
+    incoming.keep(asked.sha256).map_err(|error| disk("upload", &error))?.map_err(other_digest).at("upload")
 }
 
 impl Upload {

@@ -128,9 +128,9 @@ impl Service {
     }
 
     /// The same where it is a warning only, for whoever is about to use a seal.
-    pub(super) fn inspection_warning(&self, registered: &RegisteredSeal) -> Option<Finding> {
-        let concern = self.concern(&registered.seal.key.serial)?;
-        Some(Finding::warn(concern.violation).of(&registered.seal.id))
+    pub(super) fn inspection_warning(&self, seal: &SealId) -> Option<Finding> {
+        let concern = self.concern(&self.registry.by_id(seal).ok()?.seal.key.serial)?;
+        Some(Finding::warn(concern.violation).of(seal))
     }
 
     /// Tells the log of each token whose inspection is due, once.
